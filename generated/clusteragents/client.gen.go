@@ -98,7 +98,7 @@ type ClientInterface interface {
 	// A caller below developer gets 404 `404 ClusterAgents Not Found` where the project is visible to them.
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents (the `ListAgents` operationId).
-	ListAgents(ctx context.Context, id ProjectParameter, params *ListAgentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListAgents(ctx context.Context, project Project, params *ListAgentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAgentWithBody Register an agent in a project
 	//
@@ -109,7 +109,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-	CreateAgentWithBody(ctx context.Context, id ProjectParameter, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateAgentWithBody(ctx context.Context, project Project, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAgent Register an agent in a project
 	//
@@ -120,7 +120,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-	CreateAgent(ctx context.Context, id ProjectParameter, body CreateAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateAgent(ctx context.Context, project Project, body CreateAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAgentWithFormdataBody Register an agent in a project
 	//
@@ -131,14 +131,14 @@ type ClientInterface interface {
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-	CreateAgentWithFormdataBody(ctx context.Context, id ProjectParameter, body CreateAgentFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateAgentWithFormdataBody(ctx context.Context, project Project, body CreateAgentFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteAgent Delete an agent
 	//
 	// The agent's tokens go with it. A refused deletion inside GitLab is still answered with 204.
 	//
 	// Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id} (the `DeleteAgent` operationId).
-	DeleteAgent(ctx context.Context, id ProjectParameter, agentID AgentID, params *DeleteAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteAgent(ctx context.Context, project Project, agentID AgentID, params *DeleteAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetAgent Get one agent
 	//
@@ -146,7 +146,7 @@ type ClientInterface interface {
 	// caller below developer.
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents/{agent_id} (the `GetAgent` operationId).
-	GetAgent(ctx context.Context, id ProjectParameter, agentID AgentID, params *GetAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetAgent(ctx context.Context, project Project, agentID AgentID, params *GetAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAgentTokens List the active tokens of an agent
 	//
@@ -156,7 +156,7 @@ type ClientInterface interface {
 	// A caller below developer gets 404 (403 before about 15.7).
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens (the `ListAgentTokens` operationId).
-	ListAgentTokens(ctx context.Context, id ProjectParameter, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListAgentTokens(ctx context.Context, project Project, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAgentTokenWithBody Create a token for an agent
 	//
@@ -168,7 +168,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentTokenWithBody(ctx context.Context, id ProjectParameter, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateAgentTokenWithBody(ctx context.Context, project Project, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAgentToken Create a token for an agent
 	//
@@ -180,7 +180,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentToken(ctx context.Context, id ProjectParameter, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateAgentToken(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAgentTokenWithFormdataBody Create a token for an agent
 	//
@@ -192,7 +192,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentTokenWithFormdataBody(ctx context.Context, id ProjectParameter, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateAgentTokenWithFormdataBody(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeAgentToken Revoke a token of an agent
 	//
@@ -200,7 +200,7 @@ type ClientInterface interface {
 	// 204 too. `If-Unmodified-Since` is not looked at.
 	//
 	// Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `RevokeAgentToken` operationId).
-	RevokeAgentToken(ctx context.Context, id ProjectParameter, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RevokeAgentToken(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetAgentToken Get one token of an agent
 	//
@@ -208,7 +208,7 @@ type ClientInterface interface {
 	// below developer gets 404 (403 before about 15.7).
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `GetAgentToken` operationId).
-	GetAgentToken(ctx context.Context, id ProjectParameter, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetAgentToken(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListAgents List the agents of a project
@@ -219,8 +219,8 @@ type ClientInterface interface {
 // A caller below developer gets 404 `404 ClusterAgents Not Found` where the project is visible to them.
 //
 // Corresponds with GET /projects/{id}/cluster_agents (the `ListAgents` operationId).
-func (c *Client) ListAgents(ctx context.Context, id ProjectParameter, params *ListAgentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListAgentsRequest(c.Server, id, params)
+func (c *Client) ListAgents(ctx context.Context, project Project, params *ListAgentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAgentsRequest(c.Server, project, params)
 	if err != nil {
 		return nil, err
 	}
@@ -240,8 +240,8 @@ func (c *Client) ListAgents(ctx context.Context, id ProjectParameter, params *Li
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-func (c *Client) CreateAgentWithBody(ctx context.Context, id ProjectParameter, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateAgentRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) CreateAgentWithBody(ctx context.Context, project Project, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAgentRequestWithBody(c.Server, project, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -261,8 +261,8 @@ func (c *Client) CreateAgentWithBody(ctx context.Context, id ProjectParameter, c
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-func (c *Client) CreateAgent(ctx context.Context, id ProjectParameter, body CreateAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateAgentRequest(c.Server, id, body)
+func (c *Client) CreateAgent(ctx context.Context, project Project, body CreateAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAgentRequest(c.Server, project, body)
 	if err != nil {
 		return nil, err
 	}
@@ -282,8 +282,8 @@ func (c *Client) CreateAgent(ctx context.Context, id ProjectParameter, body Crea
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
 // Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-func (c *Client) CreateAgentWithFormdataBody(ctx context.Context, id ProjectParameter, body CreateAgentFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateAgentRequestWithFormdataBody(c.Server, id, body)
+func (c *Client) CreateAgentWithFormdataBody(ctx context.Context, project Project, body CreateAgentFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAgentRequestWithFormdataBody(c.Server, project, body)
 	if err != nil {
 		return nil, err
 	}
@@ -299,8 +299,8 @@ func (c *Client) CreateAgentWithFormdataBody(ctx context.Context, id ProjectPara
 // The agent's tokens go with it. A refused deletion inside GitLab is still answered with 204.
 //
 // Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id} (the `DeleteAgent` operationId).
-func (c *Client) DeleteAgent(ctx context.Context, id ProjectParameter, agentID AgentID, params *DeleteAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteAgentRequest(c.Server, id, agentID, params)
+func (c *Client) DeleteAgent(ctx context.Context, project Project, agentID AgentID, params *DeleteAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteAgentRequest(c.Server, project, agentID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -317,8 +317,8 @@ func (c *Client) DeleteAgent(ctx context.Context, id ProjectParameter, agentID A
 // caller below developer.
 //
 // Corresponds with GET /projects/{id}/cluster_agents/{agent_id} (the `GetAgent` operationId).
-func (c *Client) GetAgent(ctx context.Context, id ProjectParameter, agentID AgentID, params *GetAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetAgentRequest(c.Server, id, agentID, params)
+func (c *Client) GetAgent(ctx context.Context, project Project, agentID AgentID, params *GetAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAgentRequest(c.Server, project, agentID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -337,8 +337,8 @@ func (c *Client) GetAgent(ctx context.Context, id ProjectParameter, agentID Agen
 // A caller below developer gets 404 (403 before about 15.7).
 //
 // Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens (the `ListAgentTokens` operationId).
-func (c *Client) ListAgentTokens(ctx context.Context, id ProjectParameter, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListAgentTokensRequest(c.Server, id, agentID, params)
+func (c *Client) ListAgentTokens(ctx context.Context, project Project, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAgentTokensRequest(c.Server, project, agentID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -359,8 +359,8 @@ func (c *Client) ListAgentTokens(ctx context.Context, id ProjectParameter, agent
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *Client) CreateAgentTokenWithBody(ctx context.Context, id ProjectParameter, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateAgentTokenRequestWithBody(c.Server, id, agentID, contentType, body)
+func (c *Client) CreateAgentTokenWithBody(ctx context.Context, project Project, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAgentTokenRequestWithBody(c.Server, project, agentID, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -381,8 +381,8 @@ func (c *Client) CreateAgentTokenWithBody(ctx context.Context, id ProjectParamet
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *Client) CreateAgentToken(ctx context.Context, id ProjectParameter, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateAgentTokenRequest(c.Server, id, agentID, body)
+func (c *Client) CreateAgentToken(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAgentTokenRequest(c.Server, project, agentID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -403,8 +403,8 @@ func (c *Client) CreateAgentToken(ctx context.Context, id ProjectParameter, agen
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *Client) CreateAgentTokenWithFormdataBody(ctx context.Context, id ProjectParameter, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateAgentTokenRequestWithFormdataBody(c.Server, id, agentID, body)
+func (c *Client) CreateAgentTokenWithFormdataBody(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAgentTokenRequestWithFormdataBody(c.Server, project, agentID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -421,8 +421,8 @@ func (c *Client) CreateAgentTokenWithFormdataBody(ctx context.Context, id Projec
 // 204 too. `If-Unmodified-Since` is not looked at.
 //
 // Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `RevokeAgentToken` operationId).
-func (c *Client) RevokeAgentToken(ctx context.Context, id ProjectParameter, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRevokeAgentTokenRequest(c.Server, id, agentID, tokenID)
+func (c *Client) RevokeAgentToken(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeAgentTokenRequest(c.Server, project, agentID, tokenID)
 	if err != nil {
 		return nil, err
 	}
@@ -439,8 +439,8 @@ func (c *Client) RevokeAgentToken(ctx context.Context, id ProjectParameter, agen
 // below developer gets 404 (403 before about 15.7).
 //
 // Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `GetAgentToken` operationId).
-func (c *Client) GetAgentToken(ctx context.Context, id ProjectParameter, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetAgentTokenRequest(c.Server, id, agentID, tokenID, params)
+func (c *Client) GetAgentToken(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAgentTokenRequest(c.Server, project, agentID, tokenID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -452,12 +452,12 @@ func (c *Client) GetAgentToken(ctx context.Context, id ProjectParameter, agentID
 }
 
 // NewListAgentsRequest constructs an http.Request for the ListAgents method
-func NewListAgentsRequest(server string, id ProjectParameter, params *ListAgentsParams) (*http.Request, error) {
+func NewListAgentsRequest(server string, project Project, params *ListAgentsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", project, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -540,34 +540,34 @@ func NewListAgentsRequest(server string, id ProjectParameter, params *ListAgents
 }
 
 // NewCreateAgentRequest calls the generic CreateAgent builder with application/json body
-func NewCreateAgentRequest(server string, id ProjectParameter, body CreateAgentJSONRequestBody) (*http.Request, error) {
+func NewCreateAgentRequest(server string, project Project, body CreateAgentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateAgentRequestWithBody(server, id, "application/json", bodyReader)
+	return NewCreateAgentRequestWithBody(server, project, "application/json", bodyReader)
 }
 
 // NewCreateAgentRequestWithFormdataBody calls the generic CreateAgent builder with application/x-www-form-urlencoded body
-func NewCreateAgentRequestWithFormdataBody(server string, id ProjectParameter, body CreateAgentFormdataRequestBody) (*http.Request, error) {
+func NewCreateAgentRequestWithFormdataBody(server string, project Project, body CreateAgentFormdataRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	bodyStr, err := runtime.MarshalForm(body, nil)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = strings.NewReader(bodyStr.Encode())
-	return NewCreateAgentRequestWithBody(server, id, "application/x-www-form-urlencoded", bodyReader)
+	return NewCreateAgentRequestWithBody(server, project, "application/x-www-form-urlencoded", bodyReader)
 }
 
 // NewCreateAgentRequestWithBody constructs an http.Request for the CreateAgent method, with any body, and a specified content type
-func NewCreateAgentRequestWithBody(server string, id ProjectParameter, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateAgentRequestWithBody(server string, project Project, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", project, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -598,12 +598,12 @@ func NewCreateAgentRequestWithBody(server string, id ProjectParameter, contentTy
 }
 
 // NewDeleteAgentRequest constructs an http.Request for the DeleteAgent method
-func NewDeleteAgentRequest(server string, id ProjectParameter, agentID AgentID, params *DeleteAgentParams) (*http.Request, error) {
+func NewDeleteAgentRequest(server string, project Project, agentID AgentID, params *DeleteAgentParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", project, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -654,12 +654,12 @@ func NewDeleteAgentRequest(server string, id ProjectParameter, agentID AgentID, 
 }
 
 // NewGetAgentRequest constructs an http.Request for the GetAgent method
-func NewGetAgentRequest(server string, id ProjectParameter, agentID AgentID, params *GetAgentParams) (*http.Request, error) {
+func NewGetAgentRequest(server string, project Project, agentID AgentID, params *GetAgentParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", project, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -710,12 +710,12 @@ func NewGetAgentRequest(server string, id ProjectParameter, agentID AgentID, par
 }
 
 // NewListAgentTokensRequest constructs an http.Request for the ListAgentTokens method
-func NewListAgentTokensRequest(server string, id ProjectParameter, agentID AgentID, params *ListAgentTokensParams) (*http.Request, error) {
+func NewListAgentTokensRequest(server string, project Project, agentID AgentID, params *ListAgentTokensParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", project, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -805,34 +805,34 @@ func NewListAgentTokensRequest(server string, id ProjectParameter, agentID Agent
 }
 
 // NewCreateAgentTokenRequest calls the generic CreateAgentToken builder with application/json body
-func NewCreateAgentTokenRequest(server string, id ProjectParameter, agentID AgentID, body CreateAgentTokenJSONRequestBody) (*http.Request, error) {
+func NewCreateAgentTokenRequest(server string, project Project, agentID AgentID, body CreateAgentTokenJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateAgentTokenRequestWithBody(server, id, agentID, "application/json", bodyReader)
+	return NewCreateAgentTokenRequestWithBody(server, project, agentID, "application/json", bodyReader)
 }
 
 // NewCreateAgentTokenRequestWithFormdataBody calls the generic CreateAgentToken builder with application/x-www-form-urlencoded body
-func NewCreateAgentTokenRequestWithFormdataBody(server string, id ProjectParameter, agentID AgentID, body CreateAgentTokenFormdataRequestBody) (*http.Request, error) {
+func NewCreateAgentTokenRequestWithFormdataBody(server string, project Project, agentID AgentID, body CreateAgentTokenFormdataRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	bodyStr, err := runtime.MarshalForm(body, nil)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = strings.NewReader(bodyStr.Encode())
-	return NewCreateAgentTokenRequestWithBody(server, id, agentID, "application/x-www-form-urlencoded", bodyReader)
+	return NewCreateAgentTokenRequestWithBody(server, project, agentID, "application/x-www-form-urlencoded", bodyReader)
 }
 
 // NewCreateAgentTokenRequestWithBody constructs an http.Request for the CreateAgentToken method, with any body, and a specified content type
-func NewCreateAgentTokenRequestWithBody(server string, id ProjectParameter, agentID AgentID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateAgentTokenRequestWithBody(server string, project Project, agentID AgentID, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", project, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -870,12 +870,12 @@ func NewCreateAgentTokenRequestWithBody(server string, id ProjectParameter, agen
 }
 
 // NewRevokeAgentTokenRequest constructs an http.Request for the RevokeAgentToken method
-func NewRevokeAgentTokenRequest(server string, id ProjectParameter, agentID AgentID, tokenID TokenID) (*http.Request, error) {
+func NewRevokeAgentTokenRequest(server string, project Project, agentID AgentID, tokenID TokenID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", project, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -918,12 +918,12 @@ func NewRevokeAgentTokenRequest(server string, id ProjectParameter, agentID Agen
 }
 
 // NewGetAgentTokenRequest constructs an http.Request for the GetAgentToken method
-func NewGetAgentTokenRequest(server string, id ProjectParameter, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams) (*http.Request, error) {
+func NewGetAgentTokenRequest(server string, project Project, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", project, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -1034,7 +1034,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents (the `ListAgents` operationId).
-	ListAgentsWithResponse(ctx context.Context, id ProjectParameter, params *ListAgentsParams, reqEditors ...RequestEditorFn) (*ListAgentsResponse, error)
+	ListAgentsWithResponse(ctx context.Context, project Project, params *ListAgentsParams, reqEditors ...RequestEditorFn) (*ListAgentsResponse, error)
 
 	// CreateAgentWithBodyWithResponse Register an agent in a project
 	//
@@ -1045,7 +1045,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-	CreateAgentWithBodyWithResponse(ctx context.Context, id ProjectParameter, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error)
+	CreateAgentWithBodyWithResponse(ctx context.Context, project Project, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error)
 
 	// CreateAgentWithResponse Register an agent in a project
 	//
@@ -1056,7 +1056,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-	CreateAgentWithResponse(ctx context.Context, id ProjectParameter, body CreateAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error)
+	CreateAgentWithResponse(ctx context.Context, project Project, body CreateAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error)
 
 	// CreateAgentWithFormdataBodyWithResponse Register an agent in a project
 	//
@@ -1067,7 +1067,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-	CreateAgentWithFormdataBodyWithResponse(ctx context.Context, id ProjectParameter, body CreateAgentFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error)
+	CreateAgentWithFormdataBodyWithResponse(ctx context.Context, project Project, body CreateAgentFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error)
 
 	// DeleteAgentWithResponse Delete an agent
 	//
@@ -1076,7 +1076,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id} (the `DeleteAgent` operationId).
-	DeleteAgentWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, params *DeleteAgentParams, reqEditors ...RequestEditorFn) (*DeleteAgentResponse, error)
+	DeleteAgentWithResponse(ctx context.Context, project Project, agentID AgentID, params *DeleteAgentParams, reqEditors ...RequestEditorFn) (*DeleteAgentResponse, error)
 
 	// GetAgentWithResponse Get one agent
 	//
@@ -1086,7 +1086,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents/{agent_id} (the `GetAgent` operationId).
-	GetAgentWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, params *GetAgentParams, reqEditors ...RequestEditorFn) (*GetAgentResponse, error)
+	GetAgentWithResponse(ctx context.Context, project Project, agentID AgentID, params *GetAgentParams, reqEditors ...RequestEditorFn) (*GetAgentResponse, error)
 
 	// ListAgentTokensWithResponse List the active tokens of an agent
 	//
@@ -1098,7 +1098,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens (the `ListAgentTokens` operationId).
-	ListAgentTokensWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*ListAgentTokensResponse, error)
+	ListAgentTokensWithResponse(ctx context.Context, project Project, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*ListAgentTokensResponse, error)
 
 	// CreateAgentTokenWithBodyWithResponse Create a token for an agent
 	//
@@ -1110,7 +1110,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentTokenWithBodyWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
+	CreateAgentTokenWithBodyWithResponse(ctx context.Context, project Project, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
 
 	// CreateAgentTokenWithResponse Create a token for an agent
 	//
@@ -1122,7 +1122,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentTokenWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
+	CreateAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
 
 	// CreateAgentTokenWithFormdataBodyWithResponse Create a token for an agent
 	//
@@ -1134,7 +1134,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentTokenWithFormdataBodyWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
+	CreateAgentTokenWithFormdataBodyWithResponse(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
 
 	// RevokeAgentTokenWithResponse Revoke a token of an agent
 	//
@@ -1144,7 +1144,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `RevokeAgentToken` operationId).
-	RevokeAgentTokenWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*RevokeAgentTokenResponse, error)
+	RevokeAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*RevokeAgentTokenResponse, error)
 
 	// GetAgentTokenWithResponse Get one token of an agent
 	//
@@ -1154,7 +1154,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `GetAgentToken` operationId).
-	GetAgentTokenWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*GetAgentTokenResponse, error)
+	GetAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*GetAgentTokenResponse, error)
 }
 
 // ListAgentsResponse200Headers the declared response headers of an HTTP 200 response for ListAgents
@@ -2559,8 +2559,8 @@ func (r GetAgentTokenResponse) ContentType() string {
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /projects/{id}/cluster_agents (the `ListAgents` operationId).
-func (c *ClientWithResponses) ListAgentsWithResponse(ctx context.Context, id ProjectParameter, params *ListAgentsParams, reqEditors ...RequestEditorFn) (*ListAgentsResponse, error) {
-	rsp, err := c.ListAgents(ctx, id, params, reqEditors...)
+func (c *ClientWithResponses) ListAgentsWithResponse(ctx context.Context, project Project, params *ListAgentsParams, reqEditors ...RequestEditorFn) (*ListAgentsResponse, error) {
+	rsp, err := c.ListAgents(ctx, project, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2576,8 +2576,8 @@ func (c *ClientWithResponses) ListAgentsWithResponse(ctx context.Context, id Pro
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-func (c *ClientWithResponses) CreateAgentWithBodyWithResponse(ctx context.Context, id ProjectParameter, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error) {
-	rsp, err := c.CreateAgentWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateAgentWithBodyWithResponse(ctx context.Context, project Project, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error) {
+	rsp, err := c.CreateAgentWithBody(ctx, project, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2593,8 +2593,8 @@ func (c *ClientWithResponses) CreateAgentWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-func (c *ClientWithResponses) CreateAgentWithResponse(ctx context.Context, id ProjectParameter, body CreateAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error) {
-	rsp, err := c.CreateAgent(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) CreateAgentWithResponse(ctx context.Context, project Project, body CreateAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error) {
+	rsp, err := c.CreateAgent(ctx, project, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2610,8 +2610,8 @@ func (c *ClientWithResponses) CreateAgentWithResponse(ctx context.Context, id Pr
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /projects/{id}/cluster_agents (the `CreateAgent` operationId).
-func (c *ClientWithResponses) CreateAgentWithFormdataBodyWithResponse(ctx context.Context, id ProjectParameter, body CreateAgentFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error) {
-	rsp, err := c.CreateAgentWithFormdataBody(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) CreateAgentWithFormdataBodyWithResponse(ctx context.Context, project Project, body CreateAgentFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentResponse, error) {
+	rsp, err := c.CreateAgentWithFormdataBody(ctx, project, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2625,8 +2625,8 @@ func (c *ClientWithResponses) CreateAgentWithFormdataBodyWithResponse(ctx contex
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id} (the `DeleteAgent` operationId).
-func (c *ClientWithResponses) DeleteAgentWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, params *DeleteAgentParams, reqEditors ...RequestEditorFn) (*DeleteAgentResponse, error) {
-	rsp, err := c.DeleteAgent(ctx, id, agentID, params, reqEditors...)
+func (c *ClientWithResponses) DeleteAgentWithResponse(ctx context.Context, project Project, agentID AgentID, params *DeleteAgentParams, reqEditors ...RequestEditorFn) (*DeleteAgentResponse, error) {
+	rsp, err := c.DeleteAgent(ctx, project, agentID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2641,8 +2641,8 @@ func (c *ClientWithResponses) DeleteAgentWithResponse(ctx context.Context, id Pr
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /projects/{id}/cluster_agents/{agent_id} (the `GetAgent` operationId).
-func (c *ClientWithResponses) GetAgentWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, params *GetAgentParams, reqEditors ...RequestEditorFn) (*GetAgentResponse, error) {
-	rsp, err := c.GetAgent(ctx, id, agentID, params, reqEditors...)
+func (c *ClientWithResponses) GetAgentWithResponse(ctx context.Context, project Project, agentID AgentID, params *GetAgentParams, reqEditors ...RequestEditorFn) (*GetAgentResponse, error) {
+	rsp, err := c.GetAgent(ctx, project, agentID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2659,8 +2659,8 @@ func (c *ClientWithResponses) GetAgentWithResponse(ctx context.Context, id Proje
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens (the `ListAgentTokens` operationId).
-func (c *ClientWithResponses) ListAgentTokensWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*ListAgentTokensResponse, error) {
-	rsp, err := c.ListAgentTokens(ctx, id, agentID, params, reqEditors...)
+func (c *ClientWithResponses) ListAgentTokensWithResponse(ctx context.Context, project Project, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*ListAgentTokensResponse, error) {
+	rsp, err := c.ListAgentTokens(ctx, project, agentID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2677,8 +2677,8 @@ func (c *ClientWithResponses) ListAgentTokensWithResponse(ctx context.Context, i
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *ClientWithResponses) CreateAgentTokenWithBodyWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
-	rsp, err := c.CreateAgentTokenWithBody(ctx, id, agentID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateAgentTokenWithBodyWithResponse(ctx context.Context, project Project, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
+	rsp, err := c.CreateAgentTokenWithBody(ctx, project, agentID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2695,8 +2695,8 @@ func (c *ClientWithResponses) CreateAgentTokenWithBodyWithResponse(ctx context.C
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *ClientWithResponses) CreateAgentTokenWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
-	rsp, err := c.CreateAgentToken(ctx, id, agentID, body, reqEditors...)
+func (c *ClientWithResponses) CreateAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
+	rsp, err := c.CreateAgentToken(ctx, project, agentID, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2713,8 +2713,8 @@ func (c *ClientWithResponses) CreateAgentTokenWithResponse(ctx context.Context, 
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *ClientWithResponses) CreateAgentTokenWithFormdataBodyWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
-	rsp, err := c.CreateAgentTokenWithFormdataBody(ctx, id, agentID, body, reqEditors...)
+func (c *ClientWithResponses) CreateAgentTokenWithFormdataBodyWithResponse(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
+	rsp, err := c.CreateAgentTokenWithFormdataBody(ctx, project, agentID, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2729,8 +2729,8 @@ func (c *ClientWithResponses) CreateAgentTokenWithFormdataBodyWithResponse(ctx c
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `RevokeAgentToken` operationId).
-func (c *ClientWithResponses) RevokeAgentTokenWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*RevokeAgentTokenResponse, error) {
-	rsp, err := c.RevokeAgentToken(ctx, id, agentID, tokenID, reqEditors...)
+func (c *ClientWithResponses) RevokeAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*RevokeAgentTokenResponse, error) {
+	rsp, err := c.RevokeAgentToken(ctx, project, agentID, tokenID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2745,8 +2745,8 @@ func (c *ClientWithResponses) RevokeAgentTokenWithResponse(ctx context.Context, 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `GetAgentToken` operationId).
-func (c *ClientWithResponses) GetAgentTokenWithResponse(ctx context.Context, id ProjectParameter, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*GetAgentTokenResponse, error) {
-	rsp, err := c.GetAgentToken(ctx, id, agentID, tokenID, params, reqEditors...)
+func (c *ClientWithResponses) GetAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*GetAgentTokenResponse, error) {
+	rsp, err := c.GetAgentToken(ctx, project, agentID, tokenID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

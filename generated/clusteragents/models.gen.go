@@ -12,16 +12,16 @@ import (
 
 // Defines values for AgentTokenStatus.
 const (
-	Active  AgentTokenStatus = "active"
-	Revoked AgentTokenStatus = "revoked"
+	AgentTokenStatusActive  AgentTokenStatus = "active"
+	AgentTokenStatusRevoked AgentTokenStatus = "revoked"
 )
 
 // Valid indicates whether the value is a known member of the AgentTokenStatus enum.
 func (e AgentTokenStatus) Valid() bool {
 	switch e {
-	case Active:
+	case AgentTokenStatusActive:
 		return true
-	case Revoked:
+	case AgentTokenStatusRevoked:
 		return true
 	default:
 		return false
@@ -29,12 +29,14 @@ func (e AgentTokenStatus) Valid() bool {
 }
 
 // Agent An agent registered in a project. Every property is always there, `is_receptive` excepted.
-//
-// Example: {"config_project":{"created_at":"2022-03-20T20:42:40.221Z","description":"","id":20,"name":"test","name_with_namespace":"Administrator / test","path":"test","path_with_namespace":"root/test"},"created_at":"2022-04-20T20:42:40.221Z","created_by_user_id":42,"id":1,"name":"agent-1"}
 type Agent struct {
+	// ID The agent's id, unique in the instance.
+	ID int64 `json:"id"`
+
+	// Name The agent's name, unique in its project.
+	Name string `json:"name"`
+
 	// ConfigProject The project that owns the agent and its configuration.
-	//
-	// Example: {"created_at":"2022-03-20T20:42:40.221Z","description":"","id":20,"name":"test","name_with_namespace":"Administrator / test","path":"test","path_with_namespace":"root/test"}
 	ConfigProject ConfigProject `json:"config_project"`
 
 	// CreatedAt When the agent was registered, ISO 8601 with milliseconds.
@@ -43,22 +45,26 @@ type Agent struct {
 	// CreatedByUserID The user who registered the agent; null once that user is deleted.
 	CreatedByUserID *int64 `json:"created_by_user_id"`
 
-	// ID The agent's id, unique in the instance.
-	ID int64 `json:"id"`
-
 	// IsReceptive Whether GitLab connects to the agent instead of the agent to GitLab.
 	IsReceptive *bool `json:"is_receptive,omitempty"`
-
-	// Name The agent's name, unique in its project.
-	Name string `json:"name"`
 }
 
 // AgentToken A token as a single read shows it, without its secret.
-//
-// Example: {"agent_id":5,"created_at":"2022-03-25T14:12:11.497Z","created_by_user_id":1,"description":"Some token","id":1,"last_used_at":null,"name":"abcd","status":"active"}
 type AgentToken struct {
+	// ID The token's id, unique in the instance.
+	ID int64 `json:"id"`
+
+	// Name The token's name. Names may repeat.
+	Name string `json:"name"`
+
+	// Description What the token is for.
+	Description *string `json:"description"`
+
 	// AgentID The agent the token belongs to.
 	AgentID int64 `json:"agent_id"`
+
+	// Status Whether the token still opens anything. From 16.0 on only `active` is ever shown.
+	Status AgentTokenStatus `json:"status"`
 
 	// CreatedAt When the token was created, ISO 8601 with milliseconds.
 	CreatedAt time.Time `json:"created_at"`
@@ -66,104 +72,75 @@ type AgentToken struct {
 	// CreatedByUserID The user who created the token; null once that user is deleted.
 	CreatedByUserID *int64 `json:"created_by_user_id"`
 
-	// Description What the token is for.
-	Description *string `json:"description"`
-
-	// ID The token's id, unique in the instance.
-	ID int64 `json:"id"`
-
 	// LastUsedAt When an agent last connected with it, ISO 8601 with milliseconds; null if never.
 	LastUsedAt *time.Time `json:"last_used_at"`
-
-	// Name The token's name. Names may repeat.
-	Name string `json:"name"`
-
-	// Status Whether the token still opens anything. From 16.0 on only `active` is ever shown.
-	//
-	// Example: active
-	Status AgentTokenStatus `json:"status"`
 }
 
 // AgentTokenBasic A token as the list shows it, without its secret and without `last_used_at`.
-//
-// Example: {"agent_id":5,"created_at":"2022-03-25T14:12:11.497Z","created_by_user_id":1,"description":"Some token","id":1,"name":"abcd","status":"active"}
 type AgentTokenBasic struct {
-	// AgentID The agent the token belongs to.
-	AgentID int64 `json:"agent_id"`
-
-	// CreatedAt When the token was created, ISO 8601 with milliseconds.
-	CreatedAt time.Time `json:"created_at"`
-
-	// CreatedByUserID The user who created the token; null once that user is deleted.
-	CreatedByUserID *int64 `json:"created_by_user_id"`
-
-	// Description What the token is for.
-	Description *string `json:"description"`
-
 	// ID The token's id, unique in the instance.
 	ID int64 `json:"id"`
 
 	// Name The token's name. Names may repeat.
 	Name string `json:"name"`
 
-	// Status Whether the token still opens anything. From 16.0 on only `active` is ever shown.
-	//
-	// Example: active
-	Status AgentTokenStatus `json:"status"`
-}
+	// Description What the token is for.
+	Description *string `json:"description"`
 
-// AgentTokenStatus Whether the token still opens anything. From 16.0 on only `active` is ever shown.
-//
-// Example: active
-type AgentTokenStatus string
-
-// AgentTokenWithToken A token as the response that creates it shows it, with its secret.
-//
-// Example: {"agent_id":5,"created_at":"2022-03-25T14:12:11.497Z","created_by_user_id":1,"description":"Some token","id":1,"last_used_at":null,"name":"abcd","status":"active","token":"qeY8UVRisx9y3Loxo1scLxFuRxYcgeX3sxsdrpP_fR3Loq4xyg"}
-type AgentTokenWithToken struct {
 	// AgentID The agent the token belongs to.
 	AgentID int64 `json:"agent_id"`
+
+	// Status Whether the token still opens anything. From 16.0 on only `active` is ever shown.
+	Status AgentTokenStatus `json:"status"`
 
 	// CreatedAt When the token was created, ISO 8601 with milliseconds.
 	CreatedAt time.Time `json:"created_at"`
 
 	// CreatedByUserID The user who created the token; null once that user is deleted.
 	CreatedByUserID *int64 `json:"created_by_user_id"`
+}
+
+// AgentTokenStatus Whether the token still opens anything. From 16.0 on only `active` is ever shown.
+type AgentTokenStatus string
+
+// AgentTokenWithToken A token as the response that creates it shows it, with its secret.
+type AgentTokenWithToken struct {
+	// ID The token's id, unique in the instance.
+	ID int64 `json:"id"`
+
+	// Name The token's name. Names may repeat.
+	Name string `json:"name"`
 
 	// Description What the token is for.
 	Description *string `json:"description"`
 
-	// ID The token's id, unique in the instance.
-	ID int64 `json:"id"`
+	// AgentID The agent the token belongs to.
+	AgentID int64 `json:"agent_id"`
+
+	// Status Whether the token still opens anything. From 16.0 on only `active` is ever shown.
+	Status AgentTokenStatus `json:"status"`
+
+	// CreatedAt When the token was created, ISO 8601 with milliseconds.
+	CreatedAt time.Time `json:"created_at"`
+
+	// CreatedByUserID The user who created the token; null once that user is deleted.
+	CreatedByUserID *int64 `json:"created_by_user_id"`
 
 	// LastUsedAt When an agent last connected with it, ISO 8601 with milliseconds; null if never.
 	LastUsedAt *time.Time `json:"last_used_at"`
 
-	// Name The token's name. Names may repeat.
-	Name string `json:"name"`
-
-	// Status Whether the token still opens anything. From 16.0 on only `active` is ever shown.
-	//
-	// Example: active
-	Status AgentTokenStatus `json:"status"`
-
 	// Token The secret. 50 characters in 15.0; `glagent-` and 50 characters from some 15.x on; of varying length, with
 	// dots and perhaps an instance prefix, in late 18.x. Do not rely on a length.
-	Token string `json:"token"`
+	Token Secret `json:"token"`
 }
 
 // ConfigProject The project that owns the agent and its configuration.
-//
-// Example: {"created_at":"2022-03-20T20:42:40.221Z","description":"","id":20,"name":"test","name_with_namespace":"Administrator / test","path":"test","path_with_namespace":"root/test"}
 type ConfigProject struct {
-	// CreatedAt When the project was made, ISO 8601 with milliseconds.
-	CreatedAt time.Time `json:"created_at"`
+	// ID The project's id.
+	ID int64 `json:"id"`
 
 	// Description The project's description.
 	Description *string `json:"description"`
-
-	// ID The project's id.
-	ID int64 `json:"id"`
 
 	// Name The project's name.
 	Name string `json:"name"`
@@ -176,11 +153,12 @@ type ConfigProject struct {
 
 	// PathWithNamespace Its full path.
 	PathWithNamespace string `json:"path_with_namespace"`
+
+	// CreatedAt When the project was made, ISO 8601 with milliseconds.
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // CreateAgentRequest What registers an agent.
-//
-// Example: {"name":"some-agent"}
 type CreateAgentRequest struct {
 	// Name Lower-case letters, digits and `-`, beginning and ending with a letter or digit; unique in the project.
 	// GitLab turns a number or boolean into text.
@@ -188,19 +166,15 @@ type CreateAgentRequest struct {
 }
 
 // CreateAgentTokenRequest What creates a token.
-//
-// Example: {"name":"some-token"}
 type CreateAgentTokenRequest struct {
-	// Description What the token is for.
-	Description *string `json:"description,omitempty"`
-
 	// Name Any text that is not blank; need not be unique. GitLab turns a number or boolean into text.
 	Name string `json:"name"`
+
+	// Description What the token is for.
+	Description *string `json:"description,omitempty"`
 }
 
 // Message Most errors, from GitLab's own helpers. One text, even where several model rules are broken.
-//
-// Example: {"message":"400 Bad request - [\"Name has already been taken\"]"}
 type Message struct {
 	// Message The status and what is wrong. The messages of broken model rules are printed as an array inside the text.
 	// Texts from GitLab's catalogue follow the caller's language.
@@ -208,22 +182,16 @@ type Message struct {
 }
 
 // MessageOrOAuthError One of two error bodies.
-//
-// Example: {"message":"401 Unauthorized"}
 type MessageOrOAuthError struct {
 	union json.RawMessage
 }
 
 // MessageOrRequestError One of two error bodies.
-//
-// Example: {"error":"name is missing"}
 type MessageOrRequestError struct {
 	union json.RawMessage
 }
 
 // OAuthError A token that is expired, revoked or lacks a scope.
-//
-// Example: {"error":"insufficient_scope","error_description":"The request requires higher privileges than provided by the access token.","scope":"api read_api"}
 type OAuthError struct {
 	// Error A code such as `invalid_token`, `insufficient_scope` or `insufficient_granular_scope`.
 	Error string `json:"error"`
@@ -236,8 +204,6 @@ type OAuthError struct {
 }
 
 // RequestError A parameter is missing or not of its type, the content type is not supported, or the URL is no route.
-//
-// Example: {"error":"name is missing"}
 type RequestError struct {
 	// Error What is wrong. Faults of several parameters are one text, joined by a comma and a space.
 	Error string `json:"error"`
@@ -258,70 +224,43 @@ type Page = int64
 // PerPage defines model for PerPage.
 type PerPage = int32
 
-// ProjectParameter defines model for ProjectParameter.
-type ProjectParameter = string
-
 // TokenID defines model for TokenID.
 type TokenID = int64
 
 // BadParameters A parameter is missing or not of its type, the content type is not supported, or the URL is no route.
-//
-// Example: {"error":"name is missing"}
 type BadParameters = RequestError
 
 // BadRequest One of two error bodies.
-//
-// Example: {"error":"name is missing"}
 type BadRequest = MessageOrRequestError
 
 // BadTokenRequest One of two error bodies.
-//
-// Example: {"error":"name is missing"}
 type BadTokenRequest = MessageOrRequestError
 
 // Conflict Most errors, from GitLab's own helpers. One text, even where several model rules are broken.
-//
-// Example: {"message":"400 Bad request - [\"Name has already been taken\"]"}
 type Conflict = Message
 
 // Forbidden One of two error bodies.
-//
-// Example: {"message":"401 Unauthorized"}
 type Forbidden = MessageOrOAuthError
 
 // InternalServerError Most errors, from GitLab's own helpers. One text, even where several model rules are broken.
-//
-// Example: {"message":"400 Bad request - [\"Name has already been taken\"]"}
 type InternalServerError = Message
 
 // MethodNotAllowed Most errors, from GitLab's own helpers. One text, even where several model rules are broken.
-//
-// Example: {"message":"400 Bad request - [\"Name has already been taken\"]"}
 type MethodNotAllowed = Message
 
 // NotFound One of two error bodies.
-//
-// Example: {"error":"name is missing"}
 type NotFound = MessageOrRequestError
 
 // PreconditionFailed Most errors, from GitLab's own helpers. One text, even where several model rules are broken.
-//
-// Example: {"message":"400 Bad request - [\"Name has already been taken\"]"}
 type PreconditionFailed = Message
 
 // TooManyRequests Most errors, from GitLab's own helpers. One text, even where several model rules are broken.
-//
-// Example: {"message":"400 Bad request - [\"Name has already been taken\"]"}
 type TooManyRequests = Message
 
 // Unauthorized One of two error bodies.
-//
-// Example: {"message":"401 Unauthorized"}
 type Unauthorized = MessageOrOAuthError
 
 // UnsupportedMediaType A parameter is missing or not of its type, the content type is not supported, or the URL is no route.
-//
-// Example: {"error":"name is missing"}
 type UnsupportedMediaType = RequestError
 
 // ListAgentsParams defines parameters for ListAgents.

@@ -17,28 +17,28 @@ import (
 type ServerInterface interface {
 	// ListAgents List the agents of a project
 	// (GET /projects/{id}/cluster_agents)
-	ListAgents(w http.ResponseWriter, r *http.Request, id ProjectParameter, params ListAgentsParams)
+	ListAgents(w http.ResponseWriter, r *http.Request, project Project, params ListAgentsParams)
 	// CreateAgent Register an agent in a project
 	// (POST /projects/{id}/cluster_agents)
-	CreateAgent(w http.ResponseWriter, r *http.Request, id ProjectParameter)
+	CreateAgent(w http.ResponseWriter, r *http.Request, project Project)
 	// DeleteAgent Delete an agent
 	// (DELETE /projects/{id}/cluster_agents/{agent_id})
-	DeleteAgent(w http.ResponseWriter, r *http.Request, id ProjectParameter, agentID AgentID, params DeleteAgentParams)
+	DeleteAgent(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID, params DeleteAgentParams)
 	// GetAgent Get one agent
 	// (GET /projects/{id}/cluster_agents/{agent_id})
-	GetAgent(w http.ResponseWriter, r *http.Request, id ProjectParameter, agentID AgentID, params GetAgentParams)
+	GetAgent(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID, params GetAgentParams)
 	// ListAgentTokens List the active tokens of an agent
 	// (GET /projects/{id}/cluster_agents/{agent_id}/tokens)
-	ListAgentTokens(w http.ResponseWriter, r *http.Request, id ProjectParameter, agentID AgentID, params ListAgentTokensParams)
+	ListAgentTokens(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID, params ListAgentTokensParams)
 	// CreateAgentToken Create a token for an agent
 	// (POST /projects/{id}/cluster_agents/{agent_id}/tokens)
-	CreateAgentToken(w http.ResponseWriter, r *http.Request, id ProjectParameter, agentID AgentID)
+	CreateAgentToken(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID)
 	// RevokeAgentToken Revoke a token of an agent
 	// (DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id})
-	RevokeAgentToken(w http.ResponseWriter, r *http.Request, id ProjectParameter, agentID AgentID, tokenID TokenID)
+	RevokeAgentToken(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID, tokenID TokenID)
 	// GetAgentToken Get one token of an agent
 	// (GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id})
-	GetAgentToken(w http.ResponseWriter, r *http.Request, id ProjectParameter, agentID AgentID, tokenID TokenID, params GetAgentTokenParams)
+	GetAgentToken(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID, tokenID TokenID, params GetAgentTokenParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -57,9 +57,9 @@ func (siw *ServerInterfaceWrapper) ListAgents(w http.ResponseWriter, r *http.Req
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id ProjectParameter
+	var project Project
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &project, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
 		return
@@ -116,7 +116,7 @@ func (siw *ServerInterfaceWrapper) ListAgents(w http.ResponseWriter, r *http.Req
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ListAgents(w, r, id, params)
+		siw.Handler.ListAgents(w, r, project, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -133,16 +133,16 @@ func (siw *ServerInterfaceWrapper) CreateAgent(w http.ResponseWriter, r *http.Re
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id ProjectParameter
+	var project Project
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &project, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
 		return
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.CreateAgent(w, r, id)
+		siw.Handler.CreateAgent(w, r, project)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -159,9 +159,9 @@ func (siw *ServerInterfaceWrapper) DeleteAgent(w http.ResponseWriter, r *http.Re
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id ProjectParameter
+	var project Project
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &project, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
 		return
@@ -201,7 +201,7 @@ func (siw *ServerInterfaceWrapper) DeleteAgent(w http.ResponseWriter, r *http.Re
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.DeleteAgent(w, r, id, agentID, params)
+		siw.Handler.DeleteAgent(w, r, project, agentID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -218,9 +218,9 @@ func (siw *ServerInterfaceWrapper) GetAgent(w http.ResponseWriter, r *http.Reque
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id ProjectParameter
+	var project Project
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &project, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
 		return
@@ -260,7 +260,7 @@ func (siw *ServerInterfaceWrapper) GetAgent(w http.ResponseWriter, r *http.Reque
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetAgent(w, r, id, agentID, params)
+		siw.Handler.GetAgent(w, r, project, agentID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -277,9 +277,9 @@ func (siw *ServerInterfaceWrapper) ListAgentTokens(w http.ResponseWriter, r *htt
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id ProjectParameter
+	var project Project
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &project, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
 		return
@@ -345,7 +345,7 @@ func (siw *ServerInterfaceWrapper) ListAgentTokens(w http.ResponseWriter, r *htt
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ListAgentTokens(w, r, id, agentID, params)
+		siw.Handler.ListAgentTokens(w, r, project, agentID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -362,9 +362,9 @@ func (siw *ServerInterfaceWrapper) CreateAgentToken(w http.ResponseWriter, r *ht
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id ProjectParameter
+	var project Project
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &project, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
 		return
@@ -380,7 +380,7 @@ func (siw *ServerInterfaceWrapper) CreateAgentToken(w http.ResponseWriter, r *ht
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.CreateAgentToken(w, r, id, agentID)
+		siw.Handler.CreateAgentToken(w, r, project, agentID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -397,9 +397,9 @@ func (siw *ServerInterfaceWrapper) RevokeAgentToken(w http.ResponseWriter, r *ht
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id ProjectParameter
+	var project Project
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &project, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
 		return
@@ -424,7 +424,7 @@ func (siw *ServerInterfaceWrapper) RevokeAgentToken(w http.ResponseWriter, r *ht
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.RevokeAgentToken(w, r, id, agentID, tokenID)
+		siw.Handler.RevokeAgentToken(w, r, project, agentID, tokenID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -441,9 +441,9 @@ func (siw *ServerInterfaceWrapper) GetAgentToken(w http.ResponseWriter, r *http.
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id ProjectParameter
+	var project Project
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &project, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
 		return
@@ -492,7 +492,7 @@ func (siw *ServerInterfaceWrapper) GetAgentToken(w http.ResponseWriter, r *http.
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetAgentToken(w, r, id, agentID, tokenID, params)
+		siw.Handler.GetAgentToken(w, r, project, agentID, tokenID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
