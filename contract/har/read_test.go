@@ -1,0 +1,445 @@
+package har_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract/har"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// recorded is the recording of GitLab's own answers.
+const recorded = "testdata/gitlab-19.1.har.json"
+
+// read reads a whole file: its entries, the errors of entries, and the error that ended it.
+func read(r io.Reader) (entries []har.Entry, skipped []*har.EntryError, failed error) {
+	for e, err := range har.Entries(r) {
+		var skip *har.EntryError
+		switch {
+		case errors.As(err, &skip):
+			skipped = append(skipped, skip)
+		case err != nil:
+			failed = err
+		default:
+			entries = append(entries, e)
+		}
+	}
+	return entries, skipped, failed
+}
+
+// one reads a file with this one entry, which has to be readable.
+func one(t *testing.T, entry string) har.Entry {
+	t.Helper()
+	entries, skipped, err := read(strings.NewReader(file(entry)))
+	require.NoError(t, err)
+	require.Empty(t, skipped)
+	require.Len(t, entries, 1)
+	return entries[0]
+}
+
+// file is a HAR of some entries.
+func file(entries ...string) string {
+	return `{"log":{"version":"1.2","creator":{"name":"test","version":"1"},"entries":[` + strings.Join(entries, ",") + `]}}`
+}
+
+// get is an entry with this response.
+func get(response string) string {
+	return `{"request":{"method":"GET","url":"https://gitlab.example.com/api/v4/projects/20/cluster_agents"},"response":` + response + `}`
+}
+
+// minimal is the shortest entry there is.
+const minimal = `{"request":{"method":"GET","url":"https://host/"},"response":{"status":200,"content":{"size":2,"text":"[]"}}}`
+
+func TestRecording(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(recorded)
+	require.NoError(t, err)
+	var whole struct {
+		Log struct {
+			Entries []struct {
+				StartedDateTime time.Time
+				Request         struct {
+					Method, URL string
+					PostData    *struct{ Text string }
+				}
+				Response struct {
+					Status  int
+					Headers []struct{ Name, Value string }
+					Content struct{ Text string }
+				}
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(data, &whole))
+
+	for name, r := range map[string]io.Reader{
+		"at once":      bytes.NewReader(data),
+		"byte by byte": iotest.OneByteReader(bytes.NewReader(data)),
+		"data and EOF": iotest.DataErrReader(bytes.NewReader(data)),
+	} {
+		entries, skipped, err := read(r)
+		require.NoError(t, err, name)
+		require.Empty(t, skipped, name)
+		require.Len(t, entries, len(whole.Log.Entries), name)
+		for i, e := range entries {
+			want, x := whole.Log.Entries[i], e.Exchange
+			assert.Equal(t, i, e.Index)
+			assert.Equal(t, byte('{'), data[e.Offset])
+			assert.Empty(t, e.Notes)
+			assert.Equal(t, want.Request.Method, x.Request.Method)
+			assert.Equal(t, want.Request.URL, x.Request.URL.String())
+			assert.Equal(t, want.StartedDateTime, x.Started)
+			assert.Positive(t, x.Duration)
+			if want.Request.PostData != nil {
+				assert.Equal(t, want.Request.PostData.Text, string(x.Request.Body))
+			} else {
+				assert.Nil(t, x.Request.Body)
+			}
+			require.NotNil(t, x.Response)
+			require.NoError(t, x.Err)
+			assert.False(t, x.Response.Truncated)
+			assert.Equal(t, want.Response.Status, x.Response.StatusCode)
+			assert.Equal(t, want.Response.Content.Text, string(x.Response.Body))
+			for _, h := range want.Response.Headers {
+				assert.Contains(t, x.Response.Header.Values(h.Name), h.Value)
+			}
+		}
+	}
+}
+
+func TestFileForms(t *testing.T) {
+	t.Parallel()
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, err := io.WriteString(z, file(minimal, minimal))
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+
+	for name, text := range map[string]string{
+		"plain":                       file(minimal, minimal),
+		"byte order mark":             "\xef\xbb\xbf" + file(minimal, minimal),
+		"gzip":                        zipped.String(),
+		"spread out":                  strings.NewReplacer("{", " {\r\n\t", "]}", " ]\n}", ",", " , ", "\":", "\" :\t").Replace(file(minimal, minimal)) + "\n\n",
+		"version 1.1":                 `{"log":{"version":"1.1","entries":[` + minimal + `,` + minimal + `]}}`,
+		"empty version":               `{"log":{"version":"","entries":[` + minimal + `,` + minimal + `]}}`,
+		"no version":                  `{"log":{"entries":[` + minimal + `,` + minimal + `]}}`,
+		"entries before the rest":     `{"log":{"entries":[` + minimal + `,` + minimal + `],"pages":[{"id":"a","_x":[[1.5e3,-0],{"b\"}":null}]}],"version":"1.2"}}`,
+		"unknown keys beside the log": `{"_a":"\\","log":{"version":"1.2","_b":[{}, [], "]"],"entries":[` + minimal + `,` + minimal + `]},"_c":true}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			entries, skipped, err := read(strings.NewReader(text))
+			require.NoError(t, err)
+			require.Empty(t, skipped)
+			require.Len(t, entries, 2)
+			for i, e := range entries {
+				assert.Equal(t, i, e.Index)
+				assert.Equal(t, "[]", string(e.Exchange.Response.Body))
+			}
+		})
+	}
+}
+
+func TestBadFiles(t *testing.T) {
+	t.Parallel()
+	cut := file(minimal, minimal)
+	for _, tc := range []struct {
+		name, text string
+		entries    int    // readable before it
+		want       string // the error
+		cutOff     bool
+	}{
+		{"empty", "", 0, "the file is empty (at byte 0, after 0 entries)", false},
+		{"only white space", " \n", 0, "the file is empty (at byte 2, after 0 entries)", false},
+		{"another format", "<html>", 0, "not a HAR file: it is no JSON object (at byte 0, after 0 entries)", false},
+		{"an array", "[]", 0, "not a HAR file: it is no JSON object (at byte 0, after 0 entries)", false},
+		{"another object", `{"openapi":"3.0.3","paths":{}}`, 0, "not a HAR file: it has no log.entries (at byte 30, after 0 entries)", false},
+		{"no entries", `{"log":{"version":"1.2"}}`, 0, "not a HAR file: it has no log.entries (at byte 25, after 0 entries)", false},
+		{"log is no object", `{"log":[]}`, 0, `'[' where '{' should be (at byte 7, after 0 entries)`, false},
+		{"entries are no array", `{"log":{"entries":{}}}`, 0, `'{' where '[' should be (at byte 18, after 0 entries)`, false},
+		{"HAR 2", `{"log":{"version":"2.0","entries":[` + minimal + `]}}`, 0, `HAR version "2.0" is not known here: HAR 1.1 and 1.2 are (at byte 23, after 0 entries)`, false},
+		{"HAR 2, said late", `{"log":{"entries":[` + minimal + `],"version":"2.0"}}`, 1, `HAR version "2.0" is not known here: HAR 1.1 and 1.2 are (at byte 145, after 1 entry)`, false},
+		{"version is a number", `{"log":{"version":1.2}}`, 0, "log.version is no string (at byte 21, after 0 entries)", false},
+		{"cut off in the second entry", cut[:len(cut)-30], 1, "the file is cut off at byte 267, after 1 entry", true},
+		{"cut off between entries", cut[:len(cut)-len(minimal)-3], 1, "the file is cut off at byte 185, after 1 entry", true},
+		{"cut off after the entries", cut[:len(cut)-1], 2, "the file is cut off at byte 296, after 2 entries", true},
+		{"cut off at once", "{", 0, "the file is cut off at byte 1, after 0 entries", true},
+		{"more after the end", cut + "{}", 2, "something follows the end of the HAR (at byte 297, after 2 entries)", false},
+		{"a comma too much", `{"log":{"entries":[` + minimal + `,]}}`, 1, `']' where a value should be (at byte 129, after 1 entry)`, false},
+		{"a comma too little", `{"log":{"entries":[` + minimal + minimal + `]}}`, 1, `'{' where ',' or ']' should be (at byte 128, after 1 entry)`, false},
+		{"brackets crossed", `{"log":{"entries":[{"a":[}]]}}`, 0, `'}' where a value should be (at byte 25, after 0 entries)`, false},
+		{"nested too deep", `{"log":{"entries":[` + strings.Repeat("[", 20_000), 0, "values nest too deep (at byte 10020, after 0 entries)", false},
+		{"no gzip after all", "\x1f\x8b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 0, "not a gzip file after all: gzip: invalid header (at byte 0, after 0 entries)", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			entries, skipped, err := read(strings.NewReader(tc.text))
+			require.EqualError(t, err, tc.want)
+			assert.Len(t, entries, tc.entries)
+			assert.Empty(t, skipped)
+			assert.Equal(t, tc.cutOff, errors.Is(err, io.ErrUnexpectedEOF))
+			var f *har.FileError
+			require.ErrorAs(t, err, &f)
+			assert.Equal(t, tc.entries, f.Entries)
+		})
+	}
+}
+
+func TestReadErrors(t *testing.T) {
+	t.Parallel()
+	text := file(minimal, minimal)
+	r := io.MultiReader(strings.NewReader(text[:len(text)-20]), iotest.ErrReader(fs.ErrPermission))
+	entries, _, err := read(r)
+	require.ErrorIs(t, err, fs.ErrPermission)
+	assert.Len(t, entries, 1)
+}
+
+func TestBadEntries(t *testing.T) {
+	t.Parallel()
+	const canary = "glpat-canary0123456789abcd"
+	for name, tc := range map[string]struct{ entry, want string }{
+		"no object":           {`17`, "it is a JSON number, not an object"},
+		"no request":          {`{}`, "it has no request.method"},
+		"no method":           {`{"request":{"url":"https://host/"}}`, "it has no request.method"},
+		"no URL":              {`{"request":{"method":"GET"}}`, "request.url is no absolute URL"},
+		"a relative URL":      {`{"request":{"method":"GET","url":"/api/v4?private_token=` + canary + `"}}`, "request.url is no absolute URL"},
+		"a broken URL":        {`{"request":{"method":"GET","url":"https://` + canary + `:x%zz@host/%zz"}}`, "request.url is no absolute URL"},
+		"status is a string":  {get(`{"status":"` + canary + `"}`), "response.status can't be a JSON string"},
+		"status is a half":    {get(`{"status":200.5}`), "response.status 200.5 is no HTTP status"},
+		"status is too large": {get(`{"status":1e9}`), "response.status 1e+09 is no HTTP status"},
+		"a number too large":  {get(`{"status":1e999}`), "response.status can't be a JSON number"},
+		"headers are a map":   {get(`{"status":200,"headers":{"a":"` + canary + `"}}`), "response.headers can't be a JSON object"},
+		"bad escape":          {get(`{"status":200,"content":{"text":"\q"}}`), `invalid character 'q' in string escape code`},
+		"bad literal":         {get(`{"status":nul}`), `invalid character '}' in literal null (expecting 'l')`},
+		"from the cache":      {`{"_fromCache":"disk","request":{"method":"GET","url":"https://host/"}}`, "the browser answered it from its cache, not the server"},
+		"too large":           {get(`{"status":200,"content":{"text":"` + strings.Repeat("a", 9<<20) + `"}}`), "it is larger than 8 MiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			entries, skipped, err := read(strings.NewReader(file(minimal, tc.entry, minimal)))
+			require.NoError(t, err)
+			require.Len(t, entries, 2, "the others are read")
+			assert.Equal(t, []int{0, 2}, []int{entries[0].Index, entries[1].Index})
+			require.Len(t, skipped, 1)
+			assert.EqualError(t, skipped[0], fmt.Sprintf("entry 1 (byte %d): %s", 75+len(minimal)+1, tc.want))
+			assert.NotContains(t, skipped[0].Error(), canary)
+		})
+	}
+}
+
+func TestRequest(t *testing.T) {
+	t.Parallel()
+	x := one(t, `{
+		"startedDateTime": "2026-11-22T12:55:10.224+01:00", "time": 27.75,
+		"request": {
+			"method": "POST",
+			"url": "https://gitlab.example.com/gitlab/api/v4/projects/root%2Fsub%20group%2Ft%C3%BC/cluster_agents?a=%2F",
+			"headers": [
+				{"name": ":method", "value": "POST"}, {"name": ":authority", "value": "gitlab.example.com"},
+				{"name": "private-token", "value": "glpat-x"}, {"name": "accept", "value": "a"}, {"name": "accept", "value": "b"}
+			],
+			"postData": {"mimeType": "application/json", "text": "{\"name\":\"\u00e9\ud83d\ude00\"}"}
+		},
+		"response": {"status": 204, "headers": [{"name": "x-request-id", "value": "01J"}]}
+	}`).Exchange
+	assert.Equal(t, "/gitlab/api/v4/projects/root%2Fsub%20group%2Ft%C3%BC/cluster_agents", x.Request.URL.EscapedPath())
+	assert.Equal(t, "a=%2F", x.Request.URL.RawQuery)
+	assert.Equal(t, http.Header{
+		"Private-Token": {"glpat-x"}, "Accept": {"a", "b"}, "Content-Type": {"application/json"},
+	}, x.Request.Header)
+	assert.Equal(t, `{"name":"é😀"}`, string(x.Request.Body))
+	assert.True(t, x.Started.Equal(time.Date(2026, 11, 22, 11, 55, 10, 224e6, time.UTC)))
+	assert.Equal(t, 27750*time.Microsecond, x.Duration)
+	assert.Equal(t, "01J", x.Response.Header.Get("X-Request-Id"))
+	assert.Nil(t, x.Response.Body)
+	assert.False(t, x.Response.Truncated)
+}
+
+func TestRequestBody(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		postData  string
+		want      string
+		truncated bool
+	}{
+		"none":           {`null`, "", false},
+		"text":           {`{"mimeType":"application/json","text":"{}"}`, "{}", false},
+		"text wins":      {`{"mimeType":"application/json","text":"{}","params":[{"name":"a","value":"b"}]}`, "{}", false},
+		"base64":         {`{"mimeType":"application/json","text":"/w==","encoding":"base64"}`, "\xff", false},
+		"bad base64":     {`{"mimeType":"application/json","text":"/","encoding":"base64"}`, "", true},
+		"form":           {`{"mimeType":"application/x-www-form-urlencoded","text":"","params":[{"name":"name","value":"a b&c"},{"name":"a","value":""}]}`, "name=a+b%26c&a=", false},
+		"multipart":      {`{"mimeType":"multipart/form-data; boundary=B","params":[{"name":"name","value":"x"}]}`, "--B\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nx\r\n--B--\r\n", false},
+		"no boundary":    {`{"mimeType":"multipart/form-data","params":[{"name":"name","value":"x"}]}`, "", true},
+		"a file":         {`{"mimeType":"multipart/form-data; boundary=B","params":[{"name":"name","fileName":"x"}]}`, "", true},
+		"unknown params": {`{"mimeType":"application/json","params":[{"name":"name","value":"x"}]}`, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := one(t, `{"request":{"method":"POST","url":"https://host/","postData":`+tc.postData+`},"response":null}`).Exchange.Request
+			assert.Equal(t, tc.want, string(r.Body))
+			assert.Equal(t, tc.truncated, r.Truncated)
+		})
+	}
+	r := one(t, `{"request":{"method":"POST","url":"https://host/","bodySize":12}}`).Exchange.Request
+	assert.True(t, r.Truncated, "there was a body, but the file does not hold it")
+}
+
+func TestResponseBody(t *testing.T) {
+	t.Parallel()
+	body := `{"message":"404 Not found","é":"` + strings.Repeat("x", 1000) + `"}`
+	var gz, zl bytes.Buffer
+	w := gzip.NewWriter(&gz)
+	_, err := io.WriteString(w, body)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	z := zlib.NewWriter(&zl)
+	_, err = io.WriteString(z, body)
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+
+	quote := func(s string) string { b, _ := json.Marshal(s); return string(b) }
+	b64 := func(b []byte) string {
+		return `"encoding":"base64","text":"` + base64.StdEncoding.EncodeToString(b) + `"`
+	}
+	coded := func(coding, content string) string {
+		return `{"status":200,"headers":[{"name":"content-encoding","value":"` + coding + `"}],"content":{` + content + `}}`
+	}
+	for name, tc := range map[string]struct {
+		response  string
+		want      string
+		truncated bool
+		note      string
+	}{
+		"text":                       {`{"status":200,"content":{"size":5,"text":"[{} ]"}}`, "[{} ]", false, ""},
+		"text of unknown size":       {`{"status":200,"content":{"size":-1,"text":"[]"}}`, "[]", false, ""},
+		"base64":                     {`{"status":200,"content":{"size":2,"encoding":"base64","text":"W10="}}`, "[]", false, ""},
+		"base64 with line breaks":    {`{"status":200,"content":{"size":2,"encoding":"base64","text":"W1\r\n0"}}`, "[]", false, ""},
+		"bad base64":                 {`{"status":200,"content":{"size":2,"encoding":"base64","text":"!"}}`, "", true, "response.content.text is no base64, so its body is not known"},
+		"unknown encoding":           {`{"status":200,"content":{"size":2,"encoding":"rot13","text":"a"}}`, "", true, `response.content.encoding "rot13" is not known, so its body is not known`},
+		"gzip undone by the browser": {coded("gzip", `"size":1040,"text":`+quote(body)), body, false, ""},
+		"size of the gzip bytes":     {coded("gzip", `"size":40,"text":"[]"`), "[]", false, ""},
+		"gzip":                       {coded("gzip", b64(gz.Bytes())), body, false, ""},
+		"deflate":                    {coded("deflate", b64(zl.Bytes())), body, false, ""},
+		"gzip in deflate":            {coded("identity, gzip", b64(gz.Bytes())), body, false, ""},
+		"gzip cut off":               {coded("gzip", b64(gz.Bytes()[:gz.Len()-9])), body, true, `its body is not known whole: content coding "gzip": unexpected EOF`},
+		"brotli undone":              {coded("br", `"text":"[]"`), "[]", false, ""},
+		"brotli":                     {coded("br", b64([]byte{0x0b, 0x01, 0x80, 0xff, 0x03})), "", true, `its body is not known whole: content coding "br": not supported`},
+		"dropped by DevTools":        {`{"status":200,"content":{"size":593,"mimeType":"application/json"}}`, "", true, ""},
+		"dropped, empty text":        {`{"status":200,"content":{"size":593,"text":""}}`, "", true, ""},
+		"dropped, size unknown":      {`{"status":200,"content":{"size":-1}}`, "", true, ""},
+		"dropped, size in bodySize":  {`{"status":200,"content":{"size":0},"bodySize":3}`, "", true, ""},
+		"dropped, size in a header":  {`{"status":200,"content":{},"headers":[{"name":"Content-Length","value":"3"}]}`, "", true, ""},
+		"cut short by the browser":   {`{"status":200,"content":{"size":1000,"text":"[{"}}`, "[{", true, ""},
+		"cut short by us":            {`{"status":200,"content":{"size":2,"text":"[{","_truncated":true}}`, "[{", true, ""},
+		"empty":                      {`{"status":200,"content":{"size":0,"text":""},"bodySize":0}`, "", false, ""},
+		"empty, no content":          {`{"status":200}`, "", false, ""},
+		"204":                        {`{"status":204,"content":{"size":-1},"bodySize":-1}`, "", false, ""},
+		"204 with a body":            {`{"status":204,"content":{"size":2,"text":"{}"}}`, "{}", false, ""},
+		"304 from the cache":         {`{"status":304,"content":{"size":2,"text":"[]"}}`, "", false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := one(t, get(tc.response))
+			require.NotNil(t, e.Exchange.Response)
+			assert.Equal(t, tc.want, string(e.Exchange.Response.Body))
+			assert.Equal(t, tc.truncated, e.Exchange.Response.Truncated)
+			assert.Equal(t, tc.note, strings.Join(e.Notes, "\n"))
+		})
+	}
+	head := one(t, `{"request":{"method":"HEAD","url":"https://host/"},"response":{"status":200,"headers":[{"name":"Content-Length","value":"3"}],"content":{"size":3}}}`)
+	assert.Nil(t, head.Exchange.Response.Body)
+	assert.False(t, head.Exchange.Response.Truncated)
+}
+
+func TestNoResponse(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ response, want string }{
+		"none":     {`null`, "the recording has no response to it"},
+		"status 0": {`{"status":0,"content":{"size":0}}`, "the recording has no response to it"},
+		"Chromium": {`{"status":0,"_error":"net::ERR_CONNECTION_REFUSED"}`, "net::ERR_CONNECTION_REFUSED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := one(t, get(tc.response)).Exchange
+			assert.Nil(t, x.Response)
+			assert.EqualError(t, x.Err, tc.want)
+		})
+	}
+}
+
+func TestUnknownTime(t *testing.T) {
+	t.Parallel()
+	e := one(t, `{"startedDateTime":"yesterday","time":-1,"request":{"method":"GET","url":"https://host/"}}`)
+	assert.Zero(t, e.Exchange.Started)
+	assert.Zero(t, e.Exchange.Duration)
+	assert.Equal(t, []string{"startedDateTime is no time, so its place in the file counts"}, e.Notes)
+}
+
+func TestStopReading(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for _, err := range har.Entries(strings.NewReader(file(minimal, minimal, minimal))) {
+		require.NoError(t, err)
+		if n++; n == 2 {
+			break
+		}
+	}
+	assert.Equal(t, 2, n)
+}
+
+// FuzzEntries reads arbitrary bytes: nothing panics, offsets are in the file, and encoding/json agrees on which files
+// are whole.
+func FuzzEntries(f *testing.F) {
+	data, err := os.ReadFile(recorded)
+	require.NoError(f, err)
+	f.Add(data[:4096])
+	f.Add([]byte(file(minimal, get(`{"status":200,"content":{"encoding":"base64","text":"W10="}}`))))
+	f.Add([]byte(file(get(`{"status":0}`), `{}`, `[]`)))
+	f.Add([]byte("\xef\xbb\xbf" + `{"log":{"entries":[],"version":"1.1"}}`))
+	f.Add([]byte("\x1f\x8b"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		entries, skipped, err := read(bytes.NewReader(data))
+		for _, e := range entries {
+			check(t, e.Exchange)
+			assert.Less(t, e.Offset, int64(1<<20))
+		}
+		again, skippedAgain, errAgain := read(iotest.OneByteReader(bytes.NewReader(data)))
+		assert.Equal(t, len(entries), len(again))
+		assert.Equal(t, len(skipped), len(skippedAgain))
+		if err != nil {
+			require.EqualError(t, errAgain, err.Error())
+			return
+		}
+		require.NoError(t, errAgain)
+		var whole struct {
+			Log struct{ Entries []json.RawMessage }
+		}
+		if json.Unmarshal(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), &whole) == nil && !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) && bytes.Count(data, []byte(`ntries"`)) == 1 {
+			assert.Equal(t, len(whole.Log.Entries), len(entries)+len(skipped))
+		}
+	})
+}
+
+// check says that an exchange keeps what wire promises.
+func check(t *testing.T, x *wire.Exchange) {
+	require.NotNil(t, x.Request.URL)
+	require.NotEmpty(t, x.Request.Method)
+	require.True(t, x.Response != nil || x.Err != nil)
+	require.GreaterOrEqual(t, x.Duration, time.Duration(0))
+}
