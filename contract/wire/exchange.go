@@ -25,6 +25,8 @@ type Request struct {
 	URL    *url.URL // absolute; EscapedPath is the path as it was sent
 	Header http.Header
 	Body   []byte // nil if there was none
+	// Truncated says that Body is not the whole body: a limit was reached, or it was never read to its end.
+	Truncated bool
 }
 
 // Response is a response as it was received, its content coding removed.

@@ -1,0 +1,176 @@
+package wire
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// variables stand for the credentials that a header holds.
+var variables = map[string]string{
+	"Private-Token":       "$GITLAB_TOKEN",
+	"Job-Token":           "$CI_JOB_TOKEN",
+	"Deploy-Token":        "$GITLAB_DEPLOY_TOKEN",
+	"Cookie":              "$GITLAB_COOKIE",
+	"Proxy-Authorization": "$PROXY_AUTHORIZATION",
+}
+
+// implied are the headers that curl writes itself, or should.
+var implied = []string{"Accept-Encoding", "Connection", "Content-Length", "Host", "Transfer-Encoding", "User-Agent"}
+
+// Curl returns a line for a POSIX shell that makes the request again. Where the URL is one of GitLab's API, scheme, host
+// and relative root are $GITLAB_URL; credentials are variables such as $GITLAB_TOKEN, and what else is recognized as a
+// secret is [redacted]. A body that is not text goes through printf.
+func Curl(req *Request) string {
+	redactor := NewRedactor()
+	var f finder
+	f.request(req)
+	for _, secret := range f.found {
+		redactor.Learn(secret)
+	}
+
+	line := "curl"
+	switch req.Method {
+	case "", http.MethodGet:
+		if len(req.Body) > 0 {
+			line += " -X GET"
+		}
+	case http.MethodHead:
+		line += " --head" // with -X HEAD curl waits for a body
+	default:
+		line += " -X " + word(redactor.Redact(req.Method))
+	}
+	target := curlURL(req.URL, redactor)
+	if strings.ContainsAny(target, "[]{}") {
+		line += " --globoff"
+	}
+	if strings.Contains(target, "/./") || strings.Contains(target, "/../") {
+		line += " --path-as-is"
+	}
+	for _, header := range curlHeaders(req, redactor) {
+		line += " -H " + header
+	}
+	if len(req.Body) > 0 {
+		body := redactor.Redact(string(req.Body))
+		if isText(body) {
+			line += " --data-raw " + singleQuote(body)
+		} else {
+			line = "printf " + singleQuote(printfFormat(body)) + " | " + line + " --data-binary @-"
+		}
+	}
+	line += " " + target
+	if req.Truncated {
+		line += " # the body was longer"
+	}
+	return line
+}
+
+// curlURL is the URL as a shell word.
+func curlURL(u *url.URL, redactor *Redactor) string {
+	if u == nil {
+		return `"$GITLAB_URL"`
+	}
+	path := u.EscapedPath()
+	before, after, ok := strings.Cut(path, "/api/v4/")
+	if ok {
+		before, after = "$GITLAB_URL", "/api/v4/"+after
+	} else {
+		before, after = "", u.Scheme+"://"+u.Host+path
+	}
+	if u.RawQuery != "" {
+		after += "?" + u.RawQuery
+	}
+	// Credentials in the query become a variable, everything else is quoted.
+	var b strings.Builder
+	b.WriteString(before)
+	rest := after
+	for _, match := range parameter.FindAllStringSubmatchIndex(after, -1) {
+		value := match[4]
+		shown := len(after) - len(rest)
+		b.WriteString(doubleQuoted.Replace(redactor.Redact(after[shown:value])) + "$GITLAB_TOKEN")
+		rest = after[match[5]:]
+	}
+	b.WriteString(doubleQuoted.Replace(redactor.Redact(rest)))
+	return `"` + b.String() + `"`
+}
+
+// curlHeaders are the headers as shell words, credentials first.
+func curlHeaders(req *Request, redactor *Redactor) []string {
+	var credentials, others []string
+	for _, name := range slices.Sorted(maps.Keys(req.Header)) {
+		canonical := http.CanonicalHeaderKey(name)
+		shown := redactor.Redact(canonical)
+		if canonical == "Private-Token" {
+			shown = "PRIVATE-TOKEN" // as GitLab's documentation has it
+		}
+		for _, value := range req.Header[name] {
+			variable, secret := variables[canonical]
+			scheme, _, hasScheme := strings.Cut(value, " ")
+			switch {
+			case secret:
+				credentials = append(credentials, `"`+shown+": "+variable+`"`)
+			case canonical == "Authorization" && hasScheme && strings.EqualFold(scheme, "Bearer"):
+				credentials = append(credentials, `"Authorization: Bearer $GITLAB_TOKEN"`)
+			case canonical == "Authorization":
+				credentials = append(credentials, `"Authorization: $GITLAB_AUTHORIZATION"`)
+			case slices.Contains(implied, canonical) && (canonical != "Host" || req.URL == nil || value == req.URL.Host),
+				canonical == "Accept" && value == "*/*":
+			case value == "":
+				others = append(others, singleQuote(shown+";")) // with a colon curl would leave the header out
+			default:
+				others = append(others, singleQuote(shown+": "+redactor.Redact(value)))
+			}
+		}
+	}
+	if len(req.Body) > 0 && req.Header.Get("Content-Type") == "" {
+		others = append(others, "'Content-Type:'") // or curl calls the body a form
+	}
+	return append(credentials, others...)
+}
+
+var safeWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`)
+
+// word is s as a shell word, quoted if it has to be.
+func word(s string) string {
+	if safeWord.MatchString(s) {
+		return s
+	}
+	return singleQuote(s)
+}
+
+// singleQuote is s as a shell word in which nothing is special.
+func singleQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// doubleQuoted escapes what is special between a shell's double quotes. An exclamation mark can't be escaped there:
+// interactive shells would replace it.
+var doubleQuoted = strings.NewReplacer("$", `\$`, "`", "\\`", `"`, `\"`, `\`, `\\`, "!", `"'!'"`)
+
+// isText says whether s can stand in a command line as it is.
+func isText(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
+		return r < ' ' && r != '\n' && r != '\t' || r == 0x7f
+	})
+}
+
+// printfFormat is the format with which printf writes s.
+func printfFormat(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		switch {
+		case c == '%':
+			b.WriteString("%%")
+		case c == '\\':
+			b.WriteString(`\\`)
+		case c < ' ' || c >= 0x7f:
+			fmt.Fprintf(&b, `\%03o`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}

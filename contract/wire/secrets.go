@@ -1,0 +1,214 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Secrets returns the values in an exchange that are credentials because of where they stand: the headers
+// PRIVATE-TOKEN, JOB-TOKEN, Deploy-Token, Authorization (the password of Basic), Cookie and Set-Cookie; parameters such
+// as private_token, access_token and job_token in the query, in a form or in JSON, and in the URLs of Link and
+// Location; user information in URLs; and properties such as the token that a create response shows. Learn them before
+// anything of the exchange is shown.
+func Secrets(x *Exchange) []string {
+	var f finder
+	f.request(&x.Request)
+	if x.Response != nil {
+		f.header(x.Response.Header)
+		f.body(x.Response.Header, x.Response.Body)
+	}
+	return f.found
+}
+
+// finder collects secrets.
+type finder struct{ found []string }
+
+func (f *finder) add(secret string) {
+	if secret = strings.TrimSpace(secret); secret != "" && !slices.Contains(f.found, secret) {
+		f.found = append(f.found, secret)
+	}
+}
+
+func (f *finder) request(r *Request) {
+	if u := r.URL; u != nil {
+		f.parameters(u.RawQuery)
+		f.user(u.User)
+	}
+	f.header(r.Header)
+	f.body(r.Header, r.Body)
+}
+
+func (f *finder) header(header http.Header) {
+	for name, values := range header {
+		name = http.CanonicalHeaderKey(name) // maps made by hand have PRIVATE-TOKEN
+		for _, value := range values {
+			switch name {
+			case "Private-Token", "Job-Token", "Deploy-Token", "X-Gitlab-Token", "X-Gitlab-Static-Object-Token",
+				"X-Csrf-Token":
+				f.add(value)
+			case "Authorization", "Proxy-Authorization":
+				f.authorization(value)
+			case "Cookie":
+				for cookie := range strings.SplitSeq(value, ";") {
+					f.cookie(cookie)
+				}
+			case "Set-Cookie":
+				cookie, _, _ := strings.Cut(value, ";")
+				f.cookie(cookie)
+			case "Link", "Location", "Content-Location", "Referer", "Refresh":
+				f.parameters(value)
+				f.users(value)
+			}
+		}
+	}
+}
+
+func (f *finder) authorization(value string) {
+	scheme, credentials, ok := strings.Cut(strings.TrimSpace(value), " ")
+	if !ok {
+		f.add(value)
+		return
+	}
+	f.add(credentials)
+	if strings.EqualFold(scheme, "Basic") {
+		decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(credentials))
+		if err != nil {
+			return
+		}
+		name, password, _ := strings.Cut(string(decoded), ":")
+		f.user(url.UserPassword(name, password))
+	}
+}
+
+// user adds the password, and the name where that is the token.
+func (f *finder) user(u *url.Userinfo) {
+	if u == nil {
+		return
+	}
+	password, _ := u.Password()
+	f.add(password)
+	if password == "" || strings.EqualFold(password, "x-oauth-basic") || HasTokenPrefix(u.Username()) {
+		f.add(u.Username())
+	}
+}
+
+var userInfo = regexp.MustCompile(`://([^/?#\s"'<>@]+)@`)
+
+func (f *finder) users(text string) {
+	for _, match := range userInfo.FindAllStringSubmatch(text, -1) {
+		name, password, _ := strings.Cut(match[1], ":")
+		if n, err := url.PathUnescape(name); err == nil {
+			name = n
+		}
+		if p, err := url.PathUnescape(password); err == nil {
+			password = p
+		}
+		f.user(url.UserPassword(name, password))
+	}
+}
+
+func (f *finder) cookie(pair string) {
+	name, value, ok := strings.Cut(pair, "=")
+	value = strings.Trim(value, ` "`)
+	if !ok || !isSecretName(name) && isWord(value) {
+		return // a preference, such as theme=lightmode
+	}
+	f.add(value)
+	if decoded, err := url.QueryUnescape(value); err == nil {
+		f.add(decoded)
+	}
+}
+
+func isWord(s string) bool {
+	return len(s) < minRandom && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
+}
+
+// parameter is a parameter in a query or form whose name says that its value is secret.
+var parameter = regexp.MustCompile(`(?i)(?:^|[?&;<\s])([a-z0-9_.%\[\]-]*(?:token|secret|password)(?:\]|%5d)?)=([^&;#\s"'<>]+)`)
+
+func (f *finder) parameters(text string) {
+	if !strings.Contains(text, "=") {
+		return
+	}
+	for _, match := range parameter.FindAllStringSubmatch(text, -1) {
+		if value, err := url.QueryUnescape(match[2]); err == nil {
+			f.add(value)
+		} else {
+			f.add(match[2])
+		}
+	}
+}
+
+// isSecretName says whether what bears the name is secret.
+func isSecretName(name string) bool {
+	name = strings.ToLower(strings.TrimSpace(name))
+	for _, word := range []string{"token", "secret", "password", "session", "auth"} {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// part is a field of a multipart form whose name says that its value is secret.
+var part = regexp.MustCompile(`(?i)name="?[a-z0-9_.-]*(?:token|secret|password)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n([^\r\n]+)`)
+
+func (f *finder) body(header http.Header, body []byte) {
+	switch contentType := strings.ToLower(header.Get("Content-Type")); {
+	case len(body) == 0:
+	case strings.HasPrefix(contentType, "application/x-www-form-urlencoded"):
+		f.parameters(string(body))
+	case strings.HasPrefix(contentType, "multipart/"):
+		for _, match := range part.FindAllSubmatch(body, -1) {
+			f.add(string(match[1]))
+		}
+	default: // JSON, or what calls itself something else
+		for _, name := range []string{`token"`, `secret"`, `password"`} {
+			f.properties(body, name)
+		}
+	}
+}
+
+// properties adds the texts that are values of properties whose name ends so. It needs no valid JSON: a body may be
+// broken, or only a part of one, and show a secret all the same.
+func (f *finder) properties(body []byte, ending string) {
+	for {
+		i := bytes.Index(body, []byte(ending))
+		if i < 0 {
+			return
+		}
+		body = body[i+len(ending):]
+		value := bytes.TrimLeft(body, " \t\r\n")
+		if len(value) == 0 || value[0] != ':' {
+			continue
+		}
+		value = bytes.TrimLeft(value[1:], " \t\r\n")
+		if len(value) > 0 && value[0] == '"' {
+			f.add(text(value))
+		}
+	}
+}
+
+// text is the JSON string at the beginning of literal, or what there is of it.
+func text(literal []byte) string {
+	for i := 1; i < len(literal); i++ {
+		switch literal[i] {
+		case '\\':
+			i++
+		case '"':
+			var s string
+			if json.Unmarshal(literal[:i+1], &s) == nil {
+				return s
+			}
+			return string(literal[1:i])
+		}
+	}
+	return string(literal[1:])
+}

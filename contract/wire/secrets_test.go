@@ -1,0 +1,92 @@
+package wire_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract/wire"
+)
+
+func basic(credentials string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+}
+
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	const form, multi = "application/x-www-form-urlencoded", `multipart/form-data; boundary=b`
+	header := func(name, value string) http.Header { return http.Header{name: {value}} }
+	for _, tt := range []struct {
+		name     string
+		url      string
+		request  http.Header
+		sent     string
+		response http.Header
+		got      string
+		want     []string
+	}{
+		{name: "PRIVATE-TOKEN", request: header("Private-Token", "canary"), want: []string{"canary"}},
+		{name: "PRIVATE-TOKEN, as written", request: header("PRIVATE-TOKEN", " canary "), want: []string{"canary"}},
+		{name: "JOB-TOKEN", request: header("Job-Token", "canary"), want: []string{"canary"}},
+		{name: "Deploy-Token", request: header("Deploy-Token", "canary"), want: []string{"canary"}},
+		{name: "Bearer", request: header("Authorization", "bearer canary"), want: []string{"canary"}},
+		{name: "Basic", request: header("Authorization", basic("user:canary")), want: []string{"dXNlcjpjYW5hcnk=", "canary"}},
+		{name: "Basic, no password", request: header("Authorization", basic("canary:")), want: []string{"Y2FuYXJ5Og==", "canary"}},
+		{name: "Basic, broken", request: header("Authorization", "Basic canary"), want: []string{"canary"}},
+		{name: "no scheme", request: header("Authorization", "canary"), want: []string{"canary"}},
+		{name: "Cookie", request: header("Cookie", "theme=lightmode; _gitlab_session=canary; x=c4n4ry"), want: []string{"canary", "c4n4ry"}},
+		{name: "Set-Cookie", response: header("Set-Cookie", "remember_user_token=can%2Bary; path=/"), want: []string{"can%2Bary", "can+ary"}},
+		{name: "query", url: "http://h/?private_token=can%2Fary&access_token=c2&job_token=c3&page=2&name=x", want: []string{"can/ary", "c2", "c3"}},
+		{name: "user information", url: "http://user:canary@h/", want: []string{"canary"}},
+		{name: "a token as user", url: "http://canary@h/", want: []string{"canary"}},
+		{
+			name:     "Link",
+			response: header("Link", `<https://h/a?id=1&private_token=canary&page=1>; rel="first", <https://h/a?access_token=c2>; rel="last"`),
+			want:     []string{"canary", "c2"},
+		},
+		{name: "Location", response: header("Location", "https://user:can%40ary@h/?private_token=c2"), want: []string{"c2", "can@ary"}},
+		{name: "form", request: header("Content-Type", form), sent: "name=x&private_token=can%2Fary", want: []string{"can/ary"}},
+		{
+			name:    "multipart form",
+			request: header("Content-Type", multi),
+			sent:    "--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=\"private_token\"\r\nX: y\r\n\r\ncanary\r\n--b--",
+			want:    []string{"canary"},
+		},
+		{name: "JSON", request: header("Content-Type", "application/json"), sent: `{"name":"x","private_token" : "can\"\u0061ry"}`, want: []string{`can"ary`}},
+		{name: "create response", got: `{"id":1,"name":"x","token":"canary"}`, want: []string{"canary"}},
+		{name: "leak in a list", got: `[{"id":1,"token":"canary"},{"id":2,"token":"c2"}]`, want: []string{"canary", "c2"}},
+		{name: "truncated JSON", got: `{"id":1,"token":"canar`, want: []string{"canar"}},
+		{name: "broken JSON", got: `{"token":"can\ary", `, want: []string{`can\ary`}},
+		{name: "no text", got: `{"token":null,"a_token":{"b":1},"password":12}`},
+		{name: "the word in a text", got: `{"message":"no \"token\": none"}`},
+		{name: "nothing", url: "http://h/?page=1", request: header("Accept", "*/*"), got: `{"message":"404 Not found"}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			u, err := url.Parse(tt.url)
+			require.NoError(t, err)
+			x := &wire.Exchange{
+				Request:  wire.Request{URL: u, Header: tt.request, Body: []byte(tt.sent)},
+				Response: &wire.Response{Header: tt.response, Body: []byte(tt.got)},
+			}
+			assert.ElementsMatch(t, tt.want, wire.Secrets(x))
+		})
+	}
+	assert.Empty(t, wire.Secrets(&wire.Exchange{Err: errors.New("refused")}))
+}
+
+func FuzzSecrets(f *testing.F) {
+	f.Add("a=b&private_token=c", "application/json", `{"token":"x\"}`)
+	f.Add("://u:p@h", "multipart/form-data", "name=\"token\"\r\n\r\nx")
+	f.Fuzz(func(t *testing.T, header, contentType, body string) {
+		wire.Secrets(&wire.Exchange{
+			Request:  wire.Request{URL: &url.URL{RawQuery: header}, Header: http.Header{"Authorization": {header}, "Cookie": {header}}},
+			Response: &wire.Response{Header: http.Header{"Content-Type": {contentType}, "Link": {header}}, Body: []byte(body)},
+		})
+	})
+}
