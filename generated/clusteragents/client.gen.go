@@ -1160,10 +1160,10 @@ type ClientWithResponsesInterface interface {
 type ListAgentsResponse200Headers struct {
 	ETag        *string
 	Link        string
-	XNextPage   string
+	XNextPage   *string
 	XPage       int64
 	XPerPage    int32
-	XPrevPage   string
+	XPrevPage   *string
 	XRequestID  *string
 	XTotal      *int64
 	XTotalPages *int64
@@ -1863,10 +1863,10 @@ func (r GetAgentResponse) ContentType() string {
 type ListAgentTokensResponse200Headers struct {
 	ETag        *string
 	Link        string
-	XNextPage   string
+	XNextPage   *string
 	XPage       int64
 	XPerPage    int32
-	XPrevPage   string
+	XPrevPage   *string
 	XRequestID  *string
 	XTotal      *int64
 	XTotalPages *int64
@@ -2845,10 +2845,10 @@ func ParseListAgentsResponse(rsp *http.Response) (*ListAgentsResponse, error) {
 		}
 		if values := rsp.Header.Values("X-Next-Page"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Next-Page", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Next-Page", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.XNextPage = value
+			headers.XNextPage = &value
 		}
 		if values := rsp.Header.Values("X-Page"); len(values) > 0 {
 			var value int64
@@ -2866,10 +2866,10 @@ func ParseListAgentsResponse(rsp *http.Response) (*ListAgentsResponse, error) {
 		}
 		if values := rsp.Header.Values("X-Prev-Page"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Prev-Page", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Prev-Page", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.XPrevPage = value
+			headers.XPrevPage = &value
 		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
@@ -3908,10 +3908,10 @@ func ParseListAgentTokensResponse(rsp *http.Response) (*ListAgentTokensResponse,
 		}
 		if values := rsp.Header.Values("X-Next-Page"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Next-Page", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Next-Page", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.XNextPage = value
+			headers.XNextPage = &value
 		}
 		if values := rsp.Header.Values("X-Page"); len(values) > 0 {
 			var value int64
@@ -3929,10 +3929,10 @@ func ParseListAgentTokensResponse(rsp *http.Response) (*ListAgentTokensResponse,
 		}
 		if values := rsp.Header.Values("X-Prev-Page"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Prev-Page", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Prev-Page", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.XPrevPage = value
+			headers.XPrevPage = &value
 		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string

@@ -364,12 +364,8 @@ func (g *GitLab) Agents(ctx context.Context, project Project, options ...ListAge
 	})
 }
 
-// ListAgents: List the agents of a project. It sends
-//
-//	GET /projects/{id}/cluster_agents
-//
-// and needs GitLab 14.10
-// and the role developer
+// ListAgents: List the agents of a project (GET /projects/{id}/cluster_agents).
+// GitLab has it since 14.10. The caller has to be developer at least.
 //
 // Ordered by name, ascending, in the collation of GitLab's database. Nothing filters or sorts; unknown
 // parameters are ignored.
@@ -386,10 +382,10 @@ func (g *GitLab) ListAgents(ctx context.Context, project Project, options ...Lis
 		option.applyToListAgents(&params)
 	}
 	if params.Page != nil {
-		target = appendQuery(target, "page", fmt.Sprint(*params.Page))
+		target = appendQuery(target, "page", strconv.FormatInt(int64(*params.Page), 10))
 	}
 	if params.PerPage != nil {
-		target = appendQuery(target, "per_page", fmt.Sprint(*params.PerPage))
+		target = appendQuery(target, "per_page", strconv.FormatInt(int64(*params.PerPage), 10))
 	}
 	c.target = string(target)
 	var items list[Agent]
@@ -409,12 +405,8 @@ var createAgentOperation = operation{
 	secret:     false,
 }
 
-// CreateAgent: Register an agent in a project. It sends
-//
-//	POST /projects/{id}/cluster_agents
-//
-// and needs GitLab 14.10
-// and the role maintainer
+// CreateAgent: Register an agent in a project (POST /projects/{id}/cluster_agents).
+// GitLab has it since 14.10. The caller has to be maintainer at least.
 //
 // The name is checked in this order: presence, length, uniqueness within the project, pattern. A name that is
 // taken is a 400, not a 409. Keys other than `name` are ignored. There is no `Location` header, and no way to
@@ -452,12 +444,8 @@ func (o IfUnmodifiedSince) applyToDeleteAgent(params *DeleteAgentParams) {
 	params.IfUnmodifiedSince = &o
 }
 
-// DeleteAgent: Delete an agent. It sends
-//
-//	DELETE /projects/{id}/cluster_agents/{agent_id}
-//
-// and needs GitLab 14.10
-// and the role maintainer
+// DeleteAgent: Delete an agent (DELETE /projects/{id}/cluster_agents/{agent_id}).
+// GitLab has it since 14.10. The caller has to be maintainer at least.
 //
 // The agent's tokens go with it. A refused deletion inside GitLab is still answered with 204.
 func (g *GitLab) DeleteAgent(ctx context.Context, project Project, agentID AgentID, options ...DeleteAgentOption) (err error) {
@@ -487,12 +475,8 @@ var getAgentOperation = operation{
 	secret:     false,
 }
 
-// GetAgent: Get one agent. It sends
-//
-//	GET /projects/{id}/cluster_agents/{agent_id}
-//
-// and needs GitLab 14.10
-// and the role developer
+// GetAgent: Get one agent (GET /projects/{id}/cluster_agents/{agent_id}).
+// GitLab has it since 14.10. The caller has to be developer at least.
 //
 // By id only: there is no look-up by name. An agent of another project is a 404, and so is every agent for a
 // caller below developer.
@@ -537,12 +521,8 @@ func (g *GitLab) AgentTokens(ctx context.Context, project Project, agentID Agent
 	})
 }
 
-// ListAgentTokens: List the active tokens of an agent. It sends
-//
-//	GET /projects/{id}/cluster_agents/{agent_id}/tokens
-//
-// and needs GitLab 15.0
-// and the role developer
+// ListAgentTokens: List the active tokens of an agent (GET /projects/{id}/cluster_agents/{agent_id}/tokens).
+// GitLab has it since 15.0. The caller has to be developer at least.
 //
 // Ordered by last use, most recent first, never used ones last. From 16.0 on only active tokens; before, revoked
 // ones too. The secret and `last_used_at` are not part of it.
@@ -559,10 +539,10 @@ func (g *GitLab) ListAgentTokens(ctx context.Context, project Project, agentID A
 		option.applyToListAgentTokens(&params)
 	}
 	if params.Page != nil {
-		target = appendQuery(target, "page", fmt.Sprint(*params.Page))
+		target = appendQuery(target, "page", strconv.FormatInt(int64(*params.Page), 10))
 	}
 	if params.PerPage != nil {
-		target = appendQuery(target, "per_page", fmt.Sprint(*params.PerPage))
+		target = appendQuery(target, "per_page", strconv.FormatInt(int64(*params.PerPage), 10))
 	}
 	c.target = string(target)
 	var items list[AgentTokenBasic]
@@ -582,12 +562,8 @@ var createAgentTokenOperation = operation{
 	secret:     true,
 }
 
-// CreateAgentToken: Create a token for an agent. It sends
-//
-//	POST /projects/{id}/cluster_agents/{agent_id}/tokens
-//
-// and needs GitLab 15.0
-// and the role maintainer
+// CreateAgentToken: Create a token for an agent (POST /projects/{id}/cluster_agents/{agent_id}/tokens).
+// GitLab has it since 15.0. The caller has to be maintainer at least.
 //
 // The only response that holds the secret. It can never be read again: keep it, or revoke the token.
 //
@@ -625,12 +601,8 @@ var revokeAgentTokenOperation = operation{
 	secret:     false,
 }
 
-// RevokeAgentToken: Revoke a token of an agent. It sends
-//
-//	DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id}
-//
-// and needs GitLab 15.0
-// and the role maintainer
+// RevokeAgentToken: Revoke a token of an agent (DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id}).
+// GitLab has it since 15.0. The caller has to be maintainer at least.
 //
 // Sets the status to `revoked`; the record stays but is not shown from 16.0 on. Revoking a revoked token is a
 // 204 too. `If-Unmodified-Since` is not looked at.
@@ -654,12 +626,8 @@ var getAgentTokenOperation = operation{
 	secret:     false,
 }
 
-// GetAgentToken: Get one token of an agent. It sends
-//
-//	GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id}
-//
-// and needs GitLab 15.0
-// and the role developer
+// GetAgentToken: Get one token of an agent (GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id}).
+// GitLab has it since 15.0. The caller has to be developer at least.
 //
 // Without its secret. A revoked token is a 404 from 16.0 on; before, it is shown with status `revoked`. A caller
 // below developer gets 404 (403 before about 15.7).
@@ -1042,6 +1010,9 @@ func (g *GitLab) exchange(ctx context.Context, c *call, a answer) (http.Header, 
 	case a == nil:
 		return response.Header, nil
 	}
+	if l, ok := a.(interface{ makeRoom(http.Header) }); ok {
+		l.makeRoom(response.Header)
+	}
 	if err := decode(body.Bytes(), a); err != nil {
 		return nil, g.unusable(c, response, body.Bytes(), err)
 	}
@@ -1218,6 +1189,14 @@ func (l list[T]) missing() string {
 	return ""
 }
 
+// makeRoom allocates what a page of this length needs, as far as its headers tell. It does not believe more than the 100 that
+// a page can have.
+func (l *list[T]) makeRoom(header http.Header) {
+	total, _ := strconv.Atoi(header.Get("X-Total"))
+	perPage, _ := strconv.Atoi(header.Get("X-Per-Page"))
+	*l = make(list[T], 0, max(0, min(total, perPage, 100)))
+}
+
 // decode refuses what encoding/json lets pass: null, and properties that are not there.
 func decode(content []byte, a answer) error {
 	if err := json.Unmarshal(content, a); err != nil {
@@ -1338,7 +1317,7 @@ func (c *connection) refused(call *call, response *http.Response, content []byte
 		e.reason = "a status that the document does not list"
 	}
 	if to, err := response.Location(); err == nil && e.StatusCode/100 == 3 {
-		e.reason = "redirected to " + place(to) + ", where only reads follow"
+		e.reason = "redirected to " + place(to) + ", and not followed there"
 	}
 	if e.StatusCode < 400 && call.secret {
 		return e // the body may hold it

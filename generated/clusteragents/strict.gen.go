@@ -199,10 +199,10 @@ type ListAgentsResponseObject interface {
 type ListAgents200ResponseHeaders struct {
 	ETag        *string
 	Link        string
-	XNextPage   string
+	XNextPage   *string
 	XPage       int64
 	XPerPage    int32
-	XPrevPage   string
+	XPrevPage   *string
 	XRequestID  *string
 	XTotal      *int64
 	XTotalPages *int64
@@ -224,10 +224,14 @@ func (response ListAgents200JSONResponse) VisitListAgentsResponse(w http.Respons
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
 	w.Header().Set("Link", fmt.Sprint(response.Headers.Link))
-	w.Header().Set("X-Next-Page", fmt.Sprint(response.Headers.XNextPage))
+	if response.Headers.XNextPage != nil {
+		w.Header().Set("X-Next-Page", fmt.Sprint(*response.Headers.XNextPage))
+	}
 	w.Header().Set("X-Page", fmt.Sprint(response.Headers.XPage))
 	w.Header().Set("X-Per-Page", fmt.Sprint(response.Headers.XPerPage))
-	w.Header().Set("X-Prev-Page", fmt.Sprint(response.Headers.XPrevPage))
+	if response.Headers.XPrevPage != nil {
+		w.Header().Set("X-Prev-Page", fmt.Sprint(*response.Headers.XPrevPage))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1283,10 +1287,10 @@ type ListAgentTokensResponseObject interface {
 type ListAgentTokens200ResponseHeaders struct {
 	ETag        *string
 	Link        string
-	XNextPage   string
+	XNextPage   *string
 	XPage       int64
 	XPerPage    int32
-	XPrevPage   string
+	XPrevPage   *string
 	XRequestID  *string
 	XTotal      *int64
 	XTotalPages *int64
@@ -1308,10 +1312,14 @@ func (response ListAgentTokens200JSONResponse) VisitListAgentTokensResponse(w ht
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
 	w.Header().Set("Link", fmt.Sprint(response.Headers.Link))
-	w.Header().Set("X-Next-Page", fmt.Sprint(response.Headers.XNextPage))
+	if response.Headers.XNextPage != nil {
+		w.Header().Set("X-Next-Page", fmt.Sprint(*response.Headers.XNextPage))
+	}
 	w.Header().Set("X-Page", fmt.Sprint(response.Headers.XPage))
 	w.Header().Set("X-Per-Page", fmt.Sprint(response.Headers.XPerPage))
-	w.Header().Set("X-Prev-Page", fmt.Sprint(response.Headers.XPrevPage))
+	if response.Headers.XPrevPage != nil {
+		w.Header().Set("X-Prev-Page", fmt.Sprint(*response.Headers.XPrevPage))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}

@@ -1,0 +1,226 @@
+// Package benchmark_test sets the facade beside three other ways to the same two answers, from a server in the same process
+// whose share is in the numbers. It is a module of its own, so that no program that imports the client meets client-go.
+//
+//	go test -bench . -benchmem -count 10
+package benchmark_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+	"time"
+
+	gitlab "gitlab.com/gitlab-org/api/client-go"
+
+	"example.com/gitlab-agents/generated/clusteragents"
+)
+
+const (
+	token   = "glpat-benchmark-token"
+	project = 20
+	agentID = 5
+	tokenID = 7
+)
+
+// A contestant lists 100 agents, and gets one token.
+type contestant struct {
+	name string
+	list func(context.Context) (int, error)
+	get  func(context.Context) (string, error)
+}
+
+func BenchmarkList(b *testing.B) {
+	for _, c := range contestants(b, startServer(b)) {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if n, err := c.list(b.Context()); err != nil || n != 100 {
+					b.Fatal(n, err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkGet(b *testing.B) {
+	for _, c := range contestants(b, startServer(b)) {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if name, err := c.get(b.Context()); err != nil || name != "abcd" {
+					b.Fatal(name, err)
+				}
+			}
+		})
+	}
+}
+
+func contestants(b *testing.B, url string) []contestant {
+	b.Helper()
+	facade, err := clusteragents.New(url, clusteragents.PrivateToken(token))
+	if err != nil {
+		b.Fatal(err)
+	}
+	stock, err := clusteragents.NewClientWithResponses(url+"/api/v4", clusteragents.WithRequestEditorFn(
+		func(_ context.Context, r *http.Request) error {
+			r.Header.Set("PRIVATE-TOKEN", token)
+			return nil
+		}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	clientGo, err := gitlab.NewClient(token, gitlab.WithBaseURL(url))
+	if err != nil {
+		b.Fatal(err)
+	}
+	perPage := clusteragents.PerPage(100)
+	id := clusteragents.ProjectID(project)
+
+	return []contestant{
+		{"hand", func(ctx context.Context) (int, error) {
+			var agents []clusteragents.Agent
+			err := byHand(ctx, fmt.Sprintf("%s/api/v4/projects/%d/cluster_agents?per_page=100", url, project), &agents)
+			return len(agents), err
+		}, func(ctx context.Context) (string, error) {
+			var t clusteragents.AgentToken
+			err := byHand(ctx, fmt.Sprintf("%s/api/v4/projects/%d/cluster_agents/%d/tokens/%d", url, project, agentID, tokenID), &t)
+			return t.Name, err
+		}},
+		{"client-go", func(ctx context.Context) (int, error) {
+			agents, _, err := clientGo.ClusterAgents.ListAgents(project,
+				&gitlab.ListAgentsOptions{ListOptions: gitlab.ListOptions{PerPage: 100}}, gitlab.WithContext(ctx))
+			return len(agents), err
+		}, func(ctx context.Context) (string, error) {
+			t, _, err := clientGo.ClusterAgents.GetAgentToken(project, agentID, tokenID, gitlab.WithContext(ctx))
+			if err != nil {
+				return "", err
+			}
+			return t.Name, nil
+		}},
+		{"stock", func(ctx context.Context) (int, error) {
+			response, err := stock.ListAgentsWithResponse(ctx, id, &clusteragents.ListAgentsParams{PerPage: &perPage})
+			if err != nil {
+				return 0, err
+			}
+			return len(*response.JSON200), nil
+		}, func(ctx context.Context) (string, error) {
+			response, err := stock.GetAgentTokenWithResponse(ctx, id, agentID, tokenID, nil)
+			if err != nil {
+				return "", err
+			}
+			return response.JSON200.Name, nil
+		}},
+		{"facade", func(ctx context.Context) (int, error) {
+			page, err := facade.ListAgents(ctx, id, perPage)
+			return len(page.Items), err
+		}, func(ctx context.Context) (string, error) {
+			t, err := facade.GetAgentToken(ctx, id, agentID, tokenID)
+			return t.Name, err
+		}},
+		{"facade-iterator", func(ctx context.Context) (n int, _ error) {
+			for _, err := range facade.Agents(ctx, id, perPage) {
+				if err != nil {
+					return n, err
+				}
+				n++
+			}
+			return n, nil
+		}, func(ctx context.Context) (string, error) {
+			for t, err := range facade.AgentTokens(ctx, id, agentID) {
+				return t.Name, err
+			}
+			return "", nil
+		}},
+	}
+}
+
+// byHand is what one would write without a client: one buffer of Content-Length, one json.Unmarshal.
+func byHand(ctx context.Context, url string, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("PRIVATE-TOKEN", token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s", response.Status)
+	}
+	body := make([]byte, response.ContentLength)
+	if _, err := io.ReadFull(response.Body, body); err != nil {
+		return err
+	}
+	return json.Unmarshal(body, answer)
+}
+
+// startServer answers as GitLab does, from memory: 100 agents on one page, and one token.
+func startServer(b *testing.B) string {
+	created := time.Date(2022, 4, 20, 20, 42, 40, 221e6, time.UTC)
+	user := int64(42)
+	description := ""
+	agents := make([]clusteragents.Agent, 100)
+	for i := range agents {
+		agents[i] = clusteragents.Agent{
+			ID:   int64(i + 1),
+			Name: fmt.Sprintf("agent-%d", i+1),
+			ConfigProject: clusteragents.ConfigProject{
+				ID: project, Description: &description, Name: "test", NameWithNamespace: "Administrator / test",
+				Path: "test", PathWithNamespace: "root/test", CreatedAt: created,
+			},
+			CreatedAt: created, CreatedByUserID: &user,
+		}
+	}
+	some := "Some token"
+	basic := clusteragents.AgentTokenBasic{
+		ID: tokenID, Name: "abcd", Description: &some, AgentID: agentID, Status: clusteragents.AgentTokenStatusActive,
+		CreatedAt: created, CreatedByUserID: &user,
+	}
+	list := answer(b, agents, "100")
+	tokens := answer(b, []clusteragents.AgentTokenBasic{basic}, "1")
+	one := answer(b, clusteragents.AgentToken{
+		ID: basic.ID, Name: basic.Name, Description: basic.Description, AgentID: basic.AgentID, Status: basic.Status,
+		CreatedAt: basic.CreatedAt, CreatedByUserID: basic.CreatedByUserID,
+	}, "")
+
+	const path = "/api/v4/projects/20/cluster_agents"
+	mux := http.NewServeMux()
+	mux.HandleFunc(path, list)
+	mux.HandleFunc(path+"/5/tokens", tokens)
+	mux.HandleFunc(path+"/5/tokens/7", one)
+	mux.HandleFunc("/", http.NotFound) // client-go asks for the API's root first
+	server := httptest.NewServer(mux)
+	b.Cleanup(server.Close)
+	return server.URL
+}
+
+// answer is a handler that sends a value as JSON, with the headers of pagination if it has a total.
+func answer(b *testing.B, value any, total string) http.HandlerFunc {
+	b.Helper()
+	body, err := json.Marshal(value)
+	if err != nil {
+		b.Fatal(err)
+	}
+	length := strconv.Itoa(len(body))
+	return func(w http.ResponseWriter, _ *http.Request) {
+		header := w.Header()
+		header.Set("Content-Type", "application/json")
+		header.Set("Content-Length", length)
+		if total != "" {
+			header.Set("X-Page", "1")
+			header.Set("X-Per-Page", "100")
+			header.Set("X-Next-Page", "")
+			header.Set("X-Prev-Page", "")
+			header.Set("X-Total", total)
+			header.Set("X-Total-Pages", "1")
+		}
+		_, _ = w.Write(body)
+	}
+}
