@@ -1050,30 +1050,35 @@ func (g *GitLab) request(ctx context.Context, c *call) (*http.Request, error) {
 	return request, nil
 }
 
-// checkRedirect lets only reads follow redirects, and only on the same host: the token goes where the request goes.
-func (c *connection) checkRedirect(further func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+// checkRedirect lets only reads follow redirects, and only on the same host: the token goes where the request goes. What
+// it allows has to pass the caller's own policy, if there is one.
+func (c *connection) checkRedirect(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(to *http.Request, via []*http.Request) error {
 		from := via[len(via)-1]
 		switch {
-		case from.Method != http.MethodGet && from.Method != http.MethodHead:
-			return http.ErrUseLastResponse // it is an error with the Location in it
+		case from.Method != http.MethodGet:
+			return http.ErrUseLastResponse
 		case from.URL.Scheme == "https" && to.URL.Scheme != "https":
-			return redirectError("redirect to " + place(to.URL) + " refused: the token would travel unencrypted")
+			return redirectError{fmt.Errorf("redirect to %s refused: the token would travel unencrypted", place(to.URL))}
 		case !sameHost(from.URL, to.URL):
-			return redirectError("redirect to " + place(to.URL) + " refused: the token is for " + from.URL.Host + " only")
+			return redirectError{fmt.Errorf("redirect to %s refused: the token is for %s only", place(to.URL), from.URL.Host)}
 		case len(via) >= 10:
-			return redirectError("stopped after 10 redirects")
-		case further != nil:
-			return further(to, via)
+			return redirectError{errors.New("stopped after 10 redirects")}
+		case policy == nil:
+			return nil
 		}
-		return nil
+		err := policy(to, via)
+		if err != nil && err != http.ErrUseLastResponse {
+			return redirectError{err}
+		}
+		return err
 	}
 }
 
 // redirectError is why a redirect was not followed.
-type redirectError string
+type redirectError struct{ error }
 
-func (e redirectError) Error() string { return string(e) }
+func (e redirectError) Unwrap() error { return e.error }
 
 // sameHost tells whether two URLs lead to the same server. The way from http's own port to that of https is allowed.
 func sameHost(from, to *url.URL) bool {
