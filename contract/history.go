@@ -1,0 +1,214 @@
+package contract
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// History is what one server said before. It keeps what GitLab never takes back: ids are never used twice, names,
+// descriptions and creation times never change, what was deleted or revoked stays so. Whatever somebody else may
+// change between two exchanges is no part of it.
+type History struct {
+	agents   generations[int64, *agentRecord]
+	tokens   generations[int64, *tokenRecord]
+	children generations[parent, []int64] // ids of a project's agents and of an agent's tokens
+	secrets  secrets
+
+	seenRelease Release
+	seenEdition Edition
+}
+
+// agentRecord is what is known of an agent for good.
+type agentRecord struct {
+	id        int64
+	name      string
+	projectID int64
+	createdAt string
+	alive     moment    // when it was last seen alive
+	gone      *Exchange // the exchange that deleted it
+	missing   *Exchange // a whole list that lacked it after it was seen alive
+}
+
+// tokenRecord is what is known of a token for good.
+type tokenRecord struct {
+	id          int64
+	agentID     int64
+	name        string
+	description *string
+	createdAt   string
+	alive       moment    // when it was last seen active
+	revoked     *Exchange // the exchange that revoked it
+	missing     *Exchange // a whole list that lacked it after it was seen active
+}
+
+func newHistory() *History { return &History{} }
+
+// learnRelease reads the answers of GET /version and GET /metadata.
+func (h *History) learnRelease(x *Exchange) {
+	if !x.ok(200) || x.Request.Method != "GET" {
+		return
+	}
+	path := x.Request.URL.Path
+	if !strings.HasSuffix(path, "/api/v4/version") && !strings.HasSuffix(path, "/api/v4/metadata") {
+		return
+	}
+	var v struct {
+		Version    string `json:"version"`
+		Enterprise *bool  `json:"enterprise"`
+	}
+	if json.Unmarshal(x.Response.Body, &v) != nil {
+		return
+	}
+	if release, err := ParseRelease(v.Version); err == nil {
+		h.seenRelease = release
+	}
+	switch {
+	case v.Enterprise != nil && *v.Enterprise, strings.HasSuffix(v.Version, "-ee"):
+		h.seenEdition = Enterprise
+	case v.Enterprise != nil:
+		h.seenEdition = Community
+	}
+}
+
+func (h *History) release(given Release) Release {
+	if given.IsZero() {
+		return h.seenRelease
+	}
+	return given
+}
+
+func (h *History) edition(given Edition) Edition {
+	if given == AnyEdition {
+		return h.seenEdition
+	}
+	return given
+}
+
+// add takes up what an exchange says, after it was judged.
+func (h *History) add(x *Exchange) {
+	if x.Operation == "" || !x.complete() {
+		return
+	}
+	now := x.moment()
+	for i := range x.Agents() {
+		a := &x.Agents()[i]
+		r, ok := h.agents.get(a.ID)
+		if !ok {
+			r = &agentRecord{id: a.ID, name: a.Name, projectID: a.ConfigProject.ID, createdAt: a.CreatedAt}
+			h.agents.put(a.ID, r)
+			h.adopt(parent{project: r.projectID}, a.ID)
+		}
+		r.alive = later(r.alive, now)
+		r.missing = nil
+	}
+	for i := range x.Tokens() {
+		t := &x.Tokens()[i]
+		r, ok := h.tokens.get(t.ID)
+		if !ok {
+			r = &tokenRecord{id: t.ID, agentID: t.AgentID, name: t.Name, description: t.Description, createdAt: t.CreatedAt}
+			h.tokens.put(t.ID, r)
+			h.adopt(parent{agent: r.agentID}, t.ID)
+		}
+		if t.Status == "active" {
+			r.alive = later(r.alive, now)
+			r.missing = nil
+		}
+		if t.Token != "" {
+			h.secrets.add(t.Token, x.Index)
+		}
+	}
+	if !x.ok(204) {
+		return
+	}
+	switch x.Operation {
+	case "deleteAgent":
+		r, ok := h.agents.get(x.AgentID)
+		if !ok {
+			r = &agentRecord{id: x.AgentID}
+			h.agents.put(x.AgentID, r)
+		}
+		if r.gone == nil {
+			r.gone = x.kept()
+		}
+	case "revokeAgentToken":
+		r, ok := h.tokens.get(x.TokenID)
+		if !ok {
+			r = &tokenRecord{id: x.TokenID, agentID: x.AgentID}
+			h.tokens.put(x.TokenID, r)
+		}
+		if r.revoked == nil {
+			r.revoked = x.kept()
+		}
+	}
+}
+
+// parent is a project or an agent.
+type parent struct{ project, agent int64 }
+
+// maxChildren is how many agents of a project and tokens of an agent are remembered. A list that fits on one page,
+// the only kind that is compared with them, has no more than 100.
+const maxChildren = 256
+
+func (h *History) adopt(p parent, id int64) {
+	ids, _ := h.children.get(p)
+	if len(ids) >= maxChildren {
+		ids = append(ids[:0:0], ids[maxChildren/2:]...)
+	}
+	h.children.put(p, append(ids, id))
+}
+
+// tokensOf calls f for each token of an agent that is remembered.
+func (h *History) tokensOf(agent int64, f func(*tokenRecord)) {
+	ids, _ := h.children.get(parent{agent: agent})
+	for _, id := range ids {
+		if r, ok := h.tokens.get(id); ok {
+			f(r)
+		}
+	}
+}
+
+// agentsOf calls f for each agent of a project that is remembered.
+func (h *History) agentsOf(project int64, f func(*agentRecord)) {
+	ids, _ := h.children.get(parent{project: project})
+	for _, id := range ids {
+		if r, ok := h.agents.get(id); ok {
+			f(r)
+		}
+	}
+}
+
+func later(a, b moment) moment {
+	if a == (moment{}) || !b.before(a) {
+		return b
+	}
+	return a
+}
+
+// generations is a map that forgets: once a generation is full, what was not used in it goes. A recording of any
+// length is judged in bounded memory.
+type generations[K comparable, V any] struct {
+	young, old map[K]V
+}
+
+// generation is how many entries a generation holds. At some 300 bytes an entry both take some 20 MB.
+const generation = 32_768
+
+func (g *generations[K, V]) get(k K) (V, bool) {
+	if v, ok := g.young[k]; ok {
+		return v, true
+	}
+	v, ok := g.old[k]
+	if ok {
+		g.put(k, v)
+	}
+	return v, ok
+}
+
+func (g *generations[K, V]) put(k K, v V) {
+	if g.young == nil {
+		g.young = make(map[K]V)
+	} else if len(g.young) >= generation {
+		g.old, g.young = g.young, make(map[K]V)
+	}
+	g.young[k] = v
+}

@@ -1,0 +1,238 @@
+package contract
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// Judge holds every exchange against the document and the judging rules. It may be used by several goroutines at
+// once; exchanges are judged one at a time, in the order in which Observe is called.
+type Judge struct {
+	doc      *document.Document
+	redactor *wire.Redactor
+	rules    []Rule
+	byID     map[string]int // index into rules and tally
+	release  Release        // as given; zero if to be found out
+	edition  Edition
+
+	mu        sync.Mutex
+	histories map[string]*History // by server
+	tally     []tally
+	findings  []Finding
+	dropped   int
+	exchanges int
+	judged    int
+	coverage  *coverage
+	started   time.Time
+}
+
+// tally is what has become of one rule so far.
+type tally struct {
+	met      int
+	findings int
+	worst    Outcome
+	reason   string
+}
+
+// JudgeOptions set up a Judge. The zero value judges by the whole catalogue, against the newest GitLab.
+type JudgeOptions struct {
+	Rules    []Rule         // nil means Catalogue()
+	Release  Release        // zero means: as the exchanges tell, else the newest
+	Edition  Edition        // AnyEdition means: as the exchanges tell
+	Redactor *wire.Redactor // nil means a new one
+}
+
+// NewJudge makes a Judge.
+func NewJudge(o JudgeOptions) (*Judge, error) {
+	doc, err := document.Load()
+	if err != nil {
+		return nil, err
+	}
+	if o.Rules == nil {
+		o.Rules = Catalogue()
+	}
+	if o.Redactor == nil {
+		o.Redactor = wire.NewRedactor()
+	}
+	j := &Judge{
+		doc: doc, redactor: o.Redactor, rules: o.Rules, byID: make(map[string]int, len(o.Rules)),
+		release: o.Release, edition: o.Edition,
+		histories: make(map[string]*History), tally: make([]tally, len(o.Rules)),
+		coverage: newCoverage(doc), started: time.Now(),
+	}
+	for i := range o.Rules {
+		j.byID[o.Rules[i].ID] = i
+	}
+	return j, nil
+}
+
+// Observe judges one exchange and returns what it found. Findings may speak of an earlier exchange: some answers are
+// seen to be wrong only in the light of a later one.
+func (j *Judge) Observe(x *wire.Exchange) []Finding {
+	found, _ := j.observe(x)
+	return found
+}
+
+func (j *Judge) observe(x *wire.Exchange) ([]Finding, *Exchange) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+
+	for _, secret := range wire.Secrets(x) {
+		j.redactor.Learn(secret)
+	}
+	e := newExchange(j.doc, j.exchanges, x)
+	j.exchanges++
+	h := j.history(e.Server)
+	h.learnRelease(e)
+
+	var found []Finding
+	if e.Operation != "" {
+		j.judged++
+		j.coverage.add(e)
+	}
+	for i := range j.rules {
+		rule := &j.rules[i]
+		if rule.Judge == nil || !rule.speaksOf(e.Operation) {
+			continue
+		}
+		if holds, _ := rule.holds(h.release(j.release), h.edition(j.edition)); !holds {
+			continue
+		}
+		var reported reports
+		e.report = reported.add
+		if rule.Judge(h, e) {
+			j.tally[i].met++
+		}
+		for _, r := range reported {
+			f := r.finding
+			f.Rule = rule.ID
+			if r.more > 0 {
+				f.Actual += fmt.Sprintf(", and %d more like it", r.more)
+			}
+			j.add(&found, r.about, f)
+		}
+	}
+	e.report = nil
+	h.add(e)
+	return found, e
+}
+
+// reports are what one rule has against one exchange. What it has against several entries of a list is told once.
+type reports []reported
+
+type reported struct {
+	about   *Exchange
+	finding document.Finding
+	more    int // further entries of the same list
+}
+
+func (r *reports) add(about *Exchange, f document.Finding) {
+	for i := range *r {
+		if same := &(*r)[i]; same.about == about && f.Pointer != "" && inEntry(same.finding.Pointer) == inEntry(f.Pointer) && inEntry(f.Pointer) != f.Pointer {
+			same.more++
+			return
+		}
+	}
+	*r = append(*r, reported{about: about, finding: f})
+}
+
+// inEntry is a pointer without the entry of a list that it begins with.
+func inEntry(pointer string) string {
+	index, rest, _ := strings.Cut(strings.TrimPrefix(pointer, "/"), "/")
+	if _, err := strconv.Atoi(index); err != nil {
+		return pointer
+	}
+	return "*/" + rest
+}
+
+// add keeps a finding, if its rule is one of those that count here.
+func (j *Judge) add(found *[]Finding, about *Exchange, f document.Finding) {
+	i, ok := j.byID[f.Rule]
+	if !ok {
+		return
+	}
+	if f.Operation == "" {
+		f.Operation = about.Operation
+	}
+	full := Finding{Finding: f, Level: j.rules[i].Level, Exchange: about.Index, Evidence: j.evidence(about)}
+	full.Expected, full.Actual = j.redactor.Redact(f.Expected), j.redactor.Redact(f.Actual)
+	t := &j.tally[i]
+	t.findings++
+	t.worst = max(t.worst, f.Outcome)
+	if found != nil {
+		*found = append(*found, full)
+	}
+	if len(j.findings) < MaxFindings {
+		j.findings = append(j.findings, full)
+	} else {
+		j.dropped++
+	}
+}
+
+// report keeps a finding of a probing rule.
+func (j *Judge) report(rule *Rule, x *Exchange, f document.Finding) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f.Rule = rule.ID
+	j.add(nil, x, f)
+}
+
+func (j *Judge) evidence(x *Exchange) Evidence {
+	e := Evidence{
+		Method: x.Request.Method,
+		URL:    j.redactor.Redact(x.Request.URL.String()),
+		Status: x.Status(),
+		Repeat: j.redactor.Redact(wire.Curl(&x.Request)),
+	}
+	if x.Response != nil {
+		e.RequestID = j.redactor.Redact(x.Response.Header.Get("X-Request-Id"))
+	}
+	return e
+}
+
+func (j *Judge) history(server string) *History {
+	h, ok := j.histories[server]
+	if !ok {
+		h = newHistory()
+		j.histories[server] = h
+	}
+	return h
+}
+
+// Result is what has been judged so far.
+func (j *Judge) Result() *Result {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := &Result{
+		Release: j.release, Edition: j.edition,
+		Started: j.started, Duration: time.Since(j.started),
+		Exchanges: j.exchanges, Judged: j.judged,
+		Findings: append([]Finding(nil), j.findings...), Dropped: j.dropped,
+	}
+	for _, h := range j.histories {
+		r.Release, r.Edition = h.release(r.Release), h.edition(r.Edition)
+	}
+	r.Coverage = j.coverage.result(r.Release, r.Edition)
+	for i := range j.rules {
+		rule, t := &j.rules[i], &j.tally[i]
+		rr := RuleResult{Rule: rule, Met: t.met, Findings: t.findings, Outcome: t.worst, Reason: t.reason}
+		if t.findings == 0 && t.met == 0 {
+			rr.Outcome = Untested
+			if holds, why := rule.holds(r.Release, r.Edition); !holds {
+				rr.Reason = why
+			} else if rr.Reason == "" && rule.Probe != nil {
+				rr.Reason = "it has to make requests of its own, which only a live check does"
+			} else if rr.Reason == "" {
+				rr.Reason = "no exchange that it speaks about"
+			}
+		}
+		r.Rules = append(r.Rules, rr)
+	}
+	return r
+}

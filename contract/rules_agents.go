@@ -1,0 +1,251 @@
+package contract
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+var agentIDMatchesPath = Rule{
+	ID:         "agents/id-matches-path",
+	Sentence:   "Reading one agent gives the agent in the URL.",
+	Source:     docs(docsGetAgent),
+	Operations: []string{"getAgent"},
+	Judge: eachAgent(func(x *Exchange, a *Agent, at string) {
+		if x.AgentID != 0 && a.ID != x.AgentID {
+			x.Violation(at+"/id", strconv.FormatInt(x.AgentID, 10), strconv.FormatInt(a.ID, 10))
+		}
+	}),
+}
+
+var projectMatchesPath = Rule{
+	ID:         "agents/project-matches-path",
+	Sentence:   "An agent belongs to the project in the URL.",
+	Source:     agentsFinder,
+	Operations: showAgents,
+	Judge: eachAgent(func(x *Exchange, a *Agent, at string) {
+		if id, err := strconv.ParseInt(strings.TrimSpace(x.Project), 10, 64); err == nil {
+			if a.ConfigProject.ID != id {
+				x.Violation(at+"/config_project/id", strconv.FormatInt(id, 10), strconv.FormatInt(a.ConfigProject.ID, 10))
+			}
+		} else if !strings.EqualFold(a.ConfigProject.PathWithNamespace, x.Project) {
+			x.Violation(at+"/config_project/path_with_namespace", quoted(x.Project), quoted(a.ConfigProject.PathWithNamespace))
+		}
+	}),
+}
+
+var projectConsistent = Rule{
+	ID:         "agents/project-names-agree",
+	Sentence:   "The project's full path ends with its path, and its full name with its name.",
+	Source:     projectEntity,
+	Operations: showAgents,
+	Judge: eachAgent(func(x *Exchange, a *Agent, at string) {
+		p := &a.ConfigProject
+		if !strings.HasSuffix(p.PathWithNamespace, "/"+p.Path) {
+			x.Violation(at+"/config_project/path_with_namespace", quoted("…/"+p.Path), quoted(p.PathWithNamespace))
+		}
+		if !strings.HasSuffix(p.NameWithNamespace, " / "+p.Name) {
+			x.Violation(at+"/config_project/name_with_namespace", quoted("… / "+p.Name), quoted(p.NameWithNamespace))
+		}
+	}),
+}
+
+var agentCreateEcho = Rule{
+	ID:         "agents/create-keeps-name",
+	Sentence:   "An agent is created with the name that was sent.",
+	Source:     docs(docsCreateAgent),
+	Operations: []string{"createAgent"},
+	Judge: func(_ *History, x *Exchange) bool {
+		name := x.sent("name")
+		if !x.ok(201) || len(x.Agents()) != 1 || !name.text {
+			return false
+		}
+		if got := x.Agents()[0].Name; got != name.value {
+			x.Violation("/name", quoted(name.value), quoted(got))
+		}
+		return true
+	},
+}
+
+var agentIDFresh = Rule{
+	ID:         "agents/id-fresh",
+	Sentence:   "A new agent has an id that no agent had before.",
+	Source:     agentModel,
+	Operations: []string{"createAgent"},
+	Judge: func(h *History, x *Exchange) bool {
+		if !x.ok(201) || len(x.Agents()) != 1 {
+			return false
+		}
+		id := x.Agents()[0].ID
+		if r, known := h.agents.get(id); known && r.createdAt != "" && r.alive.before(x.moment()) {
+			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", id, r.alive.index))
+		}
+		return true
+	},
+}
+
+var agentImmutable = Rule{
+	ID:         "agents/never-change",
+	Sentence:   "An agent's name, project and time of creation never change: what was created reads back equal.",
+	Source:     agentsAPI + ": there is no update",
+	Operations: []string{"listAgents", "getAgent"},
+	Judge: func(h *History, x *Exchange) bool {
+		met := false
+		x.eachAgent(func(a *Agent, at string) {
+			r, known := h.agents.get(a.ID)
+			if !known || r.createdAt == "" {
+				return
+			}
+			met = true
+			if a.Name != r.name {
+				x.Violation(at+"/name", quoted(r.name), quoted(a.Name))
+			}
+			if a.ConfigProject.ID != r.projectID {
+				x.Violation(at+"/config_project/id", strconv.FormatInt(r.projectID, 10), strconv.FormatInt(a.ConfigProject.ID, 10))
+			}
+			if a.CreatedAt != r.createdAt {
+				x.Violation(at+"/created_at", quoted(r.createdAt), quoted(a.CreatedAt))
+			}
+		})
+		return met
+	},
+}
+
+var deletedStaysGone = Rule{
+	ID:         "agents/deleted-stays-gone",
+	Sentence:   "A deleted agent is gone, and its tokens with it.",
+	Source:     docs(docsDeleteAgent),
+	Operations: append([]string{"listAgents"}, ofOneAgent...),
+	Judge: func(h *History, x *Exchange) bool {
+		if x.Operation == "listAgents" {
+			x.eachAgent(func(a *Agent, at string) {
+				if r, known := h.agents.get(a.ID); known && r.gone != nil && r.gone.before(x) {
+					x.Violation(at, fmt.Sprintf("no agent %d, which exchange #%d deleted", a.ID, r.gone.Index), "the agent")
+				}
+			})
+			return false
+		}
+		r, known := h.agents.get(x.AgentID)
+		if !known || r.gone == nil || !r.gone.before(x) || !x.complete() {
+			return false
+		}
+		if s := x.Status(); s < 300 || s == 304 {
+			x.Violation("", fmt.Sprintf("404, as exchange #%d deleted the agent", r.gone.Index), strconv.Itoa(s))
+		}
+		return true
+	},
+}
+
+var agentListed = Rule{
+	ID:         "agents/listed",
+	Sentence:   "An agent that exists is in the list of its project's agents.",
+	Source:     docs(docsListAgents),
+	Operations: showAgents,
+	// As for tokens: a list that lacks an agent is wrong only if the agent is seen to exist after the list was read.
+	Judge: func(h *History, x *Exchange) bool {
+		met := false
+		x.eachAgent(func(a *Agent, _ string) {
+			if r, known := h.agents.get(a.ID); known && r.missing != nil && r.missing.before(x) {
+				x.violationOf(r.missing, "", fmt.Sprintf("agent %d, which existed before and after", a.ID), "a list without it")
+			} else if known {
+				met = true
+			}
+		})
+		if x.Operation != "listAgents" || !x.wholeList() {
+			return met
+		}
+		listed := make(map[int64]bool)
+		project, _ := strconv.ParseInt(x.Project, 10, 64)
+		x.eachAgent(func(a *Agent, _ string) {
+			listed[a.ID] = true
+			project = a.ConfigProject.ID
+		})
+		h.agentsOf(project, func(r *agentRecord) {
+			if r.gone == nil && !listed[r.id] && r.alive.before(x.moment()) {
+				r.missing = x.kept()
+			}
+		})
+		return true
+	},
+}
+
+var agentListedOnce = Rule{
+	ID:         "agents/listed-once",
+	Sentence:   "No agent and no name is twice on a page.",
+	Source:     docs(docsListAgents),
+	Operations: []string{"listAgents"},
+	Judge: func(_ *History, x *Exchange) bool {
+		ids, names := make(map[int64]bool), make(map[string]bool)
+		x.eachAgent(func(a *Agent, at string) {
+			switch {
+			case ids[a.ID]:
+				x.Violation(at+"/id", "each agent once", fmt.Sprintf("agent %d again", a.ID))
+			case names[a.Name]:
+				x.Violation(at+"/name", "each name once", quoted(a.Name)+" again")
+			}
+			ids[a.ID], names[a.Name] = true, true
+		})
+		return len(ids) > 0
+	},
+}
+
+var agentsSorted = Rule{
+	ID:         "agents/sorted-by-name",
+	Sentence:   "The list of agents is sorted by name.",
+	Source:     agentsFinder,
+	Operations: []string{"listAgents"},
+	// The order is that of the database's collation. The usual ones differ in whether "-" counts, so that only pairs
+	// are judged which are in the wrong order either way.
+	Judge: func(_ *History, x *Exchange) bool {
+		agents := x.Agents()
+		for i := 1; i < len(agents); i++ {
+			a, b := agents[i-1].Name, agents[i].Name
+			if a > b && strings.ReplaceAll(a, "-", "") > strings.ReplaceAll(b, "-", "") {
+				x.Violation(fmt.Sprintf("/%d/name", i), "a name after "+quoted(a), quoted(b))
+				break
+			}
+		}
+		return len(agents) > 1
+	},
+}
+
+var validName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+
+var agentNameRefused = Rule{
+	ID:         "agent-names/enforced",
+	Sentence:   "An agent whose name is blank, longer than 63 characters or not made of lower-case letters, digits and inner \"-\" is refused.",
+	Source:     agentModel,
+	Operations: []string{"createAgent"},
+	Judge: func(_ *History, x *Exchange) bool {
+		name := x.sent("name")
+		if !name.given || !name.null && !name.text ||
+			name.text && validName.MatchString(name.value) && utf8.RuneCountInString(name.value) <= 63 {
+			return false
+		}
+		if x.ok(201) {
+			x.Violation("", "400, for the name "+quoted(name.value), "201")
+		}
+		return x.complete()
+	},
+}
+
+// eachAgent judges every agent of every response.
+func eachAgent(judge func(x *Exchange, a *Agent, at string)) func(*History, *Exchange) bool {
+	return func(_ *History, x *Exchange) bool {
+		x.eachAgent(func(a *Agent, at string) { judge(x, a, at) })
+		return len(x.Agents()) > 0
+	}
+}
+
+// eachAgent calls f for each agent with its JSON pointer.
+func (x *Exchange) eachAgent(f func(a *Agent, at string)) {
+	for i := range x.Agents() {
+		at := ""
+		if x.Operation == "listAgents" {
+			at = "/" + strconv.Itoa(i)
+		}
+		f(&x.Agents()[i], at)
+	}
+}

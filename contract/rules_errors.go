@@ -1,0 +1,123 @@
+package contract
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.com/gitlab-agents/contract/document"
+)
+
+// failure is the body of an error, in whichever of the three shapes.
+type failure struct {
+	Message     *string `json:"message"`
+	Error       *string `json:"error"`
+	Description *string `json:"error_description"`
+}
+
+// failure reads the body of an error; ok is false if it is no JSON object, which is the document's business.
+func (x *Exchange) failure() (f failure, ok bool) {
+	if !x.complete() || x.Response.StatusCode < 400 || len(x.Response.Body) == 0 {
+		return failure{}, false
+	}
+	err := json.Unmarshal(x.Response.Body, &f)
+	return f, err == nil
+}
+
+// said is the text of the error for people, with the key it stands under.
+func (f failure) said() string {
+	switch {
+	case f.Message != nil:
+		return fmt.Sprintf("message %q", clip(*f.Message))
+	case f.Error != nil:
+		return fmt.Sprintf("error %q", clip(*f.Error))
+	}
+	return "neither message nor error"
+}
+
+// clip shortens what a server said to what a line of a report can hold.
+func clip(s string) string {
+	const most = 160
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+var messageNamesStatus = Rule{
+	ID:       "errors/message-names-status",
+	Sentence: "The message of an error begins with its status.",
+	Source:   helpersAPI,
+	Judge: func(_ *History, x *Exchange) bool {
+		f, ok := x.failure()
+		if x.Operation == "" || !ok || f.Message == nil || x.Status() == 405 {
+			return false // the message about moved projects has no status
+		}
+		if status := strconv.Itoa(x.Status()); !strings.HasPrefix(*f.Message, status+" ") {
+			x.Violation("/message", quoted(status+" …"), quoted(clip(*f.Message)))
+		}
+		return true
+	},
+}
+
+var notFoundText = Rule{
+	ID:       "errors/not-found-text",
+	Sentence: "A 404 says whether the project, the agents, a record or the route is missing, in GitLab's words.",
+	Source:   helpersAPI,
+	Judge: func(_ *History, x *Exchange) bool {
+		f, ok := x.failure()
+		if x.Operation == "" || !ok || x.Status() != 404 || (f.Message == nil && f.Error == nil) {
+			return false
+		}
+		messages := []string{"404 Project Not Found", "404 Not found"}
+		if x.Operation == "listAgents" {
+			messages = []string{"404 Project Not Found", "404 ClusterAgents Not Found"}
+		}
+		switch {
+		case f.Message != nil && !slices.Contains(messages, *f.Message):
+			x.Violation("/message", fmt.Sprintf("one of %q", messages), quoted(clip(*f.Message)))
+		case f.Message == nil && *f.Error != "404 Not Found":
+			x.Violation("/error", `"404 Not Found"`, quoted(clip(*f.Error)))
+		}
+		return true
+	},
+}
+
+var noInternalError = Rule{
+	ID:       "errors/no-internal-error",
+	Sentence: "A request that is as the document states is never answered with 500.",
+	Source:   openAPI,
+	Judge: func(_ *History, x *Exchange) bool {
+		if x.Operation == "" || !x.complete() || x.requestBroken() {
+			return false
+		}
+		if x.Status() == 500 {
+			x.Violation("", "any other status", "500")
+		}
+		return true
+	},
+}
+
+// requestBroken says that the request is not as the document states.
+func (x *Exchange) requestBroken() bool {
+	return slices.ContainsFunc(x.findings(), func(f document.Finding) bool { return f.Rule == documentRequest.ID })
+}
+
+var modelErrorsAreOneText = Rule{
+	ID:         "errors/model-errors-are-one-text",
+	Sentence:   "What a model rule refuses is one text, in which several messages are printed as an array.",
+	Source:     helpersAPI,
+	Operations: creates,
+	Judge: func(_ *History, x *Exchange) bool {
+		f, ok := x.failure()
+		if !ok || x.Status() != 400 || f.Message == nil {
+			return false
+		}
+		if rest, ok := strings.CutPrefix(*f.Message, "400 Bad request"); !ok || (rest != "" && !strings.HasPrefix(rest, " - ")) {
+			x.Violation("/message", `"400 Bad request - …"`, quoted(clip(*f.Message)))
+		}
+		return true
+	},
+}

@@ -1,0 +1,231 @@
+package contract
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strconv"
+)
+
+// page is what the headers of a list say. GitLab counts the entries in a query of its own, so that somebody else's
+// change can come between count and list; that is too rare to excuse a server for.
+type page struct {
+	number, perPage, next, prev, total, totalPages int64 // -1 where the header is missing, empty or no number
+	entries                                        int64
+}
+
+func (x *Exchange) page() (p page, ok bool) {
+	if !x.ok(200) || x.Request.Method != "GET" || !bytes.HasPrefix(bytes.TrimSpace(x.Response.Body), []byte("[")) {
+		return page{}, false
+	}
+	number := func(header string) int64 {
+		n, err := strconv.ParseInt(x.Response.Header.Get(header), 10, 64)
+		if err != nil {
+			return -1
+		}
+		return n
+	}
+	p = page{
+		number("X-Page"), number("X-Per-Page"), number("X-Next-Page"), number("X-Prev-Page"),
+		number("X-Total"), number("X-Total-Pages"), int64(len(x.Agents()) + len(x.Tokens())),
+	}
+	return p, p.number > 0 && p.perPage > 0
+}
+
+// wanted is the page that the request asks for, as GitLab reads it.
+func (x *Exchange) wanted() (number, perPage int64, ok bool) {
+	query := x.Request.URL.Query()
+	read := func(name string, absent int64) (int64, bool) {
+		values := query[name]
+		if len(values) == 0 || values[len(values)-1] == "" {
+			return absent, len(values) <= 1
+		}
+		n, err := strconv.ParseInt(values[0], 10, 64)
+		return n, err == nil && len(values) == 1
+	}
+	number, ok1 := read("page", 1)
+	perPage, ok2 := read("per_page", 20)
+	if number < 1 {
+		number = 1
+	}
+	switch {
+	case perPage < 0:
+		perPage = 20
+	case perPage > 100:
+		perPage = 100
+	}
+	return number, perPage, ok1 && ok2 && perPage != 0
+}
+
+func judgePage(judge func(x *Exchange, p page) bool) func(*History, *Exchange) bool {
+	return func(_ *History, x *Exchange) bool {
+		p, ok := x.page()
+		return ok && judge(x, p)
+	}
+}
+
+var pageAsAsked = Rule{
+	ID:         "pagination/page-as-asked",
+	Sentence:   "A list is the page that was asked for: X-Page and X-Per-Page are page and per_page, 1 and 20 if they are not given; more than 100 per page are 100.",
+	Source:     pager,
+	Operations: lists,
+	Judge: judgePage(func(x *Exchange, p page) bool {
+		number, perPage, ok := x.wanted()
+		if !ok {
+			return false
+		}
+		if p.number != number {
+			x.Violation("", fmt.Sprintf("X-Page: %d", number), fmt.Sprintf("X-Page: %d", p.number))
+		}
+		if p.perPage != perPage {
+			x.Violation("", fmt.Sprintf("X-Per-Page: %d", perPage), fmt.Sprintf("X-Per-Page: %d", p.perPage))
+		}
+		return true
+	}),
+}
+
+var pageSize = Rule{
+	ID:         "pagination/page-size",
+	Sentence:   "A page has as many entries as X-Per-Page says; the last one has the rest.",
+	Source:     pager,
+	Operations: lists,
+	Judge: judgePage(func(x *Exchange, p page) bool {
+		switch {
+		case p.entries > p.perPage:
+			x.Violation("", fmt.Sprintf("at most %d entries, as X-Per-Page says", p.perPage), fmt.Sprintf("%d entries", p.entries))
+		case p.next > 0 && p.entries < p.perPage:
+			x.Violation("", fmt.Sprintf("%d entries, as another page follows", p.perPage), fmt.Sprintf("%d entries", p.entries))
+		}
+		return true
+	}),
+}
+
+var pageTotals = Rule{
+	ID:         "pagination/totals",
+	Sentence:   "X-Total counts the entries of all pages, and X-Total-Pages the pages, at least one.",
+	Source:     pageHeaders,
+	Operations: lists,
+	Judge: judgePage(func(x *Exchange, p page) bool {
+		if p.total < 0 || p.totalPages < 0 {
+			if (p.total < 0) != (p.totalPages < 0) {
+				x.Violation("", "both X-Total and X-Total-Pages, or neither", "one of them")
+			}
+			return p.total >= 0 || p.totalPages >= 0
+		}
+		if pages := max(1, (p.total+p.perPage-1)/p.perPage); p.totalPages != pages {
+			x.Violation("", fmt.Sprintf("X-Total-Pages: %d, for %d entries at %d per page", pages, p.total, p.perPage), fmt.Sprintf("X-Total-Pages: %d", p.totalPages))
+		}
+		entries := int64(0)
+		if p.number <= (p.total+p.perPage-1)/p.perPage {
+			entries = min(p.perPage, p.total-(p.number-1)*p.perPage)
+		}
+		if p.entries != entries {
+			x.Violation("", fmt.Sprintf("%d entries on page %d of a total of %d at %d per page", entries, p.number, p.total, p.perPage), fmt.Sprintf("%d entries", p.entries))
+		}
+		return true
+	}),
+}
+
+var pageNeighbours = Rule{
+	ID:         "pagination/neighbours",
+	Sentence:   "X-Next-Page and X-Prev-Page are the pages beside this one, and empty where there is none.",
+	Source:     pageHeaders,
+	Operations: lists,
+	Judge: judgePage(func(x *Exchange, p page) bool {
+		neighbour := func(header string, got int64, exists bool, want int64) {
+			switch {
+			case exists && got != want:
+				x.Violation("", fmt.Sprintf("%s: %d", header, want), fmt.Sprintf("%s: %s", header, x.Response.Header.Get(header)))
+			case !exists && x.Response.Header.Get(header) != "":
+				x.Violation("", header+" empty", fmt.Sprintf("%s: %s", header, x.Response.Header.Get(header)))
+			}
+		}
+		past := p.entries == 0 && p.number > 1 // GitLab gives a page past the end no neighbours
+		neighbour("X-Prev-Page", p.prev, p.number > 1 && !past, p.number-1)
+		switch {
+		case p.totalPages > 0:
+			neighbour("X-Next-Page", p.next, p.number < p.totalPages && !past, p.number+1)
+		case p.next > 0: // without a total only the number can be judged
+			neighbour("X-Next-Page", p.next, true, p.number+1)
+		}
+		return true
+	}),
+}
+
+var linkEntry = regexp.MustCompile(`<([^>]+)>; rel="([a-z]+)"`)
+
+// links are the URLs of the Link header by relation.
+func (x *Exchange) links() map[string]*url.URL {
+	links := make(map[string]*url.URL)
+	for _, m := range linkEntry.FindAllStringSubmatch(x.Response.Header.Get("Link"), -1) {
+		if u, err := url.Parse(m[1]); err == nil {
+			links[m[2]] = u
+		}
+	}
+	return links
+}
+
+var linkHeader = Rule{
+	ID:         "pagination/link",
+	Sentence:   "Link names the first page, the last one if there is a total, and the pages beside this one where they exist.",
+	Source:     pageHeaders,
+	Operations: lists,
+	Judge: judgePage(func(x *Exchange, p page) bool {
+		links := x.links()
+		want := map[string]int64{"first": 1}
+		if p.next > 0 {
+			want["next"] = p.next
+		}
+		if p.prev > 0 {
+			want["prev"] = p.prev
+		}
+		if p.totalPages > 0 {
+			want["last"] = p.totalPages
+		}
+		for _, rel := range []string{"first", "prev", "next", "last"} {
+			number, wanted := want[rel]
+			link, there := links[rel]
+			switch {
+			case wanted && !there:
+				x.Violation("", fmt.Sprintf("a link rel=%q to page %d", rel, number), "none")
+			case !wanted && there:
+				x.Violation("", fmt.Sprintf("no link rel=%q", rel), "one to page "+link.Query().Get("page"))
+			case wanted && link.Query().Get("page") != strconv.FormatInt(number, 10):
+				x.Violation("", fmt.Sprintf("a link rel=%q to page %d", rel, number), "one to page "+link.Query().Get("page"))
+			}
+		}
+		return true
+	}),
+}
+
+var linkParameters = Rule{
+	ID:         "pagination/link-parameters",
+	Sentence:   "The URLs in Link are the request's own, with its parameters, the page size and another page.",
+	Source:     pageHeaders,
+	Operations: lists,
+	Judge: judgePage(func(x *Exchange, p page) bool {
+		asked := x.Request.URL.Query()
+		for rel, link := range x.links() {
+			got := link.Query()
+			if link.Scheme == "" || link.Host == "" {
+				x.Violation("", fmt.Sprintf("an absolute URL for rel=%q", rel), "a relative one")
+				break
+			}
+			// An admin may have capped per_page, or the URL may keep what was asked.
+			if size := got.Get("per_page"); size != strconv.FormatInt(p.perPage, 10) && size != asked.Get("per_page") {
+				x.Violation("", fmt.Sprintf("per_page=%d in the link rel=%q", p.perPage, rel), fmt.Sprintf("per_page=%s", size))
+				break
+			}
+			for name := range asked {
+				if name != "page" && name != "per_page" && !got.Has(name) && len(asked[name]) == 1 && linkRepeats.MatchString(name) {
+					x.Violation("", fmt.Sprintf("the parameter %q in the link rel=%q", name, rel), "none")
+				}
+			}
+		}
+		return len(x.links()) > 0
+	}),
+}
+
+// linkRepeats are the parameter names that a Link repeats as they are. Rack reads brackets as nesting.
+var linkRepeats = regexp.MustCompile(`^[a-z_]+$`)

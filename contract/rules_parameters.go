@@ -1,0 +1,310 @@
+package contract
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// asked is a rule about one request of the maintainer's that changes nothing, and its answer.
+func asked(id string, level Level, sentence, source string, operations []string, request func(p *Probe) *Exchange, want func(p *Probe, x *Exchange)) Rule {
+	return Rule{
+		ID: id, Level: level, Sentence: sentence, Source: source, Operations: operations,
+		Probe: func(p *Probe) { want(p, request(p)) },
+	}
+}
+
+// get asks for what lies below the project's agents.
+func get(path string) func(p *Probe) *Exchange {
+	return func(p *Probe) *Exchange { return p.Do(Maintainer, "GET", p.run.agents()+path) }
+}
+
+// answers wants a status.
+func answers(status int) func(p *Probe, x *Exchange) {
+	return func(p *Probe, x *Exchange) { p.Want(x, status) }
+}
+
+// says wants an error of the form {"error": …}.
+func says(status int, text string) func(p *Probe, x *Exchange) {
+	return func(p *Probe, x *Exchange) { p.WantError(x, status, text) }
+}
+
+// replies wants an error of the form {"message": …}.
+func replies(status int, text string) func(p *Probe, x *Exchange) {
+	return func(p *Probe, x *Exchange) { p.WantMessage(x, status, text) }
+}
+
+// since is a rule that holds from a release on.
+func since(release Release, rule Rule) Rule {
+	rule.Since = release
+	return rule
+}
+
+// writing is a rule that a read-only run does not test: a broken server could take what it asks for.
+func writing(rule Rule) Rule {
+	rule.Needs.Writes = true
+	return rule
+}
+
+var (
+	agentIDText = asked("parameters/agent-id-is-integer", Must,
+		"An agent id that is no integer is refused: 400.", agentsAPI, []string{"getAgent"},
+		get("/abc"), says(400, "agent_id is invalid"))
+	noLookUpByName = asked("parameters/no-look-up-by-name", Must,
+		"An agent is not found by its name.", agentsAPI, []string{"getAgent"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "GET", p.run.agents()+"/"+p.agent().Name+"-x")
+		}, says(400, "agent_id is invalid"))
+	tokenIDText = since(gitlab(15, 0), asked("parameters/token-id-is-integer", Must,
+		"A token id that is no integer is refused: 400.", tokensAPI, []string{"getAgentToken"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "GET", p.run.tokensOf(p.agent().ID)+"/abc")
+		}, says(400, "token_id is invalid")))
+	severalFaults = since(gitlab(15, 0), asked("parameters/faults-are-joined", Must,
+		"The faults of several parameters come in one text.", tokensAPI, []string{"getAgentToken"},
+		get("/abc/tokens/abc"), says(400, "agent_id is invalid, token_id is invalid")))
+	perPageZero = asked("parameters/per-page-not-zero", Must,
+		"per_page=0 is refused: 400.", pager, []string{"listAgents"},
+		get("?per_page=0"), says(400, "per_page has a value not allowed"))
+	perPageText = asked("parameters/per-page-is-integer", Must,
+		"A per_page that is no integer is refused: 400.", pager, []string{"listAgents"},
+		get("?per_page=abc"), says(400, "per_page is invalid"))
+	pageText = asked("parameters/page-is-integer", Must,
+		"A page that is no integer is refused: 400.", pager, []string{"listAgents"},
+		get("?page=1.5"), says(400, "page is invalid"))
+	unknownIgnored = asked("parameters/unknown-are-ignored", Must,
+		"Parameters that GitLab does not know are ignored.", agentsAPI, []string{"listAgents"},
+		get("?per_page=1&search=nothing&order_by=id&pagination=keyset"), answers(200))
+	tokensPageText = since(gitlab(15, 0), asked("parameters/token-page-is-integer", Must,
+		"A page of tokens that is no integer is refused: 400.", pager, []string{"listAgentTokens"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "GET", p.run.tokensOf(p.agent().ID)+"?page=abc")
+		}, says(400, "page is invalid")))
+
+	perPageLarge = asked("pagination/at-most-100", Must,
+		"per_page above 100 is taken as 100.", pager, []string{"listAgents"},
+		get("?per_page=101"), answers(200))
+	perPageNegative = asked("pagination/negative-per-page", Should,
+		"A negative per_page is taken as 20.", pager, []string{"listAgents"},
+		get("?per_page=-1"), answers(200))
+	pageZero = asked("pagination/page-zero", Should,
+		"Page 0 is page 1.", pager, []string{"listAgents"},
+		get("?page=0"), answers(200))
+	pagePastEnd = asked("pagination/past-the-end", Must,
+		"A page past the end is an empty list.", pager, []string{"listAgents"},
+		get("?page=1000000&per_page=100"), func(p *Probe, x *Exchange) {
+			if p.Want(x, 200) && strings.TrimSpace(string(x.Response.Body)) != "[]" {
+				p.Violation(x, "", "[]", fmt.Sprintf("%d agents", len(x.Agents())))
+			}
+		})
+	defaultPage = asked("pagination/defaults", Must,
+		"Without page and per_page the first 20 are listed.", pager, []string{"listAgents"},
+		get(""), answers(200))
+
+	unknownProject = asked("errors/unknown-project", Must,
+		"A project that is not there is not found.", helpersAPI, []string{"listAgents"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "GET", "/api/v4/projects/"+noProject+"/cluster_agents")
+		}, replies(404, "404 Project Not Found"))
+	unknownPath = asked("errors/unknown-project-path", Must,
+		"A project path that is not there is not found.", helpersAPI, []string{"listAgents"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "GET", "/api/v4/projects/contract-"+p.run.id+"%2Fnone/cluster_agents")
+		}, replies(404, "404 Project Not Found"))
+	unknownAgent = asked("errors/unknown-agent", Must,
+		"An agent that is not there is not found.", agentsFinder, []string{"getAgent"},
+		get("/"+noAgent), replies(404, "404 Not found"))
+	agentZero = asked("errors/agent-zero", Must,
+		"No agent has the id 0.", agentsFinder, []string{"getAgent"},
+		get("/0"), replies(404, "404 Not found"))
+	agentTooLarge = asked("errors/agent-past-64-bits", Should,
+		"An agent id past 64 bits is not found.", agentsFinder, []string{"getAgent"},
+		get("/99999999999999999999"), replies(404, "404 Not found"))
+	unknownAgentTokens = since(gitlab(15, 0), asked("errors/unknown-agent-tokens", Must,
+		"The tokens of an agent that is not there are not found.", agentsFinder, []string{"listAgentTokens"},
+		get("/"+noAgent+"/tokens"), replies(404, "404 Not found")))
+	unknownTokenRead = since(gitlab(15, 0), asked("errors/unknown-token", Must,
+		"A token that is not there is not found.", tokensFinder, []string{"getAgentToken"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "GET", p.run.tokensOf(p.agent().ID)+"/"+noToken)
+		}, replies(404, "404 Not found")))
+	deleteUnknown = writing(asked("errors/delete-unknown-agent", Must,
+		"Deleting an agent that is not there is answered with 404.", agentsAPI, []string{"deleteAgent"},
+		func(p *Probe) *Exchange { return p.Do(Maintainer, "DELETE", p.run.agents()+"/"+noAgent) },
+		replies(404, "404 Not found")))
+	revokeUnknown = writing(since(gitlab(15, 0), asked("errors/revoke-unknown-token", Must,
+		"Revoking a token that is not there is answered with 404.", tokensAPI, []string{"revokeAgentToken"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "DELETE", p.run.tokensOf(p.agent().ID)+"/"+noToken)
+		}, replies(404, "404 Not found"))))
+	createForUnknown = writing(since(gitlab(15, 0), asked("errors/create-token-for-unknown-agent", Must,
+		"A token for an agent that is not there is answered with 404.", tokensAPI, []string{"createAgentToken"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "POST", p.run.agents()+"/"+noAgent+"/tokens", JSON(`{"name":"contract"}`))
+		}, replies(404, "404 Not found"))))
+
+	unsupportedType = writing(asked("errors/unsupported-media-type", Must,
+		"A body that is neither JSON nor a form is refused: 415.", rootAPI, []string{"createAgent"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "POST", p.run.agents(), Body("text/plain", `{"name":"`+p.run.name("plain")+`"}`))
+		}, says(415, "The provided content-type 'text/plain' is not supported.")))
+	noContentType = writing(asked("errors/no-media-type", Should,
+		"A body without a content type is refused: 415.", rootAPI, []string{"createAgent"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "POST", p.run.agents(), Body("", `{"name":"`+p.run.name("bare")+`"}`))
+		}, answers(415)))
+	unsupportedOnDelete = writing(asked("errors/unsupported-media-type-on-delete", Should,
+		"DELETE refuses such a body too.", rootAPI, []string{"deleteAgent"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "DELETE", p.run.agents()+"/"+noAgent, Body("text/plain", "x"))
+		}, answers(415)))
+	malformedJSON = writing(asked("errors/malformed-json", Must,
+		"Malformed JSON is refused: 400.", malformed, []string{"createAgent"},
+		func(p *Probe) *Exchange { return p.Do(Maintainer, "POST", p.run.agents(), JSON(`{"name":`)) },
+		answers(400)))
+	nulByte = writing(asked("errors/nul-byte", Must,
+		"A NUL in the input is refused: 400.", malformed, []string{"createAgent"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "POST", p.run.agents(), JSON(`{"name":"`+p.run.name("nul")+`\u0000"}`))
+		}, answers(400)))
+	badUTF8 = writing(asked("errors/invalid-utf-8", Must,
+		"Invalid UTF-8 in the input is refused: 400.", malformed, []string{"createAgent"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "POST", p.run.agents(), JSON("{\"name\":\""+p.run.name("utf")+"\xff\"}"))
+		}, answers(400)))
+
+	parametersBeforeProject = since(gitlab(16, 0), writing(asked("order/parameters-before-project", Should,
+		"Parameters are checked before the project is looked up.", rootAPI, []string{"createAgent"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "POST", "/api/v4/projects/"+noProject+"/cluster_agents", JSON(`{}`))
+		}, says(400, "name is missing"))))
+	authenticationBeforeParameters = writing(asked("order/authentication-before-parameters", Must,
+		"Credentials are checked before parameters.", rootAPI, []string{"createAgent"},
+		func(p *Probe) *Exchange { return p.Do(Anonymous, "POST", p.run.agents(), JSON(`{}`)) },
+		replies(401, "401 Unauthorized")))
+)
+
+var roleBeforeRecord = Rule{
+	ID:         "order/role-before-agent",
+	Sentence:   "The role is checked before the agent is looked up, so that nobody learns which agents there are.",
+	Source:     agentsAPI,
+	Operations: []string{"deleteAgent"},
+	Needs:      Needs{Roles: []Role{Developer}, Writes: true},
+	Probe: func(p *Probe) {
+		p.WantMessage(p.Do(Developer, "DELETE", p.run.agents()+"/"+noAgent), 403, "403 Forbidden")
+	},
+}
+
+var tokenOfOtherAgent = Rule{
+	ID:         "errors/token-of-another-agent",
+	Since:      gitlab(15, 0),
+	Sentence:   "A token is not found under another agent.",
+	Source:     tokensFinder,
+	Operations: []string{"getAgentToken", "revokeAgentToken"},
+	Needs:      Needs{Writes: true},
+	Probe: func(p *Probe) {
+		_, second := p.two()
+		other := p.intruders().agent
+		if other.ID == 0 {
+			p.Untested("no second agent")
+		}
+		if in := p.intruders(); in.after != nil && in.after.Status() != 200 {
+			p.Untested("the second agent was deleted by a caller who may not")
+		}
+		p.Together(
+			func(p *Probe) {
+				p.WantMessage(p.Do(Maintainer, "GET", p.run.tokenPath(other.ID, second.ID)), 404, "404 Not found")
+			},
+			func(p *Probe) {
+				p.WantMessage(p.Do(Maintainer, "DELETE", p.run.tokenPath(other.ID, second.ID)), 404, "404 Not found")
+			},
+		)
+	},
+}
+
+var agentOfOtherProject = Rule{
+	ID:         "errors/agent-of-another-project",
+	Since:      gitlab(16, 0), // an older finder looked ids up unscoped; which releases is not known
+	Sentence:   "An agent and its tokens are not found under another project.",
+	Source:     agentsFinder,
+	Operations: reads,
+	Needs:      Needs{OtherProject: true},
+	Probe: func(p *Probe) {
+		other := "/api/v4/projects/" + p.run.other + "/cluster_agents"
+		agent := p.agent()
+		parts := []func(*Probe){
+			func(p *Probe) {
+				p.WantMessage(p.Do(Maintainer, "GET", fmt.Sprintf("%s/%d", other, agent.ID)), 404, "404 Not found")
+			},
+			func(p *Probe) {
+				x := p.Do(Maintainer, "GET", other+"?per_page=100")
+				x.eachAgent(func(a *Agent, at string) {
+					if a.ID == agent.ID {
+						p.Violation(x, at, "agents of this project only", fmt.Sprintf("agent %d of the other", a.ID))
+					}
+				})
+				p.Want(x, 200)
+			},
+		}
+		if p.run.hasTokens() {
+			first := p.tokens().first
+			parts = append(parts,
+				func(p *Probe) {
+					p.WantMessage(p.Do(Maintainer, "GET", fmt.Sprintf("%s/%d/tokens", other, agent.ID)), 404, "404 Not found")
+				},
+				func(p *Probe) {
+					p.WantMessage(p.Do(Maintainer, "GET", fmt.Sprintf("%s/%d/tokens/%d", other, agent.ID, first.ID)), 404, "404 Not found")
+				})
+		}
+		p.Together(parts...)
+	},
+}
+
+// noProject is the id of a project that exists nowhere, though it could.
+const noProject = "9007199254740991"
+
+var (
+	encodedPath = asked("paths/encoded", Must,
+		"A project is found by its full path, URL-encoded as one segment.", rootAPI, []string{"getAgent"},
+		func(p *Probe) *Exchange {
+			a := p.agent()
+			return p.Do(Maintainer, "GET", fmt.Sprintf("/api/v4/projects/%s/cluster_agents/%d", url.PathEscape(a.ConfigProject.PathWithNamespace), a.ID))
+		}, answers(200))
+	numericID = asked("paths/id", Must,
+		"A project is found by its id.", rootAPI, []string{"getAgent"},
+		func(p *Probe) *Exchange {
+			a := p.agent()
+			return p.Do(Maintainer, "GET", fmt.Sprintf("/api/v4/projects/%d/cluster_agents/%d", a.ConfigProject.ID, a.ID))
+		}, answers(200))
+	unencodedPath = asked("paths/unencoded", Must,
+		"A project's path that is not encoded is no route.", rootAPI, nil,
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "GET", "/api/v4/projects/"+p.agent().ConfigProject.PathWithNamespace+"/cluster_agents")
+		}, says(404, "404 Not Found"))
+	doubleEncodedPath = asked("paths/double-encoded", Must,
+		"A project's path that is encoded twice is not found.", helpersAPI, []string{"listAgents"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "GET", "/api/v4/projects/"+url.PathEscape(url.PathEscape(p.agent().ConfigProject.PathWithNamespace))+"/cluster_agents")
+		}, replies(404, "404 Project Not Found"))
+	trailingSlash = asked("paths/trailing-slash", Should,
+		"A slash at the end does not matter.", rootAPI, []string{"listAgents"},
+		get("/?per_page=1"), answers(200))
+	jsonSuffix = asked("paths/json-suffix", Should,
+		"The suffix .json does not matter.", rootAPI, []string{"listAgents"},
+		get(".json?per_page=1"), answers(200))
+	singularToken = since(gitlab(15, 0), asked("paths/token-is-no-route", Must,
+		"The URL that the documentation prints, …/token/1, is no route.", tokensAPI, nil,
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "GET", p.run.agentPath(p.agent().ID)+"/token/1")
+		}, says(404, "404 Not Found")))
+	noUpdate = writing(asked("paths/no-update", Must,
+		"An agent cannot be changed: PUT is no route, and not a 405.", agentsAPI, nil,
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "PUT", p.run.agents()+"/"+noAgent, p.run.nameIs("put"))
+		}, says(404, "404 Not Found")))
+	noPatch = writing(since(gitlab(15, 0), asked("paths/no-token-update", Must,
+		"A token cannot be changed: PATCH is no route.", tokensAPI, nil,
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "PATCH", p.run.agents()+"/"+noAgent+"/tokens/"+noToken, JSON(`{"name":"contract"}`))
+		}, says(404, "404 Not Found"))))
+)

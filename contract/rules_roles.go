@@ -1,0 +1,185 @@
+package contract
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// visible is what a caller sees of a project, which decides how they are refused.
+type visible int
+
+const (
+	unknown visible = iota
+	hidden
+	seen
+)
+
+// roleRule states what one role is answered on some operations.
+func roleRule(id string, role Role, writesToo bool, sentence, source string, operations []string, want func(p *Probe, x *Exchange, v visible)) Rule {
+	return Rule{
+		ID: id, Sentence: sentence, Source: source, Operations: operations,
+		Needs: Needs{Roles: []Role{role}, Writes: writesToo},
+		Probe: func(p *Probe) {
+			in := p.intruders()
+			answers := in.answers[role]
+			v := unknown
+			if f, ok := answers["listAgents"].failure(); ok && f.Message != nil {
+				v = seen
+				if *f.Message == "404 Project Not Found" {
+					v = hidden
+				}
+			}
+			asked := false
+			for _, operation := range operations {
+				x := answers[operation]
+				if x == nil || in.spoiled(x) {
+					continue
+				}
+				asked = true
+				want(p, x, v)
+			}
+			if !asked {
+				p.Untested("another caller was let through and deleted what this is about, or GitLab is older than 15.0")
+			}
+		},
+	}
+}
+
+// spoiled says that the answer is to a question about what another intruder had destroyed.
+func (in *intruders) spoiled(x *Exchange) bool {
+	if x.Operation == "listAgents" || x.Operation == "createAgent" || x.Status() < 300 {
+		return false
+	}
+	for _, answers := range in.answers {
+		for _, operation := range []string{"deleteAgent", "revokeAgentToken"} {
+			if y := answers[operation]; y != nil && y != x && y.Status() < 300 {
+				if operation == "deleteAgent" || x.Operation == "getAgentToken" || x.Operation == "revokeAgentToken" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+var developerReads = roleRule("roles/developer-reads", Developer, false,
+	"A developer may list and read agents and tokens.", docs(docsListAgents), reads,
+	func(p *Probe, x *Exchange, _ visible) { p.Want(x, 200) })
+
+var developerWrites = roleRule("roles/developer-may-not-write", Developer, true,
+	"A developer may create and delete nothing: 403.", docs(docsCreateAgent), writes,
+	func(p *Probe, x *Exchange, _ visible) { p.WantMessage(x, 403, "403 Forbidden") })
+
+var guestReads = roleRule("roles/guest-finds-nothing", Guest, false,
+	"Below developer nothing is found: 404.", agentsFinder, reads, wantNothing)
+
+var guestWrites = roleRule("roles/guest-may-not-write", Guest, true,
+	"Below developer nothing may be created or deleted: 403.", agentsAPI, writes,
+	func(p *Probe, x *Exchange, _ visible) { p.WantMessage(x, 403, "403 Forbidden") })
+
+var strangerReads = roleRule("roles/stranger-finds-nothing", Stranger, false,
+	"Who is no member finds nothing: not the project if it is private, not its agents and tokens if it is not.", agentsFinder, reads, wantNothing)
+
+var strangerWrites = roleRule("roles/stranger-may-not-write", Stranger, true,
+	"Who is no member may create and delete nothing: 404 if the project is private, 403 if it is not.", agentsAPI, writes,
+	func(p *Probe, x *Exchange, v visible) {
+		if v == hidden {
+			p.WantMessage(x, 404, "404 Project Not Found")
+		} else {
+			p.WantMessage(x, 403, "403 Forbidden")
+		}
+	})
+
+var anonymousReads = roleRule("authentication/required-to-read", Anonymous, false,
+	"Nothing is shown without credentials, in public projects either: 401.", rootAPI, reads,
+	func(p *Probe, x *Exchange, _ visible) { p.WantMessage(x, 401, "401 Unauthorized") })
+
+var anonymousWrites = roleRule("authentication/required-to-write", Anonymous, true,
+	"Nothing is done without credentials: 401.", rootAPI, writes,
+	func(p *Probe, x *Exchange, _ visible) { p.WantMessage(x, 401, "401 Unauthorized") })
+
+// wantNothing is what reads below developer are answered. Until about 15.7 they were forbidden instead.
+func wantNothing(p *Probe, x *Exchange, v visible) {
+	if release, _ := p.run.found(); !release.IsZero() && release.Compare(gitlab(16, 0)) < 0 && x.Status() == 403 && v != hidden {
+		p.WantMessage(x, 403, "403 Forbidden")
+		return
+	}
+	switch {
+	case x.Operation == "listAgents":
+		if p.Want(x, 404) && v == unknown {
+			p.Violation(x, "/message", `"404 Project Not Found" or "404 ClusterAgents Not Found"`, "another body")
+		}
+	case v == hidden:
+		p.WantMessage(x, 404, "404 Project Not Found")
+	default:
+		p.WantMessage(x, 404, "404 Not found")
+	}
+}
+
+var refusedWithoutEffect = Rule{
+	ID:         "roles/refused-has-no-effect",
+	Sentence:   "What is refused does not happen all the same.",
+	Source:     agentsAPI,
+	Operations: writes,
+	Needs:      Needs{Writes: true},
+	Probe: func(p *Probe) {
+		in := p.intruders()
+		for _, answers := range in.answers {
+			for _, x := range answers {
+				if x.Request.Method != "GET" && x.Status() < 300 {
+					p.Untested("something was not refused")
+				}
+			}
+		}
+		if in.after.Status() == 404 {
+			p.Violation(in.after, "", fmt.Sprintf("agent %d, whose deletion was refused", in.agent.ID), "404")
+			return
+		}
+		if in.tokens == nil || !in.tokens.ok(200) {
+			return
+		}
+		there := false
+		in.tokens.eachToken(func(t *Token, at string) {
+			if t.ID == in.token.ID {
+				there = true
+				if t.Status != "active" {
+					p.Violation(in.tokens, at+"/status", `"active", as revoking was refused`, quoted(t.Status))
+				}
+			}
+		})
+		if !there {
+			p.Violation(in.tokens, "", fmt.Sprintf("token %d, whose revocation was refused", in.token.ID), "a list without it")
+		}
+		if n := len(in.tokens.Tokens()); n > 1 {
+			p.Violation(in.tokens, "", "one token, as creating others was refused", strconv.Itoa(n)+" tokens")
+		}
+	},
+}
+
+var unknownToken = Rule{
+	ID:         "authentication/unknown-token",
+	Sentence:   "A token that GitLab does not know is as good as none: 401.",
+	Source:     rootAPI,
+	Operations: []string{"listAgents"},
+	Probe: func(p *Probe) {
+		p.Together(
+			func(p *Probe) {
+				p.WantMessage(p.Do(Anonymous, "GET", p.run.agents(), Header("Private-Token", "glpat-"+strings.Repeat("x", 20))), 401, "401 Unauthorized")
+			},
+			func(p *Probe) {
+				p.Want(p.Do(Anonymous, "GET", p.run.agents(), Header("Authorization", "Bearer glpat-"+strings.Repeat("x", 20))), 401)
+			},
+		)
+	},
+}
+
+var bearer = Rule{
+	ID:         "authentication/bearer",
+	Sentence:   "A token may come as PRIVATE-TOKEN or as Authorization: Bearer.",
+	Source:     rootAPI,
+	Operations: []string{"getAgent"},
+	Probe: func(p *Probe) {
+		p.Want(p.Do(Anonymous, "GET", p.run.agentPath(p.agent().ID), Header("Authorization", "Bearer "+p.run.target.Tokens[Maintainer])), 200)
+	},
+}

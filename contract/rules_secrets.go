@@ -1,0 +1,179 @@
+package contract
+
+import (
+	"fmt"
+	"hash/crc32"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var secretOnlyOnCreate = Rule{
+	ID:       "tokens/secret-only-on-create",
+	Since:    gitlab(15, 0),
+	Sentence: "The secret of a token is in the response that creates it, and in no other.",
+	Source:   docs(docsCreateToken),
+	Judge: func(h *History, x *Exchange) bool {
+		if x.Response == nil {
+			return false
+		}
+		met := false
+		if x.Operation != "" {
+			met = x.documented("tokens/secret-only-on-create") && x.Status() < 300
+		}
+		// Whoever put the secret into the request finds it in a Link or an error text; that is no leak.
+		if _, _, asked := h.secrets.find([]byte(x.Request.URL.String())); asked {
+			return met
+		}
+		if _, _, asked := h.secrets.find(x.Request.Body); asked {
+			return met
+		}
+		own := ""
+		if x.Operation == "createAgentToken" && len(x.Tokens()) == 1 {
+			own = x.Tokens()[0].Token
+		}
+		for name, values := range x.Response.Header {
+			for _, value := range values {
+				if _, by, leaked := h.secrets.find([]byte(value)); leaked {
+					x.Violation("", "no secret in any header", fmt.Sprintf("header %s holds the secret that exchange #%d created", name, by))
+				} else if own != "" && strings.Contains(value, own) {
+					x.Violation("", "no secret in any header", fmt.Sprintf("header %s holds the new secret", name))
+				}
+			}
+		}
+		if at, by, leaked := h.secrets.find(x.Response.Body); leaked {
+			if _, repeated := h.secrets.shownBefore(own); !repeated {
+				x.Violation("", "no secret anywhere in the body", fmt.Sprintf("byte %d of the body begins a part of the secret that exchange #%d created", at, by))
+			}
+		}
+		if own != "" && strings.Count(string(x.Response.Body), own) > 1 {
+			x.Violation("", "the secret once, in the property \"token\"", "the secret more than once")
+		}
+		return met
+	},
+}
+
+var secretOnCreate = Rule{
+	ID:         "tokens/secret-on-create",
+	Since:      gitlab(15, 0),
+	Sentence:   "The response that creates a token holds its secret.",
+	Source:     docs(docsCreateToken),
+	Operations: []string{"createAgentToken"},
+	Judge: func(_ *History, x *Exchange) bool {
+		if !x.ok(201) || len(x.Tokens()) != 1 {
+			return false
+		}
+		if x.Tokens()[0].Token == "" {
+			x.Violation("/token", "the secret", "none")
+		}
+		return true
+	},
+}
+
+var secretUnique = Rule{
+	ID:         "tokens/secret-unique",
+	Since:      gitlab(15, 0),
+	Sentence:   "No two tokens have the same secret.",
+	Source:     tokenModel,
+	Operations: []string{"createAgentToken"},
+	Judge: func(h *History, x *Exchange) bool {
+		if !x.ok(201) || len(x.Tokens()) != 1 || x.Tokens()[0].Token == "" {
+			return false
+		}
+		if by, again := h.secrets.shownBefore(x.Tokens()[0].Token); again {
+			x.Violation("/token", "a secret of its own", fmt.Sprintf("the secret that exchange #%d created", by))
+		}
+		return true
+	},
+}
+
+var secretPrefix = Rule{
+	ID:         "tokens/secret-prefix",
+	Since:      gitlab(16, 0), // some 15.x release; which one is not known
+	Sentence:   "A secret begins with \"glagent-\", perhaps after a prefix of the instance.",
+	Source:     tokenModel,
+	Operations: []string{"createAgentToken"},
+	Judge: judgeSecret(func(x *Exchange, secret string) {
+		if i := strings.Index(secret, "glagent-"); i < 0 || (i > 0 && secret[i-1] != '-') {
+			x.Violation("/token", "\"glagent-\" and the secret", fmt.Sprintf("a string of %d characters without it", len(secret)))
+		}
+	}),
+}
+
+var secretLength = Rule{
+	ID:         "tokens/secret-length",
+	Since:      gitlab(16, 0),
+	Until:      gitlab(18, 0), // routable secrets came in 18.x; which release is not known
+	Sentence:   "A secret is \"glagent-\" and 50 characters.",
+	Source:     tokenModel,
+	Operations: []string{"createAgentToken"},
+	Judge: judgeSecret(func(x *Exchange, secret string) {
+		if len(secret) != len("glagent-")+50 {
+			x.Violation("/token", "a string of 58 characters", fmt.Sprintf("a string of %d characters", len(secret)))
+		}
+	}),
+}
+
+// routable is the secret of later 18.x releases: a payload, a version, the payload's length in base 36 and a checksum
+// of all before it.
+var routable = regexp.MustCompile(`glagent-([A-Za-z0-9_-]+)\.[0-9a-z]{2}\.([0-9a-z]{2})([0-9a-z]{7})$`)
+
+var secretChecksum = Rule{
+	ID:         "tokens/secret-checksum",
+	Since:      gitlab(18, 0),
+	Sentence:   "A routable secret ends with the length of its payload and the CRC-32 of all before, both in base 36.",
+	Source:     "lib/gitlab/encryption (routable tokens)",
+	Operations: []string{"createAgentToken"},
+	Judge: func(_ *History, x *Exchange) bool {
+		if !x.ok(201) || len(x.Tokens()) != 1 {
+			return false
+		}
+		secret := x.Tokens()[0].Token
+		if !strings.Contains(secret, ".") {
+			return false // an 18.x that does not make them yet
+		}
+		part := routable.FindStringSubmatch(secret)
+		if part == nil {
+			x.Violation("/token", "glagent-PAYLOAD.VERSION.LENGTH and checksum", fmt.Sprintf("a string of %d characters of another form", len(secret)))
+			return true
+		}
+		length, _ := strconv.ParseInt(part[2], 36, 32)
+		sum, _ := strconv.ParseUint(part[3], 36, 64)
+		if int(length) != len(part[1]) || uint32(sum) != crc32.ChecksumIEEE([]byte(secret[:len(secret)-7])) {
+			x.Violation("/token", "the length and the checksum of what is before them", "others")
+		}
+		return true
+	},
+}
+
+var secretStrength = Rule{
+	ID:         "tokens/secret-strength",
+	Since:      gitlab(15, 0),
+	Sentence:   "A secret has at least 40 characters, all of them letters, digits, \"-\", \"_\" or \".\".",
+	Source:     tokenModel,
+	Operations: []string{"createAgentToken"},
+	Judge: judgeSecret(func(x *Exchange, secret string) {
+		if len(secret) < 40 {
+			x.Violation("/token", "at least 40 characters", fmt.Sprintf("a string of %d characters", len(secret)))
+		}
+		if i := strings.LastIndex(secret, "glagent-"); strings.ContainsFunc(secret[max(i, 0):], notInSecret) {
+			x.Violation("/token", "letters, digits, \"-\", \"_\" and \".\"", "other characters too")
+		}
+	}),
+}
+
+func notInSecret(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || slices.Contains([]rune("-_."), r))
+}
+
+// judgeSecret judges the secret of each response that creates a token.
+func judgeSecret(judge func(x *Exchange, secret string)) func(*History, *Exchange) bool {
+	return func(_ *History, x *Exchange) bool {
+		if !x.ok(201) || len(x.Tokens()) != 1 || x.Tokens()[0].Token == "" {
+			return false
+		}
+		judge(x, x.Tokens()[0].Token)
+		return true
+	}
+}

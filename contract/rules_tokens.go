@@ -1,0 +1,343 @@
+package contract
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+var tokenAgentMatchesPath = Rule{
+	ID:         "tokens/agent-matches-path",
+	Since:      gitlab(15, 0),
+	Sentence:   "A token belongs to the agent in the URL.",
+	Source:     tokensFinder,
+	Operations: showTokens,
+	Judge: eachToken(func(x *Exchange, t *Token, at string) {
+		if x.AgentID != 0 && t.AgentID != x.AgentID {
+			x.Violation(at+"/agent_id", strconv.FormatInt(x.AgentID, 10), strconv.FormatInt(t.AgentID, 10))
+		}
+	}),
+}
+
+var tokenIDMatchesPath = Rule{
+	ID:         "tokens/id-matches-path",
+	Since:      gitlab(15, 0),
+	Sentence:   "Reading one token gives the token in the URL.",
+	Source:     docs(docsGetToken),
+	Operations: []string{"getAgentToken"},
+	Judge: eachToken(func(x *Exchange, t *Token, at string) {
+		if x.TokenID != 0 && t.ID != x.TokenID {
+			x.Violation(at+"/id", strconv.FormatInt(x.TokenID, 10), strconv.FormatInt(t.ID, 10))
+		}
+	}),
+}
+
+var tokenCreateEcho = Rule{
+	ID:         "tokens/create-keeps-input",
+	Since:      gitlab(15, 0),
+	Sentence:   "A token is created with the name and description that were sent, to the letter.",
+	Source:     docs(docsCreateToken),
+	Operations: []string{"createAgentToken"},
+	Judge: func(_ *History, x *Exchange) bool {
+		if !x.ok(201) || len(x.Tokens()) != 1 {
+			return false
+		}
+		t := &x.Tokens()[0]
+		name, description := x.sent("name"), x.sent("description")
+		if name.text && t.Name != name.value {
+			x.Violation("/name", "the name that was sent, "+size(name.value), difference(name.value, t.Name))
+		}
+		switch {
+		case description.text && t.Description == nil:
+			x.Violation("/description", "the description that was sent, "+size(description.value), "null")
+		case description.text && *t.Description != description.value:
+			x.Violation("/description", "the description that was sent, "+size(description.value), difference(description.value, *t.Description))
+		case (description.null || !x.mentions("description")) && t.Description != nil:
+			x.Violation("/description", "null, as none was sent", "a string of "+size(*t.Description))
+		}
+		return name.given || description.given
+	},
+}
+
+var tokenCreateState = Rule{
+	ID:         "tokens/create-is-active-and-unused",
+	Since:      gitlab(15, 0),
+	Sentence:   "A new token is active and was never used.",
+	Source:     docs(docsCreateToken),
+	Operations: []string{"createAgentToken"},
+	Judge: func(_ *History, x *Exchange) bool {
+		if !x.ok(201) || len(x.Tokens()) != 1 {
+			return false
+		}
+		t := &x.Tokens()[0]
+		if t.Status != "active" {
+			x.Violation("/status", `"active"`, quoted(t.Status))
+		}
+		if t.LastUsedAt != nil {
+			x.Violation("/last_used_at", "null", quoted(*t.LastUsedAt))
+		}
+		return true
+	},
+}
+
+var tokenIDFresh = Rule{
+	ID:         "tokens/id-fresh",
+	Since:      gitlab(15, 0),
+	Sentence:   "A new token has an id that no token had before.",
+	Source:     tokenModel,
+	Operations: []string{"createAgentToken"},
+	Judge: func(h *History, x *Exchange) bool {
+		if !x.ok(201) || len(x.Tokens()) != 1 {
+			return false
+		}
+		id := x.Tokens()[0].ID
+		if r, known := h.tokens.get(id); known && r.alive.before(x.moment()) {
+			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", id, r.alive.index))
+		}
+		return true
+	},
+}
+
+var tokenImmutable = Rule{
+	ID:         "tokens/never-change",
+	Since:      gitlab(15, 0),
+	Sentence:   "A token's name, description, agent and time of creation never change: what was created reads back equal.",
+	Source:     tokensAPI + ": there is no update",
+	Operations: readsTokens,
+	Judge: func(h *History, x *Exchange) bool {
+		met := false
+		x.eachToken(func(t *Token, at string) {
+			r, known := h.tokens.get(t.ID)
+			if !known || r.createdAt == "" {
+				return
+			}
+			met = true
+			if t.Name != r.name {
+				x.Violation(at+"/name", "the name it was first shown with, "+size(r.name), difference(r.name, t.Name))
+			}
+			if text(t.Description) != text(r.description) || (t.Description == nil) != (r.description == nil) {
+				x.Violation(at+"/description", "the description it was first shown with, "+describe(r.description), describe(t.Description))
+			}
+			if t.AgentID != r.agentID {
+				x.Violation(at+"/agent_id", strconv.FormatInt(r.agentID, 10), strconv.FormatInt(t.AgentID, 10))
+			}
+			if t.CreatedAt != r.createdAt {
+				x.Violation(at+"/created_at", quoted(r.createdAt), quoted(t.CreatedAt))
+			}
+		})
+		return met
+	},
+}
+
+var revokedNotListed = Rule{
+	ID:         "tokens/revoked-not-listed",
+	Since:      gitlab(16, 0),
+	Sentence:   "A revoked token is not in the list of tokens.",
+	Source:     docs(docsListTokens),
+	Operations: []string{"listAgentTokens"},
+	Judge: func(h *History, x *Exchange) bool {
+		if !x.ok(200) {
+			return false
+		}
+		met := false
+		h.tokensOf(x.AgentID, func(r *tokenRecord) { met = met || r.revoked != nil })
+		x.eachToken(func(t *Token, at string) {
+			if r, known := h.tokens.get(t.ID); known && r.revoked != nil && r.revoked.before(x) {
+				x.Violation(at, fmt.Sprintf("no token %d, which exchange #%d revoked", t.ID, r.revoked.Index), "the token, with status "+quoted(t.Status))
+			}
+		})
+		return met
+	},
+}
+
+var revokedNotReadable = Rule{
+	ID:         "tokens/revoked-not-readable",
+	Since:      gitlab(16, 0),
+	Sentence:   "A revoked token is not found.",
+	Source:     docs(docsGetToken),
+	Operations: []string{"getAgentToken"},
+	Judge: func(h *History, x *Exchange) bool {
+		r, known := h.tokens.get(x.TokenID)
+		if !known || r.revoked == nil || !r.revoked.before(x) || !x.complete() {
+			return false
+		}
+		if s := x.Status(); s == 200 || s == 304 {
+			x.Violation("", fmt.Sprintf("404, as exchange #%d revoked the token", r.revoked.Index), strconv.Itoa(s))
+		}
+		return true
+	},
+}
+
+var onlyActiveShown = Rule{
+	ID:         "tokens/only-active-shown",
+	Since:      gitlab(16, 0),
+	Sentence:   "Only active tokens are shown.",
+	Source:     docs(docsListTokens),
+	Operations: showTokens,
+	Judge: eachToken(func(x *Exchange, t *Token, at string) {
+		if t.Status == "revoked" {
+			x.Violation(at+"/status", `"active"`, `"revoked"`)
+		}
+	}),
+}
+
+var revokedStaysRevoked = Rule{
+	ID:         "tokens/revoked-stays-revoked",
+	Since:      gitlab(15, 0),
+	Until:      gitlab(16, 0),
+	Sentence:   "A revoked token is shown as revoked.",
+	Source:     tokensAPI,
+	Operations: readsTokens,
+	Judge: func(h *History, x *Exchange) bool {
+		met := false
+		x.eachToken(func(t *Token, at string) {
+			r, known := h.tokens.get(t.ID)
+			if !known || r.revoked == nil || !r.revoked.before(x) {
+				return
+			}
+			met = true
+			if t.Status != "revoked" {
+				x.Violation(at+"/status", `"revoked"`, quoted(t.Status))
+			}
+		})
+		return met
+	},
+}
+
+var activeListed = Rule{
+	ID:         "tokens/active-listed",
+	Since:      gitlab(15, 0),
+	Sentence:   "A token that is active is in the list of its agent's tokens.",
+	Source:     docs(docsListTokens),
+	Operations: showTokens,
+	// Somebody else may revoke a token at any time, so a list that lacks one is wrong only if the token is seen to be
+	// active after the list was read.
+	Judge: func(h *History, x *Exchange) bool {
+		met := false
+		x.eachToken(func(t *Token, _ string) {
+			if t.Status != "active" {
+				return
+			}
+			if r, known := h.tokens.get(t.ID); known && r.missing != nil && r.missing.before(x) {
+				x.violationOf(r.missing, "", fmt.Sprintf("token %d, which was active before and after", t.ID), "a list without it")
+			} else if known {
+				met = true
+			}
+		})
+		if x.Operation == "listAgentTokens" && x.wholeList() {
+			listed := make(map[int64]bool)
+			x.eachToken(func(t *Token, _ string) { listed[t.ID] = true })
+			h.tokensOf(x.AgentID, func(r *tokenRecord) {
+				if r.revoked == nil && !listed[r.id] && r.alive.before(x.moment()) {
+					r.missing = x.kept()
+				}
+			})
+			met = true
+		}
+		return met
+	},
+}
+
+var tokenListedOnce = Rule{
+	ID:         "tokens/listed-once",
+	Since:      gitlab(15, 0),
+	Sentence:   "No token is twice on a page.",
+	Source:     docs(docsListTokens),
+	Operations: []string{"listAgentTokens"},
+	Judge: func(_ *History, x *Exchange) bool {
+		seen := make(map[int64]bool)
+		x.eachToken(func(t *Token, at string) {
+			if seen[t.ID] {
+				x.Violation(at, "each token once", fmt.Sprintf("token %d again", t.ID))
+			}
+			seen[t.ID] = true
+		})
+		return len(seen) > 0
+	},
+}
+
+var tokenInputRefused = Rule{
+	ID:         "tokens/limits-enforced",
+	Since:      gitlab(15, 0),
+	Sentence:   "A token whose name is blank or longer than 255 characters, or whose description is longer than 1024, is refused.",
+	Source:     tokenModel,
+	Operations: []string{"createAgentToken"},
+	Judge: func(_ *History, x *Exchange) bool {
+		name, description := x.sent("name"), x.sent("description")
+		wrong := ""
+		switch {
+		case name.null, name.text && strings.TrimSpace(name.value) == "":
+			wrong = "a blank name"
+		case name.text && utf8.RuneCountInString(name.value) > 255:
+			wrong = "a name of " + size(name.value)
+		case description.text && utf8.RuneCountInString(description.value) > 1024:
+			wrong = "a description of " + size(description.value)
+		default:
+			return false
+		}
+		if x.ok(201) {
+			x.Violation("", "400, for "+wrong, "201")
+		}
+		return x.complete()
+	},
+}
+
+// eachToken judges every token of every response.
+func eachToken(judge func(x *Exchange, t *Token, at string)) func(*History, *Exchange) bool {
+	return func(_ *History, x *Exchange) bool {
+		x.eachToken(func(t *Token, at string) { judge(x, t, at) })
+		return len(x.Tokens()) > 0
+	}
+}
+
+// eachToken calls f for each token with its JSON pointer.
+func (x *Exchange) eachToken(f func(t *Token, at string)) {
+	for i := range x.Tokens() {
+		at := ""
+		if x.Operation == "listAgentTokens" {
+			at = "/" + strconv.Itoa(i)
+		}
+		f(&x.Tokens()[i], at)
+	}
+}
+
+// wholeList says that the response is a list on one page, so that nothing is missing from it.
+func (x *Exchange) wholeList() bool {
+	if !x.ok(200) || x.Request.Method != "GET" {
+		return false
+	}
+	next, hasNext := x.Response.Header["X-Next-Page"]
+	prev, hasPrev := x.Response.Header["X-Prev-Page"]
+	page := x.Response.Header.Get("X-Page")
+	return hasNext && hasPrev && next[0] == "" && prev[0] == "" && page == "1"
+}
+
+// size is how a text is described without showing it.
+func size(s string) string { return fmt.Sprintf("%d characters", utf8.RuneCountInString(s)) }
+
+func quoted(s string) string { return strconv.Quote(s) }
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func describe(s *string) string {
+	if s == nil {
+		return "null"
+	}
+	return "a string of " + size(*s)
+}
+
+// difference says how a text differs from what it should be, without showing either: both are other people's.
+func difference(want, got string) string {
+	w, g := []rune(want), []rune(got)
+	i := 0
+	for i < len(w) && i < len(g) && w[i] == g[i] {
+		i++
+	}
+	return fmt.Sprintf("%d characters, which differ from character %d on", len(g), i+1)
+}

@@ -1,0 +1,86 @@
+package contract
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// secrets are the agent tokens that create responses showed. They are kept as hashes of their first bytes, so that a
+// text is searched for all of them in one pass, however many there are.
+type secrets struct {
+	byHash generations[uint64, int] // hash of a window to the exchange that showed the secret
+	whole  generations[string, int] // hash of a whole secret likewise
+	filter [1024]uint64             // a bit for each hash in byHash, so that most windows cost no look-up
+}
+
+// window is how many bytes of a secret identify it: no less, or ordinary text would; no more, or a shortened secret
+// would escape.
+const window = 24
+
+// minSecret is the length below which a value is not searched for. GitLab's secrets have 50 characters and more.
+const minSecret = window
+
+func (s *secrets) add(secret string, exchange int) {
+	s.whole.put(secret, exchange)
+	if len(secret) < minSecret {
+		return
+	}
+	s.put(secret[len(secret)-window:], exchange)
+	// The random part follows the prefix, which every token has; a secret without its end is one still.
+	if _, random, ok := strings.Cut(secret, "glagent-"); ok && len(random) > window {
+		s.put(random[:window], exchange)
+	} else {
+		s.put(secret[:window], exchange)
+	}
+	// In base64 a secret looks different depending on where it begins; the window of each is kept too.
+	for shift := range 3 {
+		enc := base64.RawStdEncoding.EncodeToString([]byte(secret[shift:]))
+		enc = enc[:len(enc)-len(enc)%4] // what follows the secret decides the rest
+		if len(enc) >= window {
+			s.put(enc[len(enc)-window:], exchange)
+		}
+	}
+}
+
+func (s *secrets) put(w string, exchange int) {
+	var h uint64
+	for i := range window {
+		h = h*prime + uint64(w[i])
+	}
+	s.byHash.put(h, exchange)
+	s.filter[h>>54] |= 1 << (h >> 48 & 63)
+}
+
+// shownBefore says which exchange showed this secret before.
+func (s *secrets) shownBefore(secret string) (exchange int, ok bool) { return s.whole.get(secret) }
+
+const prime = 0x9E3779B97F4A7C15
+
+// topPower is prime to the power of window-1: the weight of the byte that leaves a window.
+var topPower = func() uint64 {
+	p := uint64(1)
+	for range window - 1 {
+		p *= prime
+	}
+	return p
+}()
+
+// find returns where in a text a secret that an earlier exchange showed begins, and which exchange that was.
+func (s *secrets) find(text []byte) (at, exchange int, ok bool) {
+	if s.byHash.young == nil || len(text) < window {
+		return 0, 0, false
+	}
+	var h uint64
+	for i, c := range text {
+		if i >= window {
+			h -= uint64(text[i-window]) * topPower
+		}
+		h = h*prime + uint64(c)
+		if i >= window-1 && s.filter[h>>54]&(1<<(h>>48&63)) != 0 {
+			if x, found := s.byHash.get(h); found {
+				return i - window + 1, x, true
+			}
+		}
+	}
+	return 0, 0, false
+}

@@ -1,0 +1,416 @@
+package contract
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// Target is the GitLab to check, and who may ask it.
+type Target struct {
+	URL          string          // of the instance, with its relative root, with or without /api/v4
+	Project      string          // id or full path of the project in which agents are made
+	OtherProject string          // id or full path of a second one; "" if there is none
+	Tokens       map[Role]string // the tokens; the maintainer's is needed, each other one makes more rules testable
+	Transport    http.RoundTripper
+}
+
+// Option changes how a run is made.
+type Option func(*settings)
+
+type settings struct {
+	rules    []Rule
+	release  Release
+	edition  Edition
+	readOnly bool
+	parallel int
+	timeout  time.Duration
+	journal  *Journal
+	redactor *wire.Redactor
+	progress func(Event)
+	observe  func(*wire.Exchange)
+	known    []string
+	now      func() time.Time
+}
+
+// Rules has the run test these rules instead of the whole catalogue.
+func Rules(rules ...Rule) Option { return func(s *settings) { s.rules = rules } }
+
+// GitLab says which release and edition the target is, instead of having it found out.
+func GitLab(release Release, edition Edition) Option {
+	return func(s *settings) { s.release, s.edition = release, edition }
+}
+
+// ReadOnly has the run create, change and delete nothing. What needs that is untested.
+func ReadOnly() Option { return func(s *settings) { s.readOnly = true } }
+
+// Parallel is how many requests may be under way at once; 16 if it is not given.
+func Parallel(requests int) Option { return func(s *settings) { s.parallel = max(1, requests) } }
+
+// Timeout ends the run after a while. What it had made is still removed.
+func Timeout(d time.Duration) Option { return func(s *settings) { s.timeout = d } }
+
+// WithJournal has the run note in a journal what it makes, so that a sweep can finish the work of a killed run.
+func WithJournal(j *Journal) Option { return func(s *settings) { s.journal = j } }
+
+// Redact has the run keep secrets with this redactor, which the caller can use for output of its own.
+func Redact(r *wire.Redactor) Option { return func(s *settings) { s.redactor = r } }
+
+// Progress is told of each request and each rule as it is done. It is called by one goroutine at a time.
+func Progress(f func(Event)) Option { return func(s *settings) { s.progress = f } }
+
+// Observe is given each exchange, with its secrets. It is called by one goroutine at a time.
+func Observe(f func(*wire.Exchange)) Option { return func(s *settings) { s.observe = f } }
+
+// KnownFailures are the ids of rules that are known to fail. They do not fail the run; one that passes does.
+func KnownFailures(ids ...string) Option { return func(s *settings) { s.known = ids } }
+
+// Event is one step of a run.
+type Event struct {
+	Rule     *Rule   // the rule that is done; nil after a request
+	Outcome  Outcome // of the rule, as far as its own probe goes
+	Done     int     // probing rules done
+	Total    int     // probing rules in all
+	Requests int     // requests so far
+}
+
+// SetupError says why a run could not begin: a wrong URL, a token that is refused, a project that is not there.
+type SetupError struct{ Problem string }
+
+func (e *SetupError) Error() string { return e.Problem }
+
+// UnreachableError says that the target did not answer, so that nothing can be said about it.
+type UnreachableError struct {
+	URL string
+	Err error
+}
+
+func (e *UnreachableError) Error() string { return fmt.Sprintf("%s does not answer: %v", e.URL, e.Err) }
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// run is one run of the suite against one target.
+type run struct {
+	settings
+	target  Target
+	id      string // in the name of all that the run makes
+	base    string // scheme, host and relative root
+	project string // as it stands in a URL: escaped
+	other   string
+	client  *http.Client
+	judge   *Judge
+	tickets chan struct{} // one for each request that may be under way
+	made    *made
+
+	mu        sync.Mutex
+	attempted bool // a create was sent
+	requests  int
+	chain     int
+	done      int
+	total     int
+
+	fixtures fixtures
+}
+
+// Run checks a target. The error is a *SetupError or an *UnreachableError if the run could not begin; afterwards there
+// is a Result, whatever happens. A cancelled context ends the run early; what it had made is removed all the same.
+func Run(ctx context.Context, target Target, options ...Option) (*Result, error) {
+	r, err := newRun(target, options)
+	if err != nil {
+		return nil, err
+	}
+	if r.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.timeout)
+		defer cancel()
+	}
+	started := time.Now()
+	if err := r.begin(ctx); err != nil {
+		return nil, err
+	}
+	if r.journal != nil && !r.readOnly {
+		r.made.entry = &Entry{Run: r.id, URL: r.base, Project: r.names(), Started: started}
+		if err := r.journal.begin(r.made.entry); err != nil {
+			return nil, err
+		}
+	}
+	reasons := r.probe(ctx)
+	left := r.cleanUp(ctx)
+
+	result := r.judge.Result()
+	result.Target, result.Run = r.base, r.id
+	result.Started, result.Duration = started, time.Since(started)
+	result.Chain, result.Left = r.chain, left
+	for i := range result.Rules {
+		if end, probed := reasons[result.Rules[i].Rule.ID]; probed {
+			settle(&result.Rules[i], end)
+		}
+	}
+	result.markKnown(r.known)
+	return result, nil
+}
+
+// settle brings together what was found under a probing rule and how its probe ended.
+func settle(rule *RuleResult, end ending) {
+	switch {
+	case rule.Outcome == Violation:
+	case end.outcome != Pass:
+		rule.Outcome, rule.Reason = end.outcome, end.reason
+	case rule.Findings == 0:
+		rule.Outcome, rule.Reason = Pass, ""
+	}
+}
+
+func newRun(target Target, options []Option) (*run, error) {
+	r := &run{target: target}
+	r.parallel = 16
+	for _, option := range options {
+		option(&r.settings)
+	}
+	if r.rules == nil {
+		r.rules = Catalogue()
+	}
+	// A run asks wrong questions on purpose.
+	r.rules = slices.DeleteFunc(slices.Clone(r.rules), func(rule Rule) bool { return rule.ID == documentRequest.ID })
+	if r.redactor == nil {
+		r.redactor = wire.NewRedactor()
+	}
+	for _, token := range target.Tokens {
+		r.redactor.Learn(token)
+	}
+	if target.Tokens[Maintainer] == "" {
+		return nil, &SetupError{"no maintainer token is given"}
+	}
+	if target.Project == "" {
+		return nil, &SetupError{"no project is given"}
+	}
+	u, err := url.Parse(target.URL)
+	switch {
+	case err != nil:
+		return nil, &SetupError{"the URL of the GitLab cannot be read: it is like https://gitlab.example.com"}
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return nil, &SetupError{fmt.Sprintf("%q is no URL of a GitLab: it is like https://gitlab.example.com", u.Redacted())}
+	case u.User != nil:
+		return nil, &SetupError{"the URL of the GitLab has credentials in it, which no request may show; give the token as a token"}
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, &SetupError{fmt.Sprintf("the URL of the GitLab has a query or a fragment: %q", u.Redacted())}
+	}
+	r.base = u.Scheme + "://" + u.Host + strings.TrimSuffix(strings.TrimRight(u.EscapedPath(), "/"), "/api/v4")
+	r.project = url.PathEscape(target.Project)
+	r.other = url.PathEscape(target.OtherProject)
+	r.id = runID()
+	r.made = newMade(r.id)
+	r.tickets = make(chan struct{}, r.parallel)
+	transport := target.Transport
+	if transport == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.MaxIdleConnsPerHost = r.parallel
+		transport = t
+	}
+	r.client = &http.Client{
+		Transport: transport,
+		// A redirect is an answer like any other; following one could carry a token elsewhere.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	r.judge, err = NewJudge(JudgeOptions{Rules: r.rules, Release: r.release, Edition: r.edition, Redactor: r.redactor})
+	return r, err
+}
+
+// runIDLength is how long the id of a run is: 50 random bits, in letters and digits that an agent's name may have.
+const runIDLength = 10
+
+// runID makes the names of a run its own.
+func runID() string { return strings.ToLower(rand.Text()[:runIDLength]) }
+
+// begin finds out what the target is and that it can be checked at all.
+func (r *run) begin(ctx context.Context) (err error) {
+	p := &Probe{run: r, ctx: ctx}
+	defer func() {
+		switch stop := recover().(type) {
+		case nil:
+		case *ending:
+			err = &UnreachableError{r.base, errors.New(stop.reason)}
+		default:
+			panic(stop)
+		}
+	}()
+	metadata := p.Do(Maintainer, "GET", "/api/v4/metadata")
+	if metadata.Status() == 404 {
+		metadata = p.Do(Maintainer, "GET", "/api/v4/version")
+	}
+	list := p.Do(Maintainer, "GET", r.agents()+"?per_page=100")
+	switch list.Status() {
+	case 200:
+	case 401:
+		return &SetupError{fmt.Sprintf("%s refuses the maintainer's token (401): it is unknown, expired or revoked", r.base)}
+	case 403:
+		return &SetupError{fmt.Sprintf("%s forbids the maintainer's token (403): it needs the scope api", r.base)}
+	case 404:
+		return &SetupError{fmt.Sprintf("%s has no project %q whose agents the maintainer's token may list (404)", r.base, r.target.Project)}
+	}
+	if list.Status() >= 300 && list.Status() < 400 {
+		return &SetupError{fmt.Sprintf("%s redirects (%d): give the URL and the project's path that it redirects to", r.base, list.Status())}
+	}
+	for _, a := range list.Agents() {
+		r.made.foreign(a.ID)
+	}
+	r.fixtures.list = list
+	return nil
+}
+
+// ending is how a probe ended before its end; the zero ending is none. A probe that is given up panics with one.
+type ending struct {
+	outcome Outcome
+	reason  string
+}
+
+// probe runs the probing rules side by side, and says how those ended that did not come to their end.
+func (r *run) probe(ctx context.Context) map[string]ending {
+	reasons := make(map[string]ending)
+	release, edition := r.found()
+	var wait sync.WaitGroup
+	for i := range r.rules {
+		rule := &r.rules[i]
+		if rule.Probe == nil {
+			continue
+		}
+		if why := r.untestable(rule, release, edition); why != "" {
+			reasons[rule.ID] = ending{Untested, why}
+			continue
+		}
+		r.total++
+	}
+	for i := range r.rules {
+		rule := &r.rules[i]
+		if _, skip := reasons[rule.ID]; skip || rule.Probe == nil {
+			continue
+		}
+		wait.Go(func() {
+			end := r.probeOne(ctx, rule)
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			reasons[rule.ID] = end
+			r.done++
+			if r.progress != nil {
+				r.progress(Event{Rule: rule, Outcome: end.outcome, Done: r.done, Total: r.total, Requests: r.requests})
+			}
+		})
+	}
+	wait.Wait()
+	return reasons
+}
+
+// found is the release and edition, as given or as the target told.
+func (r *run) found() (Release, Edition) {
+	result := r.judge.Result()
+	return result.Release, result.Edition
+}
+
+// untestable says why a rule cannot be tested here, if it cannot.
+func (r *run) untestable(rule *Rule, release Release, edition Edition) string {
+	if holds, why := rule.holds(release, edition); !holds {
+		return why
+	}
+	if rule.Needs.Writes && r.readOnly {
+		return "it creates or deletes, and the run is read-only"
+	}
+	for _, role := range rule.Needs.Roles {
+		if role != Anonymous && r.target.Tokens[role] == "" {
+			return fmt.Sprintf("no %s token is given", role)
+		}
+	}
+	if rule.Needs.OtherProject && r.target.OtherProject == "" {
+		return "no other project is given"
+	}
+	return ""
+}
+
+func (r *run) probeOne(ctx context.Context, rule *Rule) (end ending) {
+	p := &Probe{run: r, ctx: ctx, rule: rule}
+	defer func() {
+		switch stop := recover().(type) {
+		case nil:
+		case *ending:
+			end = *stop
+		default:
+			end = ending{Error, r.redactor.Redact(fmt.Sprintf("the rule panicked: %v\n%s", stop, debug.Stack()))}
+		}
+	}()
+	rule.Probe(p)
+	return ending{outcome: Pass}
+}
+
+// names are the projects in which the run may make something.
+func (r *run) names() []string {
+	if r.target.OtherProject == "" {
+		return []string{r.target.Project}
+	}
+	return []string{r.target.Project, r.target.OtherProject}
+}
+
+// agents is the path of the project's agents.
+func (r *run) agents() string { return "/api/v4/projects/" + r.project + "/cluster_agents" }
+
+// Select keeps the rules whose id one of only matches (all, if there is none) and none of skip. Patterns are those of
+// path.Match, such as tokens/*. A pattern that matches no rule is an error.
+func Select(rules []Rule, only, skip []string) ([]Rule, error) {
+	matches := func(patterns []string, id string) (bool, error) {
+		for _, pattern := range patterns {
+			if ok, err := path.Match(pattern, id); err != nil {
+				return false, fmt.Errorf("the pattern %q cannot be read: %w", pattern, err)
+			} else if ok {
+				return true, nil
+			}
+		}
+		return false, nil
+	}
+	for _, pattern := range slices.Concat(only, skip) {
+		used := false
+		for i := range rules {
+			ok, err := matches([]string{pattern}, rules[i].ID)
+			if err != nil {
+				return nil, err
+			}
+			used = used || ok
+		}
+		if !used {
+			return nil, fmt.Errorf("the pattern %q matches no rule: `glagents rules` lists them", pattern)
+		}
+	}
+	var kept []Rule
+	for i := range rules {
+		in, _ := matches(only, rules[i].ID)
+		out, _ := matches(skip, rules[i].ID)
+		if (in || len(only) == 0) && !out {
+			kept = append(kept, rules[i])
+		}
+	}
+	if len(kept) == 0 {
+		return nil, errors.New("no rule is left to test")
+	}
+	return kept, nil
+}
+
+// maxBody is how much of a response body a run reads: far more than a page of 100 agents takes.
+const maxBody = 8 << 20
+
+// readBody reads a body up to maxBody.
+func readBody(body io.Reader) (data []byte, truncated bool, err error) {
+	data, err = io.ReadAll(io.LimitReader(body, maxBody+1))
+	if len(data) > maxBody {
+		return data[:maxBody], true, nil
+	}
+	return data, err != nil, err
+}
