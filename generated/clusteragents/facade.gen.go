@@ -184,45 +184,69 @@ func (v RequestError) missing() string {
 // once, and prints without the caller's token.
 type GitLab struct{ *connection }
 
-// connection is everything a GitLab knows, behind a pointer: fmt does not follow it, wherever a GitLab stands.
+// connection is what a GitLab knows. The caller's token is in functions only: with some verbs fmt follows pointers, fields
+// and maps without asking their methods, and it does not look into functions.
 type connection struct {
-	origin      url.URL     // scheme and host
-	root        string      // escaped path up to and with /api/v4
-	header      http.Header // of every request, the caller's token among it
-	token       string      // the caller's, to keep it out of errors
+	origin      url.URL // scheme and host
+	root        string  // escaped path up to and with /api/v4
 	client      http.Client
 	maxAttempts int
 	maxWait     time.Duration
 	bodies      sync.Pool // of *body
+
+	header func() http.Header       // a new one, as every request has it
+	redact func(text string) string // without the token
+}
+
+// settings is what options set.
+type settings struct {
+	client      http.Client
+	header      http.Header
+	token       string
+	maxAttempts int
+	maxWait     time.Duration
 }
 
 // An Option sets up [New]. Options print without what they hold.
-type Option func(*connection) error
+type Option func(*settings) error
 
 // New returns the Agents API of the GitLab at baseURL: the URL of its home page, as https://gitlab.example.com, or
 // https://example.com/gitlab under a relative root. A slash or /api/v4 at the end makes no difference. It sends no
 // request. A baseURL that is no absolute http or https URL, or that has credentials, a query or a fragment, is an
 // error, and so is an option that cannot be met.
 func New(baseURL string, options ...Option) (*GitLab, error) {
-	c := &connection{
+	origin, root, err := parseBaseURL(baseURL)
+	if err != nil {
+		return nil, fmt.Errorf("clusteragents: the base URL %w", err)
+	}
+	set := settings{
 		header:      http.Header{"Accept": {"application/json"}, "User-Agent": {"gitlab-agents"}},
 		maxAttempts: 4,
 		maxWait:     time.Minute,
-		bodies:      sync.Pool{New: func() any { return new(body) }},
-	}
-	if err := c.setBaseURL(baseURL); err != nil {
-		return nil, fmt.Errorf("clusteragents: the base URL %w", err)
 	}
 	for _, option := range options {
 		if option == nil {
 			continue
 		}
-		if err := option(c); err != nil {
+		if err := option(&set); err != nil {
 			return nil, fmt.Errorf("clusteragents: %w", err)
 		}
 	}
-	c.client.CheckRedirect = c.checkRedirect(c.client.CheckRedirect)
-	return &GitLab{c}, nil
+	set.client.CheckRedirect = checkRedirect(set.client.CheckRedirect)
+	tokens := strings.NewReplacer()
+	if set.token != "" {
+		tokens = strings.NewReplacer(set.token, redacted, url.QueryEscape(set.token), redacted)
+	}
+	return &GitLab{&connection{
+		origin:      origin,
+		root:        root,
+		client:      set.client,
+		maxAttempts: set.maxAttempts,
+		maxWait:     set.maxWait,
+		bodies:      sync.Pool{New: func() any { return new(body) }},
+		header:      func() http.Header { return maps.Clone(set.header) },
+		redact:      func(text string) string { return tokens.Replace(text) },
+	}}, nil
 }
 
 // String tells which GitLab it is.
@@ -236,41 +260,43 @@ func (g GitLab) String() string {
 // apiRoot is the path of GitLab's API below a relative root.
 const apiRoot = "/api/v4"
 
-// setBaseURL takes the URL apart. No error repeats the URL: there may be a password in it.
-func (c *connection) setBaseURL(text string) error {
+// parseBaseURL takes the URL apart. No error repeats the URL: there may be a password in it.
+func parseBaseURL(text string) (origin url.URL, root string, err error) {
 	base, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return errors.New("cannot be parsed; it has to look like https://gitlab.example.com")
+		err = errors.New("cannot be parsed; it has to look like https://gitlab.example.com")
 	case base.Scheme != "http" && base.Scheme != "https":
-		return errors.New("has to begin with https:// or http://")
+		err = errors.New("has to begin with https:// or http://")
 	case base.Hostname() == "":
-		return errors.New("names no host; it has to look like https://gitlab.example.com")
+		err = errors.New("names no host; it has to look like https://gitlab.example.com")
 	case base.User != nil:
-		return errors.New("holds credentials; use PrivateToken or BearerToken, and no user or password in the URL")
+		err = errors.New("holds credentials; use PrivateToken or BearerToken, and no user or password in the URL")
 	case base.RawQuery != "" || base.ForceQuery:
-		return errors.New("has a query; it has to end before the question mark")
-	case base.Fragment != "" || strings.Contains(text, "#"):
-		return errors.New("has a fragment; it has to end before the #")
+		err = errors.New("has a query; it has to end before the question mark")
+	case strings.Contains(text, "#"):
+		err = errors.New("has a fragment; it has to end before the #")
 	}
-	c.origin = url.URL{Scheme: base.Scheme, Host: base.Host}
-	c.root = strings.TrimSuffix(strings.TrimRight(base.EscapedPath(), "/"), apiRoot) + apiRoot
-	return nil
+	if err != nil {
+		return url.URL{}, "", err
+	}
+	root = strings.TrimSuffix(strings.TrimRight(base.EscapedPath(), "/"), apiRoot) + apiRoot
+	return url.URL{Scheme: base.Scheme, Host: base.Host}, root, nil
 }
 
 // PrivateToken makes requests with a personal, project or group access token, in the header PRIVATE-TOKEN.
 func PrivateToken(token string) Option {
-	return func(c *connection) error { return c.setToken("PrivateToken", "Private-Token", "", token) }
+	return func(s *settings) error { return s.setToken("PrivateToken", "Private-Token", "", token) }
 }
 
 // BearerToken makes requests with an OAuth 2.0 access token, or an access token as for [PrivateToken], in the header
 // Authorization.
 func BearerToken(token string) Option {
-	return func(c *connection) error { return c.setToken("BearerToken", "Authorization", "Bearer ", token) }
+	return func(s *settings) error { return s.setToken("BearerToken", "Authorization", "Bearer ", token) }
 }
 
-func (c *connection) setToken(option, header, prefix, token string) error {
-	if c.token != "" {
+func (s *settings) setToken(option, header, prefix, token string) error {
+	if s.token != "" {
 		return fmt.Errorf("%s: there is a token already; give one", option)
 	}
 	if token == "" {
@@ -281,32 +307,32 @@ func (c *connection) setToken(option, header, prefix, token string) error {
 			return fmt.Errorf("%s: byte %d of the token's %d is a space, a line break or no ASCII", option, i+1, len(token))
 		}
 	}
-	c.token = token
-	c.header.Set(header, prefix+token)
+	s.token = token
+	s.header.Set(header, prefix+token)
 	return nil
 }
 
 // HTTPClient makes requests with a copy of client: its transport, cookies and timeout. Redirects that this package
 // allows still have to pass the client's CheckRedirect. Without this option there is no timeout but the context's.
 func HTTPClient(client *http.Client) Option {
-	return func(c *connection) error {
+	return func(s *settings) error {
 		if client == nil {
 			return errors.New("HTTPClient: the client is nil")
 		}
-		c.client = *client
+		s.client = *client
 		return nil
 	}
 }
 
 // UserAgent names the calling program in the header User-Agent, which is "gitlab-agents" otherwise.
 func UserAgent(name string) Option {
-	return func(c *connection) error {
+	return func(s *settings) error {
 		for _, char := range name {
 			if char < ' ' || char > '~' {
 				return fmt.Errorf("UserAgent: %q has characters that are no printable ASCII", name)
 			}
 		}
-		c.header.Set("User-Agent", name)
+		s.header.Set("User-Agent", name)
 		return nil
 	}
 }
@@ -316,11 +342,11 @@ func UserAgent(name string) Option {
 // repeating changes nothing (GET and DELETE), those whose answer was lost or is a 502, 503 or 504. A create whose answer
 // was lost is never repeated.
 func MaxAttempts(n int) Option {
-	return func(c *connection) error {
+	return func(s *settings) error {
 		if n < 1 {
 			return fmt.Errorf("MaxAttempts: %d is less than 1", n)
 		}
-		c.maxAttempts = n
+		s.maxAttempts = n
 		return nil
 	}
 }
@@ -328,11 +354,11 @@ func MaxAttempts(n int) Option {
 // MaxWait limits each wait between attempts. It is one minute otherwise. Where GitLab asks for more, its answer is
 // returned at once as the error, with the time in [Error.RetryAfter].
 func MaxWait(d time.Duration) Option {
-	return func(c *connection) error {
+	return func(s *settings) error {
 		if d < 0 {
 			return fmt.Errorf("MaxWait: %v is negative", d)
 		}
-		c.maxWait = d
+		s.maxWait = d
 		return nil
 	}
 }
@@ -1037,7 +1063,7 @@ func (g *GitLab) request(ctx context.Context, c *call) (*http.Request, error) {
 		Proto:      "HTTP/1.1",
 		ProtoMajor: 1,
 		ProtoMinor: 1,
-		Header:     maps.Clone(g.header),
+		Header:     g.header(),
 	}).WithContext(ctx)
 	maps.Copy(request.Header, c.header)
 	if c.body != nil {
@@ -1052,7 +1078,7 @@ func (g *GitLab) request(ctx context.Context, c *call) (*http.Request, error) {
 
 // checkRedirect lets only reads follow redirects, and only on the same host: the token goes where the request goes. What
 // it allows has to pass the caller's own policy, if there is one.
-func (c *connection) checkRedirect(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+func checkRedirect(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(to *http.Request, via []*http.Request) error {
 		from := via[len(via)-1]
 		switch {
@@ -1400,10 +1426,7 @@ func (c *connection) text(value json.RawMessage) string {
 // clean makes a text of the server's fit for an error: on one line, not too long, and without the caller's token, which
 // some proxies repeat.
 func (c *connection) clean(text string, limit int) string {
-	if c.token != "" {
-		text = strings.ReplaceAll(text, c.token, redacted)
-		text = strings.ReplaceAll(text, url.QueryEscape(c.token), redacted)
-	}
+	text = c.redact(text)
 	cut := len(text) > limit
 	text = strings.ToValidUTF8(text[:min(len(text), limit)], "")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
