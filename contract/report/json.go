@@ -1,0 +1,158 @@
+package report
+
+import (
+	_ "embed"
+	"encoding/json"
+	"io"
+	"time"
+
+	"example.com/gitlab-agents/contract"
+)
+
+// Schema is the JSON Schema (2020-12) of what [JSON] writes.
+//
+//go:embed report.schema.json
+var Schema []byte
+
+// JSON writes what programs read: version 1 of the format that [Schema] describes. Later versions of this program may
+// add keys, but not take one away or change what it means without another version.
+type JSON struct{}
+
+type jsonReport struct {
+	Version  int               `json:"version"`
+	Verdict  jsonVerdict       `json:"verdict"`
+	Target   string            `json:"target"`
+	GitLab   jsonGitLab        `json:"gitlab"`
+	Started  time.Time         `json:"started"`
+	Seconds  float64           `json:"seconds"`
+	Strict   bool              `json:"strict"`
+	Findings []jsonFinding     `json:"findings"`
+	Dropped  int               `json:"dropped"`
+	Rules    []jsonRule        `json:"rules"`
+	Summary  jsonSummary       `json:"summary"`
+	Coverage contract.Coverage `json:"coverage"`
+	Left     []string          `json:"left"`
+}
+
+type jsonVerdict struct {
+	Exit    contract.Exit `json:"exit"`
+	Verdict string        `json:"verdict"`
+	Text    string        `json:"text"`
+}
+
+type jsonGitLab struct {
+	Version string `json:"version"`
+	Edition string `json:"edition"`
+}
+
+type jsonFinding struct {
+	contract.Finding
+	File string `json:"file,omitempty"`
+}
+
+type jsonRule struct {
+	ID         string           `json:"id"`
+	Level      contract.Level   `json:"level"`
+	Outcome    contract.Outcome `json:"outcome"`
+	Reason     string           `json:"reason,omitempty"`
+	Sentence   string           `json:"sentence"`
+	Source     string           `json:"source"`
+	Since      string           `json:"since,omitempty"`
+	Until      string           `json:"until,omitempty"`
+	Edition    string           `json:"edition,omitempty"`
+	Operations []string         `json:"operations,omitempty"`
+	Exchanges  int              `json:"exchanges"`
+	Findings   int              `json:"findings"`
+	Evidence   []int            `json:"evidence"`
+	Known      bool             `json:"known,omitempty"`
+	Stale      bool             `json:"stale,omitempty"`
+}
+
+type jsonSummary struct {
+	Exchanges    int                      `json:"exchanges"`
+	Judged       int                      `json:"judged"`
+	NotOurs      int                      `json:"not_ours"`
+	Unread       int                      `json:"unread"`
+	Violations   int                      `json:"violations"`
+	Drift        int                      `json:"drift"`
+	Errors       int                      `json:"errors"`
+	Inconclusive int                      `json:"inconclusive"`
+	Rules        map[contract.Outcome]int `json:"rules"`
+}
+
+// Write writes a report.
+func (JSON) Write(w io.Writer, r *Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r.json())
+}
+
+func (r *Report) json() *jsonReport {
+	v, c := r.verdict(), r.counts()
+	j := &jsonReport{
+		Version:  1,
+		Verdict:  jsonVerdict{Exit: r.Exit(), Verdict: v.short, Text: v.long},
+		Target:   r.shown(r.Result.Target),
+		GitLab:   jsonGitLab{Version: r.Result.Release.String(), Edition: r.Result.Edition.String()},
+		Started:  r.Result.Started,
+		Seconds:  r.Result.Duration.Seconds(),
+		Strict:   r.Strict,
+		Findings: []jsonFinding{},
+		Dropped:  r.Result.Dropped,
+		Rules:    []jsonRule{},
+		Coverage: r.coverage(),
+		Left:     []string{},
+		Summary: jsonSummary{
+			Exchanges: c.exchanges, Judged: c.judged, NotOurs: c.notOurs, Unread: c.unread,
+			Violations: c.findings[contract.Violation], Drift: c.findings[contract.Drift],
+			Errors: c.findings[contract.Error], Inconclusive: c.findings[contract.Inconclusive],
+			Rules: make(map[contract.Outcome]int),
+		},
+	}
+	evidence := make(map[string][]int)
+	for i, f := range r.findings() {
+		j.Findings = append(j.Findings, jsonFinding{Finding: f.Finding, File: f.file})
+		if at := evidence[f.Rule]; len(at) < maxEvidence {
+			evidence[f.Rule] = append(at, i)
+		}
+	}
+	for o := contract.Pass; o <= contract.Violation; o++ {
+		j.Summary.Rules[o] = c.rules[o]
+	}
+	for _, rule := range r.Result.Rules {
+		j.Rules = append(j.Rules, jsonRule{
+			ID: rule.Rule.ID, Level: rule.Rule.Level, Outcome: rule.Outcome, Reason: r.shown(rule.Reason),
+			Sentence: rule.Rule.Sentence, Source: rule.Rule.Source,
+			Since: rule.Rule.Since.String(), Until: rule.Rule.Until.String(), Edition: rule.Rule.Edition.String(),
+			Operations: rule.Rule.Operations,
+			Exchanges:  rule.Met, Findings: rule.Findings, Evidence: append([]int{}, evidence[rule.Rule.ID]...),
+			Known: rule.Known, Stale: rule.Stale,
+		})
+	}
+	for _, left := range r.Result.Left {
+		j.Left = append(j.Left, r.shown(left))
+	}
+	return j
+}
+
+// maxEvidence is how many findings a rule refers to.
+const maxEvidence = 100
+
+// coverage is the coverage with its lists present and its reasons fit to be shown.
+func (r *Report) coverage() contract.Coverage {
+	c := contract.Coverage{Operations: []contract.OperationCoverage{}}
+	for _, o := range r.Result.Coverage.Operations {
+		copied := contract.OperationCoverage{Operation: o.Operation, Statuses: []contract.StatusCoverage{}}
+		for _, s := range o.Statuses {
+			s.Reason = r.shown(s.Reason)
+			copied.Statuses = append(copied.Statuses, s)
+		}
+		for _, p := range o.Values {
+			p.Reason = r.shown(p.Reason)
+			copied.Values = append(copied.Values, p)
+		}
+		c.Operations = append(c.Operations, copied)
+	}
+	return c
+}

@@ -1,0 +1,429 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/report"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// canary is a secret that a redactor knows.
+const canary = "canary-0123456789/+secret"
+
+// hostile is what a server may send to whoever shows it.
+const hostile = "\x1b[2J\x07\u202e\x00\xff</code> | `x` **b** @all #1 /close <script>"
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), string(got))
+}
+
+func rule(id string, level contract.Level, sentence, source string) *contract.Rule {
+	return &contract.Rule{ID: id, Level: level, Sentence: sentence, Source: source}
+}
+
+func finding(id string, level contract.Level, outcome contract.Outcome, operation string, exchange int, pointer, expected, actual string) contract.Finding {
+	return contract.Finding{
+		Finding: document.Finding{
+			Rule: id, Outcome: outcome, Operation: operation, Pointer: pointer, Expected: expected, Actual: actual,
+		},
+		Level:    level,
+		Exchange: exchange,
+		Evidence: contract.Evidence{
+			Method: "GET", URL: "https://gitlab.example.com/gitlab/api/v4/projects/20/cluster_agents", Status: 200,
+			Repeat: `curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents"`,
+		},
+	}
+}
+
+// full is a report with everything in it.
+func full() *report.Report {
+	redactor := wire.NewRedactor()
+	redactor.Learn(canary)
+
+	secret := rule("tokens/secret-only-on-create", contract.Must,
+		"The secret of a token is in the response that creates it, and in no other.", `Agents API, "エージェントトークンの作成"`)
+	secret.Since = contract.Release{Major: 15}
+	leak := finding(secret.ID, contract.Must, contract.Violation, "getAgentToken", 57, "/token",
+		`no property "token"`, "a string of 58 characters")
+	leak.Document = "openapi/openapi.yaml:512:11"
+	leak.Evidence = contract.Evidence{
+		Method: "GET", URL: "https://gitlab.example.com/api/v4/projects/20/cluster_agents/5/tokens/7", Status: 200,
+		Repeat:    `curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/5/tokens/7"`,
+		RequestID: "01JD8Z",
+	}
+
+	body := rule("document/body", contract.Must, "The body has the properties, types, nulls, lengths and values that the document states.", "openapi/openapi.yaml")
+	r := &contract.Result{
+		Target:    "traffic.har",
+		Release:   contract.Release{Major: 19, Minor: 1},
+		Edition:   contract.Community,
+		Started:   time.Date(2026, 11, 22, 11, 55, 10, 0, time.UTC),
+		Duration:  1234 * time.Millisecond,
+		Exchanges: 200,
+		Judged:    180,
+		Findings: []contract.Finding{
+			finding("document/undeclared-property", contract.Should, contract.Drift, "listAgents", 3, "/0/color", "a property that the document declares", "a string"),
+			leak,
+			finding("document/request", contract.Must, contract.Error, "createAgent", 12, "/name", "a string", "missing"),
+			finding("document/response", contract.Must, contract.Inconclusive, "listAgents", 13, "", "a whole answer", "HTTP 502"),
+			finding("agents/name-order", contract.Should, contract.Violation, "listAgents", 14, "", "names in order", "others: "+hostile),
+			finding("agents/known", contract.Must, contract.Violation, "listAgents", 15, "", "a", "b"),
+			finding("document/headers", contract.Must, contract.Violation, "listAgents", 16, "", "no "+canary, "header X-Echo: "+canary),
+		},
+		Dropped: 3,
+		Coverage: contract.Coverage{Operations: []contract.OperationCoverage{
+			{Operation: "listAgents", Statuses: []contract.StatusCoverage{
+				{Status: 200, Seen: 12, Listed: true}, {Status: 401, Listed: true, Reason: "no request without credentials"},
+				{Status: 502, Seen: 1},
+			}, Values: []contract.PropertyCoverage{
+				{Pointer: "/*/id", Seen: 12}, {Pointer: "/*/created_by_user_id", Seen: 12, Null: new(int)},
+			}},
+			{Operation: "getAgentToken", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
+				Values: []contract.PropertyCoverage{{Pointer: "/status", Seen: 100, Enum: map[string]int{"active": 100, "revoked": 0}}}},
+		}},
+		Rules: []contract.RuleResult{
+			{Rule: rule("agents/get-one", contract.Must, "An agent reads back equal.", "lib/api/clusters/agents.rb"), Met: 7},
+			{Rule: secret, Outcome: contract.Violation, Met: 100, Findings: 1},
+			{Rule: rule("agents/name-order", contract.Should, "Agents come ordered by name.", "app/finders/clusters/agents_finder.rb"), Outcome: contract.Violation, Met: 12, Findings: 1},
+			{Rule: rule("agents/known", contract.Must, "It is known to fail.", ""), Outcome: contract.Violation, Met: 1, Findings: 1, Known: true},
+			{Rule: rule("agents/stale", contract.Must, "It is known to fail, but does not.", ""), Met: 1, Known: true, Stale: true},
+			{Rule: body, Outcome: contract.Violation, Met: 180, Findings: 49},
+			{Rule: rule("document/headers", contract.Must, "The headers are as the document states.", "openapi/openapi.yaml"), Outcome: contract.Violation, Met: 180, Findings: 1},
+			{Rule: rule("document/undeclared-property", contract.Should, "The body has no property that the document does not know.", "openapi/openapi.yaml"), Outcome: contract.Drift, Met: 180, Findings: 1},
+			{Rule: rule("document/request", contract.Must, "The caller's request is as the document states.", "openapi/openapi.yaml"), Outcome: contract.Error, Met: 180, Findings: 1},
+			{Rule: rule("document/response", contract.Must, "A whole answer comes.", "openapi/openapi.yaml"), Outcome: contract.Inconclusive, Met: 180, Findings: 1},
+			{Rule: rule("limits/third-token", contract.Must, "A third token is refused.", ""), Outcome: contract.Untested, Reason: "it has to make requests of its own, which only a live check does"},
+			{Rule: rule("roles/guest", contract.Must, "A guest sees nothing.", ""), Outcome: contract.Untested, Reason: "it has to make requests of its own, which only a live check does"},
+			{Rule: rule("agents/receptive", contract.Must, "EE says whether an agent is receptive.", ""), Outcome: contract.Untested, Reason: "the rule holds for GitLab EE only"},
+			{Rule: rule("roles/stranger", contract.Must, "A stranger sees nothing.", ""), Outcome: contract.Inconclusive, Reason: "GET /x: timed out " + canary},
+			{Rule: rule("roles/panicked", contract.Must, "It panics.", ""), Outcome: contract.Error, Reason: "the rule panicked: index out of range\ngoroutine 1"},
+		},
+	}
+	for i := range 12 {
+		for place := range 3 {
+			f := finding("document/body", contract.Must, contract.Violation, "listAgents", 20+i, fmt.Sprintf("/%d/created_at", place), "a string, date-time", "an integer")
+			f.Document = "openapi/openapi.yaml:700:9"
+			r.Findings = append(r.Findings, f)
+		}
+	}
+	f := finding("document/body", contract.Must, contract.Violation, "createAgent", 99, "/id", "an integer", "null")
+	f.Evidence = contract.Evidence{
+		Method: "POST", URL: "https://gitlab.example.com/api/v4/projects/20/cluster_agents", Status: 201,
+		Repeat: "curl -H 'Content-Type: application/json' --data-raw '{\n\"name\": \"```a\"\n}\n/close' \"$GITLAB_URL/api/v4/projects/20/cluster_agents\"",
+	}
+	r.Findings = append(r.Findings, f)
+	return &report.Report{Result: r, Recorded: true, Unread: 2, Redactor: redactor}
+}
+
+// clean is a report in which everything is well.
+func clean() *report.Report {
+	r := full()
+	r.Result.Findings, r.Result.Dropped, r.Unread = nil, 0, 0
+	r.Result.Rules = append(r.Result.Rules[:1:1], r.Result.Rules[10:13]...)
+	return r
+}
+
+func write(t *testing.T, f report.Format, r *report.Report) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, f.Write(&b, r))
+	return b.Bytes()
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		format report.Format
+		report *report.Report
+	}{
+		"full.txt":   {report.Terminal{}, full()},
+		"color.txt":  {report.Terminal{Color: true, Verbose: true}, full()},
+		"clean.txt":  {report.Terminal{}, clean()},
+		"quiet.txt":  {report.Terminal{Quiet: true}, clean()},
+		"full.json":  {report.JSON{}, full()},
+		"clean.json": {report.JSON{}, clean()},
+		"full.xml":   {report.JUnit{}, full()},
+		"clean.xml":  {report.JUnit{}, clean()},
+		"full.md":    {report.Markdown{}, full()},
+		"clean.md":   {report.Markdown{}, clean()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			golden(t, name, write(t, tc.format, tc.report))
+		})
+	}
+}
+
+// every is each format.
+func every(t *testing.T) map[string]report.Format {
+	t.Helper()
+	formats := map[string]report.Format{"terminal": report.Terminal{}, "verbose": report.Terminal{Verbose: true, Color: true}}
+	for _, name := range report.Names() {
+		f, err := report.Named(name)
+		require.NoError(t, err)
+		formats[name] = f
+	}
+	return formats
+}
+
+// TestNoSecrets puts a secret into every text that comes from outside.
+func TestNoSecrets(t *testing.T) {
+	t.Parallel()
+	r := full()
+	r.Result.Target, r.Partial = canary, canary
+	r.Result.Left = []string{"agent " + canary}
+	for i := range r.Result.Findings {
+		f := &r.Result.Findings[i]
+		f.Pointer, f.Expected, f.Actual, f.Document = "/"+canary, canary, canary, canary
+		f.Evidence = contract.Evidence{Method: canary, URL: canary, Repeat: canary, RequestID: canary}
+		r.Files = append(r.Files, canary)
+	}
+	for i := range r.Result.Rules {
+		r.Result.Rules[i].Reason = canary
+	}
+	for i := range r.Result.Coverage.Operations {
+		o := &r.Result.Coverage.Operations[i]
+		for j := range o.Statuses {
+			o.Statuses[j].Reason = canary
+		}
+		for j := range o.Values {
+			o.Values[j].Reason = canary
+		}
+	}
+	for name, f := range every(t) {
+		out := string(write(t, f, r))
+		assert.NotContains(t, out, "canary", name)
+		assert.NotContains(t, out, "0123456789", name)
+		assert.Contains(t, out, wire.Redacted, name)
+	}
+}
+
+// TestNoControlCharacters: nothing that a server says moves the cursor or reverses the text.
+func TestNoControlCharacters(t *testing.T) {
+	t.Parallel()
+	r := full()
+	r.Result.Target = hostile
+	for i := range r.Result.Findings {
+		f := &r.Result.Findings[i]
+		f.Operation, f.Pointer, f.Expected, f.Actual = hostile, "/"+hostile, hostile, hostile
+		f.Evidence = contract.Evidence{Method: hostile, URL: hostile, Repeat: hostile, RequestID: hostile}
+		r.Files = append(r.Files, hostile)
+	}
+	for name, f := range every(t) {
+		if name == "verbose" {
+			continue // its colours are such characters
+		}
+		out := string(write(t, f, r))
+		for _, c := range out {
+			if c < ' ' && c != '\n' || c >= 0x7f && c < 0xa0 || c == '\u202e' || c == '\ufffd' {
+				t.Errorf("%s: %q", name, c)
+			}
+		}
+	}
+}
+
+func TestWriteErrors(t *testing.T) {
+	t.Parallel()
+	for name, f := range every(t) {
+		require.ErrorIs(t, f.Write(failing{}, full()), errFull, name)
+	}
+}
+
+var errFull = errors.New("no space left on device")
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errFull }
+
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	_, err := report.Named("pdf")
+	require.EqualError(t, err, `unknown report format "pdf": there are json, junit, markdown`)
+}
+
+func TestSchema(t *testing.T) {
+	t.Parallel()
+	schema := compiled(t)
+	for name, r := range map[string]*report.Report{"full": full(), "clean": clean(), "empty": {Result: &contract.Result{}}} {
+		instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(write(t, report.JSON{}, r)))
+		require.NoError(t, err)
+		require.NoError(t, schema.Validate(instance), name)
+	}
+	// The schema is worth something only if it refuses.
+	for name, damage := range map[string]func(map[string]any){
+		"version": func(m map[string]any) { m["version"] = 2 },
+		"finding": func(m map[string]any) { delete(m["findings"].([]any)[0].(map[string]any), "rule") },
+		"outcome": func(m map[string]any) { m["findings"].([]any)[0].(map[string]any)["outcome"] = "pass" },
+		"summary": func(m map[string]any) { delete(m, "summary") },
+	} {
+		var m map[string]any
+		require.NoError(t, json.Unmarshal(write(t, report.JSON{}, full()), &m))
+		damage(m)
+		require.Error(t, schema.Validate(m), name)
+	}
+}
+
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema))
+	require.NoError(t, err)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	require.NoError(t, c.AddResource("report.json", doc))
+	schema, err := c.Compile("report.json")
+	require.NoError(t, err)
+	return schema
+}
+
+// TestSchemaKnowsEveryKey: what is written and not described would be a promise that nobody made.
+func TestSchemaKnowsEveryKey(t *testing.T) {
+	t.Parallel()
+	r := full()
+	r.Result.Left = []string{"x"}
+	var written, schema any
+	require.NoError(t, json.Unmarshal(write(t, report.JSON{}, r), &written))
+	require.NoError(t, json.Unmarshal(report.Schema, &schema))
+	described := map[string]bool{}
+	var collect func(any)
+	collect = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if p, ok := v["properties"].(map[string]any); ok {
+				for key := range p {
+					described[key] = true
+				}
+			}
+			for _, e := range v {
+				collect(e)
+			}
+		case []any:
+			for _, e := range v {
+				collect(e)
+			}
+		}
+	}
+	collect(schema)
+	for _, value := range []string{"pass", "untested", "drift", "inconclusive", "error", "violation", "active", "revoked"} {
+		described[value] = true // names that are values
+	}
+	var check func(any)
+	check = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, e := range v {
+				assert.True(t, described[key], key)
+				check(e)
+			}
+		case []any:
+			for _, e := range v {
+				check(e)
+			}
+		}
+	}
+	check(written)
+}
+
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	must, should := contract.Must, contract.Should
+	one := func(level contract.Level, o contract.Outcome) contract.RuleResult {
+		return contract.RuleResult{Rule: rule("a/b", level, "", ""), Outcome: o}
+	}
+	held := one(must, contract.Pass)
+	for name, tc := range map[string]struct {
+		report report.Report
+		want   string
+		exit   contract.Exit
+	}{
+		"held":             {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{held, one(must, contract.Untested)}}}, "✓ conformant: 1 of the 2 rules that say MUST were tested, and held.", contract.Conformant},
+		"should":           {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{held, one(should, contract.Violation)}}}, "✓ conformant: 1 of the 1 rules that say MUST were tested, and held. Violated rules that say SHOULD: 1; --strict counts them.", contract.Conformant},
+		"should, strict":   {report.Report{Strict: true, Result: &contract.Result{Rules: []contract.RuleResult{held, one(should, contract.Violation)}}}, "✗ not conformant: Violated rules that say SHOULD: 1. Begin with a/b, and repeat its request with the curl line.", contract.Violated},
+		"must":             {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{held, one(must, contract.Violation)}}}, "✗ not conformant: Violated rules that say MUST: 1. Begin with a/b, and repeat its request with the curl line.", contract.Violated},
+		"stale":            {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{{Rule: rule("a/b", must, "", ""), Known: true, Stale: true}}}}, "✗ not conformant: Known failures that pass: 1; take them off the list.", contract.Violated},
+		"nothing ours":     {report.Report{Result: &contract.Result{Exchanges: 3, Rules: []contract.RuleResult{one(must, contract.Untested)}}}, "? too little was tested to say: None of the 3 exchanges is with the Agents API (/api/v4/projects/…/cluster_agents).", contract.TooLittle},
+		"nothing held":     {report.Report{Result: &contract.Result{Exchanges: 3, Judged: 1, Rules: []contract.RuleResult{one(must, contract.Inconclusive)}}}, "? too little was tested to say: No rule that says MUST was exercised and held.", contract.TooLittle},
+		"a part":           {report.Report{Partial: "a.har is cut off", Result: &contract.Result{Rules: []contract.RuleResult{held}}}, "? too little was tested to say: Not everything was judged: a.har is cut off.", contract.TooLittle},
+		"a part, broken":   {report.Report{Partial: "a.har is cut off", Result: &contract.Result{Rules: []contract.RuleResult{one(must, contract.Violation)}}}, "✗ not conformant: Violated rules that say MUST: 1. Begin with a/b, and repeat its request with the curl line. Not everything was judged: a.har is cut off.", contract.Violated},
+		"left behind":      {report.Report{Result: &contract.Result{Left: []string{"agent 5"}, Rules: []contract.RuleResult{held}}}, "! failed: 1 thing was left behind; `glagents sweep` removes what it can.", contract.Failed},
+		"an error of ours": {report.Report{Result: &contract.Result{Run: "x", Rules: []contract.RuleResult{held, one(must, contract.Error)}}}, "! failed: Rules that could not be tested because of an error of ours: 1.", contract.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, tc.want+"\n", string(write(t, report.Terminal{Quiet: true}, &tc.report)))
+			assert.Equal(t, tc.exit, tc.report.Exit())
+		})
+	}
+}
+
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	a, b := full().Result, full().Result
+	a.Target, b.Target = "a.har", "b.har"
+	b.Release = contract.Release{Major: 16}
+	a.Rules[0].Outcome, b.Rules[1].Outcome = contract.Untested, contract.Pass
+	b.Coverage.Operations[0].Statuses[1].Seen = 4
+	r := report.Join([]*contract.Result{a, b})
+	assert.Equal(t, "a.har, b.har", r.Result.Target)
+	assert.Equal(t, 400, r.Result.Exchanges)
+	assert.Equal(t, 360, r.Result.Judged)
+	assert.Equal(t, 6, r.Result.Dropped)
+	assert.True(t, r.Result.Release.IsZero(), "they differ")
+	assert.Equal(t, contract.Community, r.Result.Edition)
+	assert.Equal(t, contract.Pass, r.Result.Rules[0].Outcome, "tested in one of them")
+	assert.Equal(t, contract.Violation, r.Result.Rules[1].Outcome, "violated in one of them")
+	assert.Equal(t, 200, r.Result.Rules[1].Met)
+	require.Len(t, r.Files, len(r.Result.Findings))
+	assert.Equal(t, []string{"a.har", "b.har"}, []string{r.Files[0], r.Files[len(r.Files)-1]})
+	s := r.Result.Coverage.Operations[0].Statuses
+	assert.Equal(t, contract.StatusCoverage{Status: 200, Seen: 24, Listed: true}, s[0])
+	assert.Equal(t, contract.StatusCoverage{Status: 401, Seen: 4, Listed: true}, s[1], "seen, so without a reason")
+	assert.Equal(t, map[string]int{"active": 200, "revoked": 0}, r.Result.Coverage.Operations[1].Values[0].Enum)
+	assert.Equal(t, 100, a.Rules[1].Met, "the results are left as they were")
+	assert.Zero(t, a.Coverage.Operations[0].Statuses[1].Seen)
+
+	text := string(write(t, report.Terminal{}, r))
+	assert.Contains(t, text, "exchange  #57 of a.har")
+	assert.Contains(t, text, "and       1 more exchange: #57 of b.har")
+
+	alone := report.Join([]*contract.Result{full().Result})
+	assert.Nil(t, alone.Files)
+	assert.Equal(t, full().Result, alone.Result)
+}
+
+func TestMarkdownStaysSmall(t *testing.T) {
+	t.Parallel()
+	r := full()
+	r.Result.Findings = nil
+	for i := range 2000 {
+		f := finding("document/body", contract.Must, contract.Violation, fmt.Sprintf("operation%d", i), i, "", "x", strings.Repeat("`", 30_000))
+		r.Result.Findings = append(r.Result.Findings, f)
+	}
+	out := write(t, report.Markdown{}, r)
+	assert.Less(t, len(out), 1_000_000)
+	assert.Contains(t, string(out), "failures are not shown in full")
+	assert.Contains(t, string(out), "and 1950 failures more")
+}

@@ -1,0 +1,146 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"example.com/gitlab-agents/contract"
+)
+
+// Terminal writes what a person reads: each failure, then the summary, then the verdict.
+type Terminal struct {
+	Color   bool // with ANSI colours
+	Verbose bool // with each cell of the coverage that was not seen
+	Quiet   bool // the verdict only
+}
+
+// Write writes a report.
+func (t Terminal) Write(w io.Writer, r *Report) error {
+	var b bytes.Buffer
+	if !t.Quiet {
+		failures := r.failures()
+		for i := range failures {
+			t.failure(&b, r, &failures[i])
+		}
+		t.incomplete(&b, r)
+		t.summary(&b, r)
+	}
+	v := r.verdict()
+	fmt.Fprintf(&b, "%s %s\n", t.paint(v.outcome, mark(v.outcome)+" "+v.short+":"), v.long)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (t Terminal) failure(b *bytes.Buffer, r *Report, f *failure) {
+	fmt.Fprintln(b, t.paint(f.outcome, mark(f.outcome)+" "+f.title()))
+	for _, l := range r.lines(f) {
+		fmt.Fprintln(b, "    "+l.String())
+	}
+	fmt.Fprintln(b)
+}
+
+// incomplete writes what could not be brought to an end, and what was left behind.
+func (t Terminal) incomplete(b *bytes.Buffer, r *Report) {
+	before := b.Len()
+	for _, rule := range r.incomplete() {
+		title := t.paint(rule.Outcome, mark(rule.Outcome)+" "+rule.Rule.ID)
+		fmt.Fprintf(b, "%s  %s: %s\n", title, rule.Outcome, printableLines(r.redact(rule.Reason)))
+	}
+	for _, rule := range r.Result.Rules {
+		if rule.Stale {
+			fmt.Fprintf(b, "%s  is on the list of known failures, but passed\n", t.paint(contract.Violation, "✗ "+rule.Rule.ID))
+		}
+	}
+	for _, left := range r.Result.Left {
+		fmt.Fprintf(b, "%s  %s\n", t.paint(contract.Error, "! left behind"), r.shown(left))
+	}
+	if b.Len() > before {
+		fmt.Fprintln(b)
+	}
+}
+
+func (t Terminal) summary(b *bytes.Buffer, r *Report) {
+	c := r.counts()
+	row := func(label, format string, args ...any) {
+		fmt.Fprintf(b, "%-10s%s\n", label, fmt.Sprintf(format, args...))
+	}
+	if r.Result.Target != "" {
+		row("target", "%s%s", r.shown(r.Result.Target), r.gitlab())
+	}
+	exchanges := fmt.Sprintf("%d: %d judged, %d not ours", c.exchanges, c.judged, c.notOurs)
+	if c.unread > 0 {
+		exchanges += fmt.Sprintf(", %d not readable", c.unread)
+	}
+	row("exchanges", "%s", exchanges)
+	row("rules", "%s", c.ruleText())
+	row("findings", "%s", c.findingText(r.Result.Dropped))
+	if r.Result.Chain > 0 {
+		row("duration", "%s, the longest chain of requests %d", r.Result.Duration.Round(1e6), r.Result.Chain)
+	}
+	label := "untested"
+	for _, u := range r.untested() {
+		row(label, "%4d  %s", u.rules, u.reason)
+		label = ""
+	}
+	statuses, properties, nulls, values := r.shares()
+	coverage := fmt.Sprintf("statuses %v", statuses)
+	if properties.all > 0 {
+		coverage += fmt.Sprintf(", properties %v, nulls %v, enum values %v", properties, nulls, values)
+	}
+	row("coverage", "%s", coverage)
+	fmt.Fprintln(b)
+	for _, l := range r.table().text() {
+		fmt.Fprintln(b, strings.TrimRight("    "+l, " "))
+	}
+	fmt.Fprintf(b, "    %s not seen   ! not in the document\n\n", unseen)
+	if t.Verbose {
+		for _, gap := range r.gaps() {
+			fmt.Fprintln(b, "    not seen  "+gap)
+		}
+		fmt.Fprintln(b)
+	}
+}
+
+// gitlab is the version and edition of the GitLab, as far as they are known.
+func (r *Report) gitlab() string {
+	switch release, edition := r.Result.Release.String(), strings.ToUpper(r.Result.Edition.String()); {
+	case release == "" && edition == "":
+		return ""
+	default:
+		return " (" + strings.Join(strings.Fields("GitLab "+release+" "+edition), " ") + ")"
+	}
+}
+
+func (c *counts) ruleText() string {
+	text := fmt.Sprintf("%d passed, %d violated, %d drift, %d error, %d inconclusive, %d untested",
+		c.rules[contract.Pass], c.rules[contract.Violation], c.rules[contract.Drift], c.rules[contract.Error],
+		c.rules[contract.Inconclusive], c.rules[contract.Untested])
+	if c.known > 0 {
+		text += fmt.Sprintf(" (%d of the violated known to fail)", c.known)
+	}
+	return text
+}
+
+func (c *counts) findingText(dropped int) string {
+	text := fmt.Sprintf("%s, %d drift, %s, %d inconclusive",
+		count(c.findings[contract.Violation], "violation", "violations"), c.findings[contract.Drift],
+		count(c.findings[contract.Error], "fault of the caller", "faults of the caller"), c.findings[contract.Inconclusive])
+	if dropped > 0 {
+		text += fmt.Sprintf("; %d more are counted with their rules only", dropped)
+	}
+	return text
+}
+
+// paint is text in the colour of an outcome.
+func (t Terminal) paint(o contract.Outcome, text string) string {
+	if !t.Color {
+		return text
+	}
+	color := map[contract.Outcome]string{
+		contract.Pass: "32", contract.Violation: "31;1", contract.Error: "35", contract.Inconclusive: "33",
+		contract.Drift: "36", contract.Untested: "2",
+	}[o]
+	return "\x1b[" + color + "m" + text + "\x1b[0m"
+}
