@@ -87,9 +87,9 @@ func BenchmarkEntries(b *testing.B) {
 // TestMemory reads a file that is far larger than what it may take of memory.
 func TestMemory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads 100 MB")
+		t.Skip("reads 40 MB")
 	}
-	const size = 100 << 20
+	const size = 40 << 20
 	var before, now runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+)
+
+// output is standard output. It keeps the first error, so that nothing that could not be written goes unnoticed, except
+// that whoever reads it has closed it: then there is nobody to tell.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+// Write never fails; see lost.
+func (o *output) Write(p []byte) (int, error) {
+	if o.err == nil {
+		_, o.err = o.w.Write(p)
+	}
+	return len(p), nil
+}
+
+// lost is why something could not be written, nil if all was or nobody wants it.
+func (o *output) lost() error {
+	if errors.Is(o.err, syscall.EPIPE) || errors.Is(o.err, io.ErrClosedPipe) {
+		return nil
+	}
+	return o.err
+}
+
+// isTerminal says whether a person may be looking at what is written to w.
+func isTerminal(w io.Writer) bool {
+	if o, ok := w.(*output); ok {
+		w = o.w
+	}
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// colored says whether what is written to w has colours: on a terminal, unless the person does not want any
+// (https://no-color.org) or it can't show them.
+func (p *program) colored(w io.Writer, noColor bool) bool {
+	set := func(name string) bool { v, ok := p.env(name); return ok && v != "" }
+	term, _ := p.env("TERM")
+	return !noColor && !set("NO_COLOR") && term != "dumb" && isTerminal(w)
+}

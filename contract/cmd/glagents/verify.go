@@ -1,0 +1,293 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/har"
+	"example.com/gitlab-agents/contract/report"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// verify is the command that judges recordings.
+type verify struct {
+	*program
+	reports reports
+	only    []string // patterns of rules
+	skip    []string
+	release string
+	edition string
+	strict  bool
+	quiet   bool
+	noColor bool
+}
+
+func (p *program) verifyCommand() *cobra.Command {
+	v := &verify{program: p}
+	cmd := &cobra.Command{
+		Use:   "verify FILE.har…",
+		Short: "Judge recorded traffic",
+		Long: `Verify reads recordings of HTTP traffic (HAR 1.1 and 1.2, also compressed with
+gzip) and judges each exchange that is one of the eight operations of the Agents
+API. Nothing is sent anywhere. Browsers save such files (developer tools,
+network, "Save all as HAR"), and so do mitmproxy, Playwright and others.
+
+Each file is judged on its own, in the order of its entries, and may be of any
+size. A FILE of - is standard input. What is found is shown with the number of
+the exchange in its file, from 0. Secrets in the file are never printed.
+
+What a server did wrong is a violation (✗). A request that is itself not as the
+document states is the caller's fault (!) and fails nothing. What the document
+does not know and does no harm is drift (~). An answer that says nothing about
+the server, such as a 429 or a body that the recorder dropped, is inconclusive
+(?). Rules that have to make requests of their own are untested here: see
+"glagents check".
+
+A file that breaks off is judged as far as it goes; without a violation the exit
+status is then 4.
+
+` + exitStatuses,
+		Example: `  # What did this GitLab do wrong?
+  glagents verify traffic.har
+
+  # In a pipeline: a report for the merge request and one for programs
+  glagents verify --report junit=report.xml --report json=report.json *.har
+
+  # Only what concerns tokens, as the GitLab of that time promised it
+  glagents verify --rule 'tokens/*' --gitlab-version 15.11 traffic.har
+
+  # From a pipe, and the violations as JSON
+  zcat traffic.har.gz | glagents verify --report json=- - | jq '.findings[] | select(.outcome == "violation")'`,
+		Args: arguments(func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("no file is given: glagents verify FILE.har… (see glagents verify --help)")
+			}
+			return nil
+		}),
+		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args) },
+	}
+	flags := cmd.Flags()
+	flags.Var(&v.reports, "report", "also write a report: "+strings.Join(report.Names(), ", ")+"; repeatable, - is standard output")
+	flags.StringArrayVar(&v.only, "rule", nil, "judge by the rules that match `PATTERN` only, such as 'tokens/*'; repeatable")
+	flags.StringArrayVar(&v.skip, "skip", nil, "leave out the rules that match `PATTERN`; repeatable")
+	flags.StringVar(&v.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2; else what the recording tells, else the newest")
+	flags.StringVar(&v.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee; else what the recording tells")
+	flags.BoolVar(&v.strict, "strict", false, "a violated SHOULD counts like a violated MUST")
+	flags.BoolVarP(&v.quiet, "quiet", "q", false, "print the verdict only")
+	flags.BoolVar(&v.noColor, "no-color", false, "print without colours, as with NO_COLOR in the environment")
+	return cmd
+}
+
+func (v *verify) run(ctx context.Context, files []string) error {
+	options, err := v.options()
+	if err != nil {
+		return err
+	}
+	if err := checkFiles(files); err != nil {
+		return err
+	}
+	if err := v.reports.check(); err != nil {
+		return err
+	}
+
+	var (
+		results []*contract.Result
+		unread  int
+		partial []string
+	)
+	for _, name := range files {
+		judge, err := contract.NewJudge(options)
+		if err != nil {
+			return err
+		}
+		read, err := v.file(ctx, name, judge)
+		unread += read.unread
+		if err != nil {
+			v.complain(shownName(name) + ": " + err.Error())
+			partial = append(partial, shownName(name)+": "+err.Error())
+		}
+		if err == nil || read.entries > 0 {
+			result := judge.Result()
+			result.Target = shownName(name)
+			results = append(results, result)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if len(results) == 0 {
+		return exitError{contract.Usage} // each file's error was said
+	}
+
+	r := report.Join(results)
+	r.Unread, r.Partial, r.Strict, r.Redactor = unread, strings.Join(partial, "; "), v.strict, v.redactor
+	return v.show(r)
+}
+
+// options are how to judge.
+func (v *verify) options() (o contract.JudgeOptions, err error) {
+	o.Redactor = v.redactor
+	if v.release != "" {
+		if o.Release, err = contract.ParseRelease(v.release); err != nil {
+			return o, usageError{"--gitlab-version: " + err.Error()}
+		}
+	}
+	if o.Edition, err = contract.ParseEdition(v.edition); err != nil {
+		return o, usageError{"--edition: " + err.Error()}
+	}
+	if o.Rules, err = contract.Select(contract.Catalogue(), v.only, v.skip); err != nil {
+		return o, usageError{err.Error()}
+	}
+	return o, nil
+}
+
+// checkFiles finds out before anything is judged whether the files are there.
+func checkFiles(files []string) error {
+	for i, name := range files {
+		if name == "-" {
+			if slices.Contains(files[:i], "-") {
+				return usageError{"standard input can be read only once"}
+			}
+			continue
+		}
+		switch info, err := os.Stat(name); {
+		case err != nil:
+			return usageError{err.Error()}
+		case info.IsDir():
+			return usageError{fmt.Sprintf("%s is a directory: name the HAR files in it", name)}
+		}
+	}
+	return nil
+}
+
+func shownName(file string) string {
+	if file == "-" {
+		return "standard input"
+	}
+	return file
+}
+
+// reading is what became of reading a file.
+type reading struct {
+	entries int // that there were
+	unread  int // of them that could not be read
+}
+
+// maxSaid is how many entries of a file are named that could not be read for the same reason.
+const maxSaid = 10
+
+// file judges one file. The error says why it could not be judged to its end.
+func (v *verify) file(ctx context.Context, name string, judge *contract.Judge) (read reading, err error) {
+	in := v.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return read, err
+		}
+		defer f.Close()
+		in = f
+	}
+	said := make(map[string]int) // what was said how often
+	defer func() {
+		for why, n := range said {
+			if n > maxSaid {
+				v.complain(fmt.Sprintf("%s: the same of %d more entries: %s", shownName(name), n-maxSaid, why))
+			}
+		}
+	}()
+	say := func(e har.Entry, why string) {
+		if said[why]++; said[why] <= maxSaid {
+			v.complain(fmt.Sprintf("%s: entry %d (byte %d): %s", shownName(name), e.Index, e.Offset, why))
+		}
+	}
+	for next := range entries(ctx, in) {
+		var bad *har.EntryError
+		switch {
+		case errors.As(next.err, &bad):
+			read.entries++
+			read.unread++
+			say(next.Entry, "not judged: "+bad.Err.Error())
+			judge.Observe(unreadable) // so that the judge numbers exchanges as the file does
+		case next.err != nil:
+			return read, next.err
+		default:
+			read.entries++
+			for _, note := range next.Notes {
+				say(next.Entry, note)
+			}
+			judge.Observe(next.Exchange)
+		}
+	}
+	if ctx.Err() != nil {
+		return read, fmt.Errorf("interrupted after %d entries", read.entries)
+	}
+	return read, nil
+}
+
+// unreadable stands for an entry that could not be read. It is none of the operations, whatever it was.
+var unreadable = &wire.Exchange{Request: wire.Request{Method: "GET", URL: &url.URL{}}, Err: errors.New("not readable")}
+
+// next is the next entry of a file.
+type next struct {
+	har.Entry
+	err error
+}
+
+// ahead is how many entries are read ahead of the judge.
+const ahead = 4
+
+// entries are the entries of a file, until the context is done. They are read while earlier ones are judged, and a file
+// that does not end, such as a terminal, does not keep a command from ending.
+func entries(ctx context.Context, r io.Reader) func(yield func(next) bool) {
+	return func(yield func(next) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		read := make(chan next, ahead)
+		go func() {
+			defer close(read)
+			for e, err := range har.Entries(r) {
+				select {
+				case read <- next{e, err}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		for {
+			select {
+			case n, more := <-read:
+				if !more || !yield(n) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// show writes the reports and what a person reads, and ends the command with the verdict's status.
+func (v *verify) show(r *report.Report) error {
+	human := io.Writer(v.stdout)
+	if v.reports.toStdout() {
+		human = v.stderr
+	}
+	failed := v.reports.write(v.stdout, r)
+	terminal := report.Terminal{Color: v.colored(human, v.noColor), Quiet: v.quiet}
+	if err := terminal.Write(human, r); err != nil {
+		return err
+	}
+	if failed != nil {
+		return failed
+	}
+	return exitError{r.Exit()}
+}
