@@ -419,7 +419,7 @@ func (g *GitLab) ListAgents(ctx context.Context, project Project, options ...Lis
 	if err != nil {
 		return result, err
 	}
-	return newPage(&c, header, items, params.Page, params.PerPage)
+	return newPage(g, &c, header, items, params.Page, params.PerPage)
 }
 
 var createAgentOperation = operation{
@@ -576,7 +576,7 @@ func (g *GitLab) ListAgentTokens(ctx context.Context, project Project, agentID A
 	if err != nil {
 		return result, err
 	}
-	return newPage(&c, header, items, params.Page, params.PerPage)
+	return newPage(g, &c, header, items, params.Page, params.PerPage)
 }
 
 var createAgentTokenOperation = operation{
@@ -685,7 +685,7 @@ type PageOf[T any] struct {
 
 // newPage puts together a page from its entries and the headers of pagination, or from what was asked for where they are
 // missing. Link is not looked at: it says the same as X-Next-Page, and may lead to another host.
-func newPage[T any](c *call, header http.Header, items []T, number *Page, perPage *PerPage) (PageOf[T], error) {
+func newPage[T any](g *GitLab, c *call, header http.Header, items []T, number *Page, perPage *PerPage) (PageOf[T], error) {
 	read := pageHeaders{header: header}
 	p := PageOf[T]{
 		Items:      items,
@@ -698,13 +698,13 @@ func newPage[T any](c *call, header http.Header, items []T, number *Page, perPag
 	_, said := header["X-Next-Page"]
 	switch {
 	case read.err != nil:
-		return PageOf[T]{}, c.misled(header, read.err)
+		return PageOf[T]{}, g.misled(c, header, read.err)
 	case p.Next != 0 && p.Next <= p.Number:
-		return PageOf[T]{}, c.misled(header, fmt.Errorf("page %d has page %d for its next", p.Number, p.Next))
+		return PageOf[T]{}, g.misled(c, header, fmt.Errorf("page %d has page %d for its next", p.Number, p.Next))
 	case p.Next != 0 && len(items) == 0:
-		return PageOf[T]{}, c.misled(header, fmt.Errorf("page %d is empty and has a next page", p.Number))
+		return PageOf[T]{}, g.misled(c, header, fmt.Errorf("page %d is empty and has a next page", p.Number))
 	case !said && int64(len(items)) >= p.PerPage:
-		p.unsure = c.misled(header, fmt.Errorf("page %d is full and has no header X-Next-Page, so there may be more entries", p.Number))
+		p.unsure = g.misled(c, header, fmt.Errorf("page %d is full and has no header X-Next-Page, so there may be more entries", p.Number))
 	}
 	return p, nil
 }
@@ -1341,14 +1341,14 @@ func (c *connection) unanswered(call *call, cause error) *Error {
 
 // refused is the error of a call whose response has another status than success.
 func (c *connection) refused(call *call, response *http.Response, content []byte) *Error {
-	e := c.answered(call, response)
+	e := c.answered(call, response.StatusCode, response.Header)
 	e.RetryAfter, e.told = retryAfter(response)
 	if !slices.Contains(call.documented, e.StatusCode) {
 		e.foreign = true
 		e.reason = "a status that the document does not list"
 	}
 	if to, err := response.Location(); err == nil && e.StatusCode/100 == 3 {
-		e.reason = "redirected to " + place(to) + ", and not followed there"
+		e.reason = c.clean("redirected to "+place(to)+", and not followed there", 1000)
 	}
 	if e.StatusCode < 400 && call.secret {
 		return e // the body may hold it
@@ -1382,7 +1382,7 @@ func (c *connection) refused(call *call, response *http.Response, content []byte
 
 // unusable is the error of a call whose response has the status of success, but not the body.
 func (c *connection) unusable(call *call, response *http.Response, content []byte, cause error) *Error {
-	e := c.answered(call, response)
+	e := c.answered(call, response.StatusCode, response.Header)
 	e.foreign = true
 	switch {
 	case call.secret:
@@ -1398,19 +1398,18 @@ func (c *connection) unusable(call *call, response *http.Response, content []byt
 }
 
 // misled is the error of a call whose response has a header that cannot be.
-func (c *call) misled(header http.Header, cause error) *Error {
-	e := c.failed(cause)
-	e.StatusCode = c.success
-	e.RequestID = header.Get("X-Request-Id")
+func (c *connection) misled(call *call, header http.Header, cause error) *Error {
+	e := c.answered(call, call.success, header)
+	e.reason = c.clean(cause.Error(), 1000)
 	e.foreign = true
 	return e
 }
 
 // answered is the error of a call that has a response.
-func (c *connection) answered(call *call, response *http.Response) *Error {
+func (c *connection) answered(call *call, status int, header http.Header) *Error {
 	e := call.failed(nil)
-	e.StatusCode = response.StatusCode
-	e.RequestID = c.clean(response.Header.Get("X-Request-Id"), 100)
+	e.StatusCode = status
+	e.RequestID = c.clean(header.Get("X-Request-Id"), 100)
 	return e
 }
 
@@ -1424,14 +1423,13 @@ func (c *connection) text(value json.RawMessage) string {
 }
 
 // clean makes a text of the server's fit for an error: on one line, not too long, and without the caller's token, which
-// some proxies repeat.
+// some proxies repeat. The token is looked for last, because leaving out what is no text may put it together.
 func (c *connection) clean(text string, limit int) string {
-	text = c.redact(text)
-	cut := len(text) > limit
-	text = strings.ToValidUTF8(text[:min(len(text), limit)], "")
+	text = strings.ToValidUTF8(text, "")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
-	if cut {
-		text += "…"
+	text = c.redact(text)
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "…"
 	}
 	return text
 }
