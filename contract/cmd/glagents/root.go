@@ -61,7 +61,10 @@ endpoints below /api/v4/projects/:id/cluster_agents.
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err.Error()} })
 	root.AddCommand(
+		p.checkCommand(),
+		p.sweepCommand(),
 		p.verifyCommand(),
+		p.rulesCommand(),
 		p.versionCommand(),
 	)
 	return root

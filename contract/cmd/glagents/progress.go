@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/report"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// progress shows on a terminal how far a run is, in one line that is written over. Elsewhere it shows nothing: a log
+// is read afterwards.
+type progress struct {
+	w     io.Writer // nil if nothing is shown
+	width int       // of the line that stands there
+	last  time.Time
+}
+
+func newProgress(stderr io.Writer, off bool) *progress {
+	if off || !isTerminal(stderr) {
+		return &progress{}
+	}
+	return &progress{w: stderr}
+}
+
+// frame is how long a line stands before it is written over.
+const frame = 50 * time.Millisecond
+
+func (p *progress) show(e contract.Event) {
+	if p.w == nil || time.Since(p.last) < frame && e.Done < e.Total {
+		return
+	}
+	p.last = time.Now()
+	line := fmt.Sprintf("%d of %d rules, %d requests", e.Done, e.Total, e.Requests)
+	if e.Rule != nil {
+		line += "  " + e.Rule.ID
+	}
+	p.write(line)
+}
+
+func (p *progress) write(line string) {
+	fmt.Fprintf(p.w, "\r%s%s\r%s", line, strings.Repeat(" ", max(0, p.width-len(line))), line)
+	p.width = len(line)
+}
+
+func (p *progress) clear() {
+	if p.w != nil && p.width > 0 {
+		p.write("")
+		fmt.Fprint(p.w, "\r")
+	}
+}
+
+// exchangePrinter prints each exchange in a line, without secrets.
+func (c *check) exchangePrinter(w io.Writer, target contract.Target) func(*wire.Exchange) {
+	roles := make(map[string]string)
+	for role, token := range target.Tokens {
+		roles[token] = role.String()
+	}
+	return func(x *wire.Exchange) {
+		who, ok := roles[x.Request.Header.Get("Private-Token")]
+		if !ok {
+			who = contract.Anonymous.String()
+		}
+		status := "no answer"
+		if x.Response != nil {
+			status = fmt.Sprint(x.Response.StatusCode)
+		}
+		line := fmt.Sprintf("%-10s %-6s %s → %s in %v", who, x.Request.Method, x.Request.URL.RequestURI(), status, x.Duration.Round(time.Millisecond))
+		for _, part := range []struct {
+			mark string
+			body []byte
+		}{{" > ", x.Request.Body}, {" < ", responseBody(x)}} {
+			if len(part.body) > 0 {
+				line += "\n" + part.mark + clip(string(part.body))
+			}
+		}
+		for text := range strings.SplitSeq(c.redactor.Redact(line), "\n") {
+			fmt.Fprintln(w, report.Printable(text))
+		}
+	}
+}
+
+func responseBody(x *wire.Exchange) []byte {
+	if x.Response == nil {
+		return nil
+	}
+	return x.Response.Body
+}
+
+// clip shortens a body to what a line of a log can hold.
+func clip(s string) string {
+	const most = 400
+	if r := []rune(s); len(r) > most {
+		return fmt.Sprintf("%s… (%d bytes)", string(r[:most]), len(s))
+	}
+	return s
+}

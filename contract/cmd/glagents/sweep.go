@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/report"
+)
+
+// sweep is the command that removes what killed runs left behind.
+type sweep struct {
+	*program
+	instance
+	journal string
+	list    bool
+}
+
+func (p *program) sweepCommand() *cobra.Command {
+	s := &sweep{program: p}
+	cmd := &cobra.Command{
+		Use:   "sweep",
+		Short: "Remove what killed checks left behind",
+		Long: `Sweep reads the journal, in which each check notes that it is about to make
+agents, and finishes the work of those that were killed: it deletes the agents
+whose names hold the id of such a run, and nothing else. Runs that are still
+going on are left alone.
+
+The token comes from GITLAB_TOKEN, --token-file or a prompt, as for check.
+
+Exit status:
+  0  nothing is left
+  2  the command was used wrongly
+  3  something is left; it is listed`,
+		Example: `  # What is there to remove?
+  glagents sweep --list
+
+  glagents sweep --url https://gitlab.example.com`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
+	}
+	s.instance.flags(cmd)
+	_ = cmd.Flags().MarkHidden("project") // the journal knows the projects
+	cmd.Flags().StringVar(&s.journal, "journal", "", "the `DIRECTORY` of the journal (default: glagents in the user's cache directory)")
+	cmd.Flags().BoolVar(&s.list, "list", false, "list what is in the journal, and remove nothing")
+	return cmd
+}
+
+func (s *sweep) run(ctx context.Context) error {
+	journal, err := openJournal(s.journal)
+	if err != nil {
+		return err
+	}
+	entries, unreadable := journal.Entries()
+	for _, err := range unreadable {
+		s.complain(err.Error())
+	}
+	if len(entries) == 0 {
+		fmt.Fprintln(s.stdout, "Nothing is left behind.")
+		return s.unless(len(unreadable) == 0)
+	}
+	if s.list {
+		for _, e := range entries {
+			state := "was killed"
+			if e.Running() {
+				state = "is still going on"
+			}
+			fmt.Fprintln(s.stdout, report.Printable(s.redactor.Redact(fmt.Sprintf("run %s of %s on %s %s, projects %q", e.Run, e.Started.Format("2006-01-02 15:04:05"), e.URL, state, e.Project))))
+		}
+		return nil
+	}
+	if s.url == "" {
+		return usageError{"--url is missing: `glagents sweep --list` shows where something was left"}
+	}
+	s.project = "any" // the journal knows better
+	target, err := s.instance.target(s.program)
+	if err != nil {
+		return err
+	}
+	swept, err := contract.Sweep(ctx, target, entries)
+	if err != nil {
+		var setup *contract.SetupError
+		if errors.As(err, &setup) {
+			return usageError{setup.Error()}
+		}
+		return err
+	}
+	clean := len(unreadable) == 0
+	for _, done := range swept {
+		fmt.Fprintf(s.stdout, "Run %s: %d agents removed.\n", done.Entry.Run, done.Removed)
+		for _, left := range done.Left {
+			clean = false
+			s.complain("left behind: " + left)
+		}
+	}
+	if n := len(entries) - len(swept); n > 0 {
+		fmt.Fprintf(s.stdout, "Runs on other GitLabs, or still going on: %d; `glagents sweep --list` shows them.\n", n)
+	}
+	return s.unless(clean)
+}
+
+// unless ends the command with 3 unless all is well.
+func (s *sweep) unless(well bool) error {
+	if well {
+		return nil
+	}
+	return exitError{contract.Failed}
+}

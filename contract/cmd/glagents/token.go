@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"example.com/gitlab-agents/contract"
+)
+
+// maxToken is how long a token may be: far longer than any of GitLab's.
+const maxToken = 4096
+
+// token is a role's token: from a file if one is named, else from the environment; "" if there is none.
+func (p *program) token(role contract.Role, file string) (string, error) {
+	from := tokenVariable(role)
+	token, _ := p.env(from)
+	if file != "" {
+		from = file
+		f, err := os.Open(file)
+		if err != nil {
+			return "", usageError{err.Error()}
+		}
+		defer f.Close()
+		data, err := io.ReadAll(io.LimitReader(f, maxToken+1))
+		if err != nil {
+			return "", usageError{err.Error()}
+		}
+		token = string(data)
+		if strings.TrimSpace(token) == "" {
+			return "", usageError{file + " is empty: it has to hold a token"}
+		}
+	}
+	return p.checkToken(token, from)
+}
+
+// checkToken takes a token that can stand in a header, and has it redacted from now on.
+func (p *program) checkToken(token, from string) (string, error) {
+	token = strings.TrimSpace(token)
+	p.redactor.Learn(token)
+	if len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", usageError{fmt.Sprintf("%s holds no token: a token is one line of letters, digits, - and _", from)}
+	}
+	return token, nil
+}
+
+// askForToken asks a person for the maintainer's token, without showing what they type.
+func (p *program) askForToken(host string) (string, error) {
+	in, ok := p.stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return "", usageError{"no token is given: set GITLAB_TOKEN or name a --token-file"}
+	}
+	fmt.Fprintf(p.stderr, "Token for %s (it is not shown): ", host)
+	data, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(p.stderr)
+	if err != nil {
+		return "", usageError{"no token was read: " + err.Error()}
+	}
+	if len(data) == 0 {
+		return "", usageError{"no token is given"}
+	}
+	return p.checkToken(string(data), "what was typed")
+}
