@@ -1,0 +1,103 @@
+package fakegitlab
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"unicode/utf8"
+)
+
+// jsonDepth is how deep Ruby's JSON.parse goes.
+const jsonDepth = 100
+
+// parseJSON reads a body as Ruby's JSON does. Of a key that is there twice the last value counts, numbers keep
+// all digits, and what is nested too deep or not UTF-8 is an error.
+func parseJSON(body []byte) (any, error) {
+	if !utf8.Valid(body) || !json.Valid(body) || hasLoneSurrogate(body) {
+		return nil, errParameters
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	return readJSON(decoder, 0)
+}
+
+// readJSON reads the next value of what is known to be JSON.
+func readJSON(decoder *json.Decoder, depth int) (any, error) {
+	token, err := decoder.Token()
+	if err != nil {
+		return nil, errParameters
+	}
+	delim, isDelim := token.(json.Delim)
+	if !isDelim {
+		return token, nil
+	}
+	if depth++; depth > jsonDepth {
+		return nil, errParameters
+	}
+	var value any
+	if delim == '{' {
+		object := parameters{}
+		for decoder.More() {
+			key, err := decoder.Token()
+			if err != nil {
+				return nil, errParameters
+			}
+			element, err := readJSON(decoder, depth)
+			if err != nil {
+				return nil, err
+			}
+			object[key.(string)] = element
+		}
+		value = object
+	} else {
+		list := []any{}
+		for decoder.More() {
+			element, err := readJSON(decoder, depth)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, element)
+		}
+		value = list
+	}
+	_, err = decoder.Token() // the closing bracket
+	if err != nil {
+		return nil, errParameters
+	}
+	return value, nil
+}
+
+// hasLoneSurrogate reports whether an escape in the JSON is half of a pair, which makes no character.
+func hasLoneSurrogate(body []byte) bool {
+	for {
+		i := bytes.IndexByte(body, '\\')
+		if i < 0 {
+			return false
+		}
+		unit, size := escaped(body[i:])
+		body = body[i+size:]
+		switch {
+		case unit >= 0xdc00 && unit < 0xe000:
+			return true
+		case unit >= 0xd800 && unit < 0xdc00:
+			if low, size := escaped(body); low >= 0xdc00 && low < 0xe000 {
+				body = body[size:]
+				continue
+			}
+			return true
+		}
+	}
+}
+
+// escaped is the UTF-16 unit of the \u escape that valid JSON begins with, or 0 if it begins otherwise, and the length of
+// the escape.
+func escaped(body []byte) (unit uint64, size int) {
+	if len(body) < 2 || body[0] != '\\' {
+		return 0, 0
+	}
+	if body[1] != 'u' || len(body) < 6 {
+		return 0, 2
+	}
+	unit, _ = strconv.ParseUint(string(body[2:6]), 16, 16)
+	return unit, 6
+}

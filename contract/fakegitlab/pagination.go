@@ -1,0 +1,199 @@
+package fakegitlab
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	defaultPerPage = 20
+	maxPerPage     = 100
+	// countLimit is up to how many rows GitLab counts a list.
+	countLimit = 10_000
+)
+
+// Page is which part of a list is shown, and what the headers say about it.
+type Page struct {
+	Offset int64 // rows before the first one shown
+	Limit  int64 // rows shown at most
+
+	Number  int64 // X-Page
+	PerPage int64 // X-Per-Page, and per_page in Link
+	Next    int64 // X-Next-Page; 0 if there is none
+	Prev    int64 // X-Prev-Page; 0 if there is none
+	Total   int64 // X-Total
+	Pages   int64 // X-Total-Pages
+	Counted bool  // whether Total, Pages and the link to the last page are shown
+}
+
+// paginate is Kaminari as GitLab sets it up. A page below 1 is the first, a negative per_page is the default one, and
+// more than a hundred are a hundred. What begins beyond a bigint cannot be asked of PostgreSQL: ok is then false.
+func (c *call) paginate(number, perPage, total int64) (page Page, ok bool) {
+	switch {
+	case perPage < 0:
+		perPage = defaultPerPage
+	case perPage > maxPerPage:
+		perPage = maxPerPage
+	}
+	number = max(number, 1)
+	if number == math.MaxInt64 || number-1 > math.MaxInt64/perPage {
+		return Page{}, false
+	}
+	page = Page{
+		Offset: (number - 1) * perPage, Limit: perPage, Number: number, PerPage: perPage,
+		Total: total, Pages: max((total+perPage-1)/perPage, 1),
+		Counted: c.decide(Counted, total <= countLimit),
+	}
+	if number < page.Pages {
+		page.Next = number + 1
+	}
+	if number > 1 && number <= page.Pages {
+		page.Prev = number - 1
+	}
+	for _, d := range c.server.deviations {
+		if d.Page != nil {
+			d.Page(c.draft.Operation, &page)
+		}
+	}
+	return page, true
+}
+
+// rows calls show for each position of the page with the row that stands there.
+func (c *call) rows(page Page, total int, show func(row int)) {
+	first := min(max(page.Offset, 0), int64(total))
+	for position := first; position < min(first+page.Limit, int64(total)); position++ {
+		row := int(position)
+		for _, d := range c.server.deviations {
+			if d.Row != nil {
+				row = d.Row(c.draft.Operation, row, total)
+			}
+		}
+		show(row)
+	}
+}
+
+// paginationHeaders sets the headers about a page.
+func (c *call) paginationHeaders(p Page) {
+	h := c.draft.Header
+	h.Set("X-Per-Page", strconv.FormatInt(p.PerPage, 10))
+	h.Set("X-Page", strconv.FormatInt(p.Number, 10))
+	h.Set("X-Next-Page", numberOrNothing(p.Next))
+	h.Set("X-Prev-Page", numberOrNothing(p.Prev))
+	h.Set("Link", c.links(p))
+	if p.Counted {
+		h.Set("X-Total", strconv.FormatInt(p.Total, 10))
+		h.Set("X-Total-Pages", strconv.FormatInt(p.Pages, 10))
+	}
+}
+
+func numberOrNothing(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// links is the Link header. Each URL is that of the request, at the host that GitLab believes to be, and repeats all
+// parameters, those of the path and secrets included.
+func (c *call) links(p Page) string {
+	base := c.origin() + c.request.URL.EscapedPath() + "?"
+	before, after := c.queryAround(p.PerPage)
+	var b strings.Builder
+	link := func(rel string, page int64) {
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, `<%s%spage=%d%s>; rel="%s"`, base, before, page, after, rel)
+	}
+	if p.Prev != 0 {
+		link("prev", p.Prev)
+	}
+	if p.Next != 0 {
+		link("next", p.Next)
+	}
+	link("first", 1)
+	if p.Counted {
+		link("last", p.Pages)
+	}
+	return b.String()
+}
+
+// origin is the scheme and host of the instance: those configured, or else those of the request.
+func (c *call) origin() string {
+	if external := c.server.external; external != nil {
+		return external.Scheme + "://" + external.Host
+	}
+	return c.requestOrigin()
+}
+
+func (c *call) requestOrigin() string {
+	if c.request.TLS != nil {
+		return "https://" + c.request.Host
+	}
+	return "http://" + c.request.Host
+}
+
+// queryAround is the query of a link, as Rails' to_query makes it - entries sorted as text - before and after its page.
+func (c *call) queryAround(perPage int64) (before, after string) {
+	entries := make([]string, 0, len(c.params)+2)
+	for name, value := range c.params {
+		if name != "page" && name != "per_page" {
+			entries = appendQuery(entries, url.QueryEscape(name), value)
+		}
+	}
+	entries = append(entries, "per_page="+strconv.FormatInt(perPage, 10))
+	slices.Sort(entries)
+	at, _ := slices.BinarySearch(entries, "page=")
+	if at > 0 {
+		before = strings.Join(entries[:at], "&") + "&"
+	}
+	return before, "&" + strings.Join(entries[at:], "&")
+}
+
+// appendQuery appends the entries that to_query makes of a parameter whose name is escaped.
+func appendQuery(entries []string, name string, value any) []string {
+	switch value := value.(type) {
+	case parameters:
+		inner := []string{}
+		for key, element := range value {
+			inner = appendQuery(inner, name+"%5B"+url.QueryEscape(key)+"%5D", element)
+		}
+		if len(inner) == 0 {
+			return entries
+		}
+		slices.Sort(inner)
+		return append(entries, strings.Join(inner, "&"))
+	case []any:
+		inner := []string{}
+		for _, element := range value {
+			inner = appendQuery(inner, name+"%5B%5D", element)
+		}
+		if len(inner) == 0 {
+			return append(entries, name+"%5B%5D=")
+		}
+		return append(entries, strings.Join(inner, "&"))
+	}
+	return append(entries, name+"="+url.QueryEscape(printed(value)))
+}
+
+func printed(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	case int64:
+		return strconv.FormatInt(value, 10)
+	case *big.Int:
+		return value.String()
+	case json.Number:
+		return numberText(value)
+	}
+	return fmt.Sprint(value)
+}

@@ -1,0 +1,92 @@
+package fakegitlab
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+
+	"example.com/gitlab-agents/generated/clusteragents"
+)
+
+// findProject finds the project of the path and the caller's role in it, or answers that there is none. It names one by
+// id or by full path; a former path redirects.
+func (c *call) findProject(named clusteragents.Project) *project {
+	var (
+		text  = named.String()
+		store = c.server.store
+		p     *project
+		moved bool
+	)
+	switch {
+	case isIntegerLine(text):
+		if id, ok := leadingInteger(text); ok {
+			p = store.projects[id]
+		}
+	case strings.Contains(text, "/"):
+		p, moved = store.projectByPath(text)
+		if moved && !c.server.features.MovedProjects {
+			p = nil
+		}
+	}
+	if p != nil {
+		c.role = p.roleOf(c.user)
+	}
+	if p == nil || !c.decide(ProjectVisible, p.visibleTo(c.user)) {
+		c.refuse(http.StatusNotFound, messageKey, "404 Project Not Found")
+		return nil
+	}
+	if moved {
+		c.redirect(p)
+		return nil
+	}
+	return p
+}
+
+var projectInPath = regexp.MustCompile(`/projects/[^/]+`)
+
+// redirect answers a request for a project that has moved. The answer has a text and no content type.
+func (c *call) redirect(p *project) {
+	if c.method != http.MethodGet {
+		c.refuse(http.StatusMethodNotAllowed, messageKey, "Non GET methods are not allowed for moved projects")
+		return
+	}
+	replaced := false
+	path := projectInPath.ReplaceAllStringFunc(c.route.path, func(found string) string {
+		if replaced {
+			return found
+		}
+		replaced = true
+		return "/projects/" + string(appendID(nil, p.id))
+	})
+	location := c.requestOrigin() + c.server.root + path
+	if query := c.request.URL.RawQuery; query != "" {
+		location += "?" + query
+	}
+	clear(c.draft.Header)
+	c.draft.Header.Set("Location", location)
+	c.draft.Status = http.StatusMovedPermanently
+	c.draft.Body = []byte("This resource has been moved permanently to " + location)
+}
+
+// mayWrite reports whether the caller's role is enough to change agents in the project, or answers 403. Nobody's is if the
+// project is archived.
+func (c *call) mayWrite(p *project) bool {
+	if !c.decide(RoleSuffices, c.role >= Maintainer && !p.archived) {
+		return c.forbidden()
+	}
+	return true
+}
+
+// mayRead reports whether the caller's role is enough to read agents in the project. If not, old releases answer
+// 403, and new ones as if there were no such agent.
+func (c *call) mayRead() bool {
+	switch {
+	case c.decide(RoleSuffices, c.role >= Developer):
+		return true
+	case !c.server.features.MissingBelowDeveloper:
+		return c.forbidden()
+	case c.route.operation == listAgents:
+		return c.refuse(http.StatusNotFound, messageKey, "404 ClusterAgents Not Found")
+	}
+	return c.recordNotFound()
+}

@@ -1,0 +1,235 @@
+package fakegitlab
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// resource is what a path leads to.
+type resource int
+
+const (
+	outside    resource = iota // not under the API
+	unknown                    // under the API, but nothing there
+	oldVersion                 // version 3 of the API
+	noVersion                  // what begins like version 4 and is not
+	agents
+	oneAgent
+	agentTokens
+	oneAgentToken
+	version
+	metadata
+	currentUser
+)
+
+// The operations: those of the document by its operationIds, and what clients ask besides.
+const (
+	listAgents       = "listAgents"
+	getAgent         = "getAgent"
+	createAgent      = "createAgent"
+	deleteAgent      = "deleteAgent"
+	listAgentTokens  = "listAgentTokens"
+	getAgentToken    = "getAgentToken"
+	createAgentToken = "createAgentToken"
+	revokeAgentToken = "revokeAgentToken"
+
+	getVersion  = "getVersion"
+	getMetadata = "getMetadata"
+	getUser     = "getUser"
+)
+
+// route is where a request goes.
+type route struct {
+	path      string // as it was sent, without the relative root
+	resource  resource
+	operation string // empty if the resource has none for the method
+	allowed   string // the methods that OPTIONS names
+
+	// The parameters in the path. A format is in the last segment, after a dot.
+	project, agent, token, format string
+}
+
+// addTo adds the parameters in the path.
+func (r *route) addTo(params parameters) {
+	params["id"] = r.project
+	if r.agent != "" {
+		params["agent_id"] = r.agent
+	}
+	if r.token != "" {
+		params["token_id"] = r.token
+	}
+	if r.format != "" {
+		params["format"] = r.format
+	}
+}
+
+// routed finds where the request goes. A method that a resource does not have leads where unknown paths lead.
+func (c *call) routed() bool {
+	path, under := strings.CutPrefix(c.request.URL.EscapedPath(), c.server.root)
+	c.route = route{path: path}
+	if !under || !c.route.find(&c.server.features) {
+		// GitLab has pages here.
+		c.draft.Status = http.StatusNotFound
+		c.draft.Header.Set("Content-Type", "text/html; charset=utf-8")
+		c.draft.Body = []byte("<!DOCTYPE html>\n<html>\n<head>\n  <title>The page you're looking for could not be found (404)</title>\n</head>\n<body>\n  <h1>404</h1>\n</body>\n</html>\n")
+		return false
+	}
+	c.route.choose(c.method)
+	if c.method == http.MethodOptions && c.route.allowed != "" {
+		return true
+	}
+	if c.route.operation == "" && c.route.resource > noVersion {
+		c.route.resource = unknown
+	}
+	switch c.route.operation {
+	case "", getVersion, getMetadata, getUser:
+	default:
+		c.draft.Operation = c.route.operation
+	}
+	return true
+}
+
+// find finds the resource of the path, and reports whether it is under the API. Slashes in a row count as one, and one at
+// the end does not count.
+func (r *route) find(f *Features) bool {
+	segments := make([]string, 0, 8)
+	for segment := range strings.SplitSeq(r.path, "/") {
+		if segment != "" {
+			segments = append(segments, segment)
+		}
+	}
+	if len(segments) == 0 || !is(segments[0], "api") || len(segments) == 1 {
+		return false
+	}
+	switch {
+	case is(segments[1], "v4"):
+		r.resource = unknown
+		if len(segments) > 2 {
+			r.lead(segments[2:], f)
+		}
+	case is(segments[1], "v3"):
+		r.resource = oldVersion
+	case strings.HasPrefix(segments[1], "v4"), strings.HasPrefix(segments[1], "v3"):
+		r.resource = noVersion
+	default:
+		return false
+	}
+	return true
+}
+
+// lead finds the resource of the segments after /api/v4.
+func (r *route) lead(segments []string, f *Features) {
+	last := len(segments) - 1
+	if strings.Contains(r.path, "%2") { // an escaped dot is a dot
+		for i := range segments {
+			segments[i] = strings.NewReplacer("%2E", ".", "%2e", ".").Replace(segments[i])
+		}
+	}
+	final, format, dotted := strings.Cut(segments[last], ".")
+	if dotted && (format == "" || strings.Contains(format, ".")) {
+		final, format = segments[last], "" // no format, and so with dots no name either
+	}
+
+	if len(segments) == 1 {
+		switch {
+		case is(final, "version"):
+			r.resource = version
+		case is(final, "metadata") && f.Metadata:
+			r.resource = metadata
+		case is(final, "user"):
+			r.resource = currentUser
+		}
+		r.format = decode(format)
+		return
+	}
+	if !is(segments[0], "projects") || len(segments) < 3 {
+		return
+	}
+	collection := segments[2]
+	if last == 2 {
+		collection = final
+	}
+	if !is(collection, "cluster_agents") {
+		return
+	}
+	agent := ""
+	if len(segments) > 3 {
+		agent = segments[3]
+		if last == 3 {
+			agent = final
+		}
+		if agent == "" || strings.Contains(agent, ".") {
+			return
+		}
+	}
+	token := ""
+	if len(segments) > 4 {
+		tokens := segments[4]
+		if last == 4 {
+			tokens = final
+		}
+		if !f.Tokens || !is(tokens, "tokens") {
+			return
+		}
+	}
+	if len(segments) > 5 {
+		if token = final; last > 5 || token == "" || strings.Contains(token, ".") {
+			return
+		}
+	}
+	r.resource = [...]resource{agents, oneAgent, agentTokens, oneAgentToken}[len(segments)-3]
+	r.project, r.agent, r.token, r.format = decode(segments[1]), decode(agent), decode(token), decode(format)
+}
+
+// is reports whether a segment is a word of the route, escaped or not.
+func is(segment, word string) bool {
+	return segment == word || strings.Contains(segment, "%") && decode(segment) == word
+}
+
+func decode(segment string) string {
+	if text, err := url.PathUnescape(segment); err == nil {
+		return text
+	}
+	return segment
+}
+
+// choose finds the operation for the method. HEAD is a GET.
+func (r *route) choose(method string) {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	switch r.resource {
+	case agents:
+		r.allowed = "OPTIONS, GET, POST, HEAD"
+		r.operation = one(method, http.MethodGet, listAgents, http.MethodPost, createAgent)
+	case oneAgent:
+		r.allowed = "OPTIONS, GET, DELETE, HEAD"
+		r.operation = one(method, http.MethodGet, getAgent, http.MethodDelete, deleteAgent)
+	case agentTokens:
+		r.allowed = "OPTIONS, GET, POST, HEAD"
+		r.operation = one(method, http.MethodGet, listAgentTokens, http.MethodPost, createAgentToken)
+	case oneAgentToken:
+		r.allowed = "OPTIONS, GET, DELETE, HEAD"
+		r.operation = one(method, http.MethodGet, getAgentToken, http.MethodDelete, revokeAgentToken)
+	case version:
+		r.allowed = "OPTIONS, GET, HEAD"
+		r.operation = one(method, http.MethodGet, getVersion)
+	case metadata:
+		r.allowed = "OPTIONS, GET, HEAD"
+		r.operation = one(method, http.MethodGet, getMetadata)
+	case currentUser:
+		r.allowed = "OPTIONS, GET, HEAD"
+		r.operation = one(method, http.MethodGet, getUser)
+	}
+}
+
+// one returns the operation that follows the method.
+func one(method string, pairs ...string) string {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i] == method {
+			return pairs[i+1]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,130 @@
+package fakegitlab
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// parseInteger reads a text as Ruby's Integer(text, 10) does: spaces around, a sign, 0d in front and single underscores
+// between digits are fine.
+func parseInteger(text string) (*big.Int, bool) {
+	text = strings.Trim(text, " \t\n\v\f\r")
+	negative := false
+	if text != "" && (text[0] == '+' || text[0] == '-') {
+		negative = text[0] == '-'
+		text = text[1:]
+	}
+	if len(text) > 2 && text[0] == '0' && (text[1] == 'd' || text[1] == 'D') {
+		text = text[2:]
+	}
+	digits := make([]byte, 0, len(text))
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			digits = append(digits, c)
+		case c == '_' && i > 0 && text[i-1] != '_' && i < len(text)-1:
+		default:
+			return nil, false
+		}
+	}
+	if len(digits) == 0 {
+		return nil, false
+	}
+	n, ok := new(big.Int).SetString(string(digits), 10)
+	if ok && negative {
+		n.Neg(n)
+	}
+	return n, ok
+}
+
+// leadingInteger reads a text as Ruby's String#to_i does: the integer it begins with, or 0.
+func leadingInteger(text string) (int64, bool) {
+	text = strings.TrimLeft(text, " \t\n\v\f\r")
+	end := 0
+	if end < len(text) && (text[end] == '-' || text[end] == '+') {
+		end++
+	}
+	for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+		end++
+	}
+	n, err := strconv.ParseInt(text[:end], 10, 64)
+	return n, err == nil
+}
+
+// isIntegerLine reports whether a line of the text is a whole number, as Ruby's /^-?\d+$/ does.
+func isIntegerLine(text string) bool {
+	for line := range strings.SplitSeq(text, "\n") {
+		digits := strings.TrimPrefix(line, "-")
+		if digits != "" && strings.Trim(digits, "0123456789") == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// numberText prints a number of JSON as Ruby's to_s does.
+func numberText(n json.Number) string {
+	text := n.String()
+	if !strings.ContainsAny(text, ".eE") {
+		if text == "-0" {
+			return "0"
+		}
+		return text
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil { // beyond what a float can hold
+		if strings.HasPrefix(text, "-") {
+			return "-Infinity"
+		}
+		return "Infinity"
+	}
+	digits := strconv.FormatFloat(f, 'e', -1, 64)
+	mantissa, exponent, _ := strings.Cut(digits, "e")
+	if e, _ := strconv.Atoi(exponent); e < -4 || e >= 16 {
+		if !strings.Contains(mantissa, ".") {
+			mantissa += ".0"
+		}
+		return mantissa + "e" + exponent
+	}
+	decimal := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(decimal, ".") {
+		decimal += ".0"
+	}
+	return decimal
+}
+
+// numberInteger makes a number of JSON whole as Ruby's Integer(number) does, which cuts the fraction off.
+func numberInteger(n json.Number) (*big.Int, bool) {
+	if whole, ok := new(big.Int).SetString(n.String(), 10); ok {
+		return whole, true
+	}
+	f, err := strconv.ParseFloat(n.String(), 64)
+	if err != nil {
+		return nil, false
+	}
+	whole, _ := big.NewFloat(f).Int(nil)
+	return whole, true
+}
+
+// inspect prints a parameter within a text as Ruby does: a string as it is, a container as it is written in Ruby.
+func inspect(value any) string {
+	switch value := value.(type) {
+	case []any:
+		elements := make([]string, len(value))
+		for i, element := range value {
+			elements[i] = inspect(element)
+			if text, ok := element.(string); ok {
+				elements[i] = strconv.Quote(text)
+			}
+		}
+		return "[" + strings.Join(elements, ", ") + "]"
+	case nil:
+		return ""
+	case json.Number:
+		return numberText(value)
+	}
+	return fmt.Sprint(value)
+}

@@ -1,0 +1,204 @@
+package fakegitlab
+
+import (
+	"strings"
+	"time"
+)
+
+// Seed is what stands in GitLab at the start. [ParseSeed] reads one from YAML or JSON and checks it.
+type Seed struct {
+	GitLab   SeedGitLab
+	NextIDs  SeedNextIDs
+	Users    []SeedUser
+	Projects []SeedProject
+}
+
+// SeedGitLab is the instance. An empty field leaves the default.
+type SeedGitLab struct {
+	Version     string // 19.1.0
+	Edition     string // ce, ee
+	ExternalURL string // https://gitlab.example.com
+}
+
+// SeedNextIDs is where ids begin to be given out; 0 means after the highest that the seed has.
+type SeedNextIDs struct {
+	Agent int64
+	Token int64
+}
+
+// SeedUser is a user with the access tokens that authenticate as that user.
+type SeedUser struct {
+	ID     int64
+	Name   string
+	State  string // active, blocked
+	Admin  bool
+	Tokens []SeedAccessToken
+}
+
+// SeedAccessToken is a personal access token.
+type SeedAccessToken struct {
+	Token  string
+	Scopes []string
+	State  string // active, expired, revoked
+}
+
+// SeedProject is a project.
+type SeedProject struct {
+	ID                int64
+	PathWithNamespace string // root/test
+	NameWithNamespace string // Administrator / test; if empty, made of the path
+	Description       *string
+	Visibility        string // private, internal, public
+	Archived          bool
+	CreatedAt         time.Time // zero means the start of the server
+	MovedFrom         []string  // former full paths
+	Members           map[string]Role
+	Agents            []SeedAgent
+}
+
+// SeedAgent is an agent of a project.
+type SeedAgent struct {
+	ID        int64
+	Name      string
+	CreatedBy string    // the user's name; empty if the user is gone
+	CreatedAt time.Time // zero means the start of the server
+	Tokens    []SeedAgentToken
+}
+
+// SeedAgentToken is a token of an agent.
+type SeedAgentToken struct {
+	ID          int64
+	Name        string
+	Description *string
+	Status      string    // active, revoked
+	CreatedBy   string    // the user's name; empty means who created the agent
+	CreatedAt   time.Time // zero means when the agent was created
+	LastUsedAt  time.Time // zero means never
+}
+
+// The visibilities of a project.
+const (
+	private  = "private"
+	internal = "internal"
+	public   = "public"
+)
+
+// The states of users, access tokens and agent tokens.
+const (
+	active  = "active"
+	blocked = "blocked"
+	expired = "expired"
+	revoked = "revoked"
+)
+
+// DefaultSeed is what stands in a GitLab that was given no seed: projects 20 root/test and 21 root/other (both private)
+// and 22 public/open (public), and the users owner, maintainer, developer, reporter, guest and stranger with the access
+// tokens glpat-owner, glpat-maintainer and so on. In each project each has the role of that name, except stranger, who
+// has none.
+func DefaultSeed() *Seed {
+	seed := &Seed{}
+	members := map[string]Role{}
+	for i, name := range []string{"owner", "maintainer", "developer", "reporter", "guest", "stranger"} {
+		seed.Users = append(seed.Users, SeedUser{
+			ID: int64(41 + i), Name: name, State: active,
+			Tokens: []SeedAccessToken{{Token: "glpat-" + name, Scopes: []string{"api"}, State: active}},
+		})
+		if role, ok := parseRole(name); ok {
+			members[name] = role
+		}
+	}
+	for i, p := range []SeedProject{
+		{PathWithNamespace: "root/test", NameWithNamespace: "Administrator / test", Visibility: private},
+		{PathWithNamespace: "root/other", NameWithNamespace: "Administrator / other", Visibility: private},
+		{PathWithNamespace: "public/open", NameWithNamespace: "Public / open", Visibility: public},
+	} {
+		p.ID = int64(20 + i)
+		p.CreatedAt = time.Date(2022, 3, 20, 20, 42, 40, 221e6, time.UTC)
+		p.Members = members
+		seed.Projects = append(seed.Projects, p)
+	}
+	return seed
+}
+
+// plant puts the seed, which has to be sound, into a new store.
+func (seed *Seed) plant(now time.Time) (*store, error) {
+	if problems := seed.check(); len(problems) > 0 {
+		return nil, problems
+	}
+	s := newStore()
+	for _, su := range seed.Users {
+		u := &user{id: su.ID, name: su.Name, blocked: su.State == blocked, admin: su.Admin}
+		s.users[u.id] = u
+		s.usersByName[strings.ToLower(u.name)] = u
+		for _, t := range su.Tokens {
+			s.accessTokens[t.Token] = &accessToken{user: u, scopes: t.Scopes, state: firstOf(t.State, active)}
+		}
+	}
+	for _, sp := range seed.Projects {
+		s.plantProject(sp, now)
+	}
+	s.nextAgent = max(s.nextAgent, seed.NextIDs.Agent)
+	s.nextToken = max(s.nextToken, seed.NextIDs.Token)
+	return s, nil
+}
+
+func (s *store) plantProject(sp SeedProject, now time.Time) {
+	sp.CreatedAt = timeOr(sp.CreatedAt, now)
+	p := &project{
+		id: sp.ID, path: sp.PathWithNamespace, visibility: firstOf(sp.Visibility, private), archived: sp.Archived,
+		members: map[int64]Role{}, identity: renderIdentity(&sp), agents: newAgentIndex(),
+	}
+	for name, role := range sp.Members {
+		p.members[s.userID(name)] = role
+	}
+	s.projects[p.id] = p
+	s.paths[strings.ToLower(p.path)] = p
+	for _, path := range sp.MovedFrom {
+		s.moved[strings.ToLower(path)] = p
+	}
+	for _, sa := range sp.Agents {
+		created := timeOr(sa.CreatedAt, now)
+		a := &agent{id: sa.ID, name: sa.Name, project: p, createdBy: s.userID(sa.CreatedBy), createdAt: created, updatedAt: created}
+		s.addAgent(a)
+		s.nextAgent = max(s.nextAgent, a.id+1)
+		for _, st := range sa.Tokens {
+			t := &agentToken{
+				id: st.ID, name: st.Name, description: st.Description, agent: a, revoked: st.Status == revoked,
+				createdBy: s.userID(firstOf(st.CreatedBy, sa.CreatedBy)), createdAt: timeOr(st.CreatedAt, created), lastUsedAt: st.LastUsedAt,
+			}
+			s.addToken(t)
+			s.nextToken = max(s.nextToken, t.id+1)
+		}
+	}
+}
+
+// userID is 0 if nobody has that name.
+func (s *store) userID(name string) int64 {
+	if u := s.usersByName[strings.ToLower(name)]; u != nil {
+		return u.id
+	}
+	return 0
+}
+
+func timeOr(t, otherwise time.Time) time.Time {
+	if t.IsZero() {
+		return otherwise
+	}
+	return t
+}
+
+// names derives what GitLab keeps apart: the display name of the project alone, that with its groups, and the path alone.
+func (sp *SeedProject) names() (name, withNamespace, path string) {
+	withNamespace = sp.NameWithNamespace
+	if withNamespace == "" {
+		withNamespace = strings.ReplaceAll(sp.PathWithNamespace, "/", " / ")
+	}
+	return afterLast(withNamespace, " / "), withNamespace, afterLast(sp.PathWithNamespace, "/")
+}
+
+func afterLast(text, separator string) string {
+	if i := strings.LastIndex(text, separator); i >= 0 {
+		return text[i+len(separator):]
+	}
+	return text
+}

@@ -1,0 +1,206 @@
+package fakegitlab
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// SeedError is everything that is wrong with a seed, in the order of its lines.
+type SeedError []SeedProblem
+
+// SeedProblem is one thing that is wrong with a seed.
+type SeedProblem struct {
+	File string // as it was given to ParseSeed; empty if the seed was not read from one
+	Line int    // counted from 1; 0 if the seed was not read from a file
+	Path string // where, such as projects[0].agents[2].name
+	Text string // what is wrong, and what to do; never the value of a secret
+}
+
+func (e SeedError) Error() string {
+	lines := make([]string, len(e))
+	for i, p := range e {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (p SeedProblem) String() string {
+	where := p.Path
+	if where != "" {
+		where += ": "
+	}
+	if p.Line == 0 {
+		return "seed: " + where + p.Text
+	}
+	return fmt.Sprintf("%s:%d: %s%s", p.File, p.Line, where, p.Text)
+}
+
+// knownScopes are the scopes of access tokens. Only api, read_api and sudo count here.
+var knownScopes = []string{
+	"api", "read_api", "read_user", "sudo", "admin_mode", "read_repository", "write_repository", "read_registry",
+	"write_registry", "create_runner", "manage_runner", "k8s_proxy", "ai_features", "self_rotate", "read_service_ping",
+	"read_virtual_registry", "write_virtual_registry",
+}
+
+var pathPattern = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)+$`)
+
+// seedCheck collects what is wrong with a seed.
+type seedCheck struct {
+	problems SeedError
+	seen     map[string]string // what has to be unique -> where it was first
+	users    map[string]bool   // by name in lower case
+}
+
+// check returns what is wrong with the seed, in its order.
+func (seed *Seed) check() SeedError {
+	c := &seedCheck{seen: map[string]string{}, users: map[string]bool{}}
+	c.gitLab(&seed.GitLab)
+	for i := range seed.Users {
+		c.user(&seed.Users[i], at("users", i))
+	}
+	lastAgent, lastToken := int64(0), int64(0)
+	for i := range seed.Projects {
+		c.project(&seed.Projects[i], at("projects", i))
+		for _, a := range seed.Projects[i].Agents {
+			lastAgent = max(lastAgent, a.ID)
+			for _, t := range a.Tokens {
+				lastToken = max(lastToken, t.ID)
+			}
+		}
+	}
+	c.nextID(seed.NextIDs.Agent, lastAgent, "next_ids.agent")
+	c.nextID(seed.NextIDs.Token, lastToken, "next_ids.token")
+	return c.problems
+}
+
+func at(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
+
+func (c *seedCheck) fail(path, format string, args ...any) {
+	c.problems = append(c.problems, SeedProblem{Path: path, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *seedCheck) id(id int64, kind, path string) {
+	if id <= 0 {
+		c.fail(path+".id", "an id has to be a whole number above 0")
+		return
+	}
+	c.unique(fmt.Sprintf("%s %d", kind, id), path+".id", fmt.Sprintf("%s %d", kind, id))
+}
+
+// unique complains with shown, which stands for the value, if there was such a key before.
+func (c *seedCheck) unique(key, path, shown string) {
+	if first, taken := c.seen[key]; taken {
+		c.fail(path, "%s is there already, at %s", shown, first)
+		return
+	}
+	c.seen[key] = path
+}
+
+func (c *seedCheck) oneOf(value, path string, known ...string) {
+	if value != "" && !slices.Contains(known, value) {
+		c.fail(path, "%q is none of %s", value, strings.Join(known, ", "))
+	}
+}
+
+func (c *seedCheck) nextID(next, last int64, path string) {
+	if next < 0 || next > 0 && next <= last {
+		c.fail(path, "the next id has to be above %d, the highest that the seed has", last)
+	}
+}
+
+func (c *seedCheck) gitLab(g *SeedGitLab) {
+	if g.Version != "" {
+		if _, err := ParseRelease(g.Version); err != nil {
+			c.fail("gitlab.version", "%v", err)
+		}
+	}
+	c.oneOf(g.Edition, "gitlab.edition", community, enterprise)
+	if _, err := parseExternalURL(g.ExternalURL); err != nil {
+		c.fail("gitlab.external_url", "%v", err)
+	}
+}
+
+func (c *seedCheck) user(u *SeedUser, path string) {
+	c.id(u.ID, "user", path)
+	if u.Name == "" || strings.ContainsAny(u.Name, " /\t\n") {
+		c.fail(path+".name", "a user's name cannot be empty, nor have spaces or slashes")
+	} else {
+		c.unique("user named "+strings.ToLower(u.Name), path+".name", fmt.Sprintf("a user named %q", u.Name))
+	}
+	c.users[strings.ToLower(u.Name)] = true
+	c.oneOf(u.State, path+".state", active, blocked)
+	for i, t := range u.Tokens {
+		path := path + "." + at("tokens", i)
+		if t.Token == "" || strings.TrimSpace(t.Token) != t.Token {
+			c.fail(path+".token", "an access token cannot be empty, nor begin or end with a space")
+		} else {
+			c.unique("access token "+t.Token, path+".token", "this access token")
+		}
+		for j, scope := range t.Scopes {
+			c.oneOf(scope, path+"."+at("scopes", j), knownScopes...)
+		}
+		c.oneOf(t.State, path+".state", active, expired, revoked)
+	}
+}
+
+func (c *seedCheck) project(p *SeedProject, path string) {
+	c.id(p.ID, "project", path)
+	c.fullPath(p.PathWithNamespace, path+".path_with_namespace")
+	for i, former := range p.MovedFrom {
+		c.fullPath(former, path+"."+at("moved_from", i))
+	}
+	if p.NameWithNamespace != "" && !strings.Contains(p.NameWithNamespace, " / ") {
+		c.fail(path+".name_with_namespace", `the names have to be parted by " / ", as in "Administrator / test"`)
+	}
+	c.oneOf(p.Visibility, path+".visibility", private, internal, public)
+	for _, name := range slices.Sorted(maps.Keys(p.Members)) {
+		role := p.Members[name]
+		c.knownUser(name, path+".members."+name)
+		if role <= NoRole || role > Owner {
+			c.fail(path+".members."+name, "%v is no role of a member", role)
+		}
+	}
+	for i := range p.Agents {
+		c.agent(&p.Agents[i], p.ID, path+"."+at("agents", i))
+	}
+}
+
+func (c *seedCheck) fullPath(full, path string) {
+	if !pathPattern.MatchString(full) {
+		c.fail(path, "%q is no full path of a project; write it as group/project", full)
+		return
+	}
+	c.unique("path "+strings.ToLower(full), path, fmt.Sprintf("the path %q", full))
+}
+
+func (c *seedCheck) knownUser(name, path string) {
+	if name != "" && !c.users[strings.ToLower(name)] {
+		c.fail(path, "there is no user named %q", name)
+	}
+}
+
+func (c *seedCheck) agent(a *SeedAgent, project int64, path string) {
+	c.id(a.ID, "agent", path)
+	if problems := agentNameErrors(&a.Name, false); len(problems) > 0 {
+		c.fail(path+".name", "GitLab refuses this name: %s", strings.Join(problems, ", "))
+	} else {
+		c.unique(fmt.Sprintf("agent of %d named %s", project, a.Name), path+".name", fmt.Sprintf("an agent named %q", a.Name))
+	}
+	c.knownUser(a.CreatedBy, path+".created_by")
+	for i, t := range a.Tokens {
+		path := path + "." + at("tokens", i)
+		c.id(t.ID, "token", path)
+		if problems := tokenErrors(&t.Name, t.Description); len(problems) > 0 {
+			c.fail(path, "GitLab refuses this token: %s", strings.Join(problems, ", "))
+		}
+		if !utf8.ValidString(t.Name) {
+			c.fail(path+".name", "the name is not UTF-8")
+		}
+		c.oneOf(t.Status, path+".status", active, revoked)
+		c.knownUser(t.CreatedBy, path+".created_by")
+	}
+}
