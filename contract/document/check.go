@@ -1,0 +1,110 @@
+package document
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// Check holds an exchange against the document, request and response. It returns nil if there is nothing to say, and
+// if the exchange is none of the operations, which [Document.Route] tells.
+//
+// All findings are returned, but no more than 100. A problem that is the same in many entries of a list is one finding,
+// with the pointer of the first and their number. No finding holds the value of a secret: values are shown where they
+// are short and the document knows the property, otherwise only their shape.
+//
+// What is wrong in an answer with status 429 is Inconclusive: it is that of a limit somewhere on the way.
+func (d *Document) Check(x *wire.Exchange) []Finding {
+	op, parameters := d.route(x.Request.Method, x.Request.URL)
+	if op == nil {
+		return nil
+	}
+	f := &findings{operation: op.ID}
+	op.checkRequest(f, &x.Request, parameters)
+	op.checkResponse(f, x)
+	return f.all()
+}
+
+// maxFindings is how many different problems of one exchange are reported.
+const maxFindings = 100
+
+// findings collects what is wrong with one exchange.
+type findings struct {
+	operation string
+	softened  bool // a violation is inconclusive
+	list      []Finding
+	counts    []int
+	index     map[string]int // the problem to its place in list
+	dropped   int
+}
+
+// add reports a finding. Findings with the same rule, kind and place, whatever the index in an array, are one.
+func (f *findings) add(kind string, path []string, finding Finding) {
+	problem := finding.Rule + " " + kind + " " + collapsed(path)
+	if at, ok := f.index[problem]; ok {
+		f.counts[at]++
+		return
+	}
+	if len(f.list) == maxFindings {
+		f.dropped++
+		return
+	}
+	if f.index == nil {
+		f.index = map[string]int{}
+	}
+	f.index[problem] = len(f.list)
+	finding.Operation = f.operation
+	finding.Pointer = pointer(path)
+	if f.softened && finding.Outcome == Violation {
+		finding.Outcome = Inconclusive
+	}
+	f.list = append(f.list, finding)
+	f.counts = append(f.counts, 1)
+}
+
+func (f *findings) all() []Finding {
+	for i, n := range f.counts {
+		if n > 1 {
+			f.list[i].Actual += fmt.Sprintf(" (the first of %d)", n)
+		}
+	}
+	if f.dropped > 0 {
+		f.list[maxFindings-1].Actual += fmt.Sprintf("; %s more of this exchange left out", plural(f.dropped, "finding"))
+	}
+	return f.list
+}
+
+// pointer is the JSON pointer of a path.
+func pointer(path []string) string {
+	var b strings.Builder
+	for _, name := range path {
+		b.WriteByte('/')
+		b.WriteString(escapeName(shownName(name)))
+	}
+	return b.String()
+}
+
+// collapsed is the pointer in which all indexes are the same.
+func collapsed(path []string) string {
+	var b strings.Builder
+	for _, name := range path {
+		b.WriteByte('/')
+		if _, err := strconv.ParseUint(name, 10, 64); err == nil {
+			b.WriteByte('*')
+		} else {
+			b.WriteString(name)
+		}
+	}
+	return b.String()
+}
+
+var jsonPointer = strings.NewReplacer("~", "~0", "/", "~1")
+
+func escapeName(name string) string {
+	if strings.ContainsAny(name, "~/") {
+		return jsonPointer.Replace(name)
+	}
+	return name
+}

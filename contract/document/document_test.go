@@ -1,0 +1,110 @@
+package document_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract/document"
+)
+
+func TestOperations(t *testing.T) {
+	t.Parallel()
+	doc, err := document.Load()
+	require.NoError(t, err)
+	operations := doc.Operations()
+	var ids []string
+	for _, op := range operations {
+		ids = append(ids, op.ID)
+		assert.NotEmpty(t, op.Summary)
+		assert.NotEmpty(t, op.Heading)
+		assert.Contains(t, []string{"developer", "maintainer"}, op.Role)
+		assert.Contains(t, []string{"14.10", "15.0"}, op.Since)
+		assert.Contains(t, []string{"get", "post", "delete"}, line(t, op.Position))
+		require.NotEmpty(t, op.Responses)
+		for i, r := range op.Responses {
+			assert.NotEmpty(t, r.Position)
+			assert.True(t, i == 0 || op.Responses[i-1].Status < r.Status, "by status")
+		}
+	}
+	assert.Equal(t, []string{
+		"listAgents", "createAgent", "getAgent", "deleteAgent",
+		"listAgentTokens", "createAgentToken", "getAgentToken", "revokeAgentToken",
+	}, ids, "in the document's order")
+
+	list := operations[0]
+	assert.Equal(t, "GET", list.Method)
+	assert.Equal(t, "/projects/{id}/cluster_agents", list.Path)
+	assert.Equal(t, "プロジェクトのエージェントをリストアップします。", list.Heading)
+	ok := list.Responses[0]
+	assert.Equal(t, 200, ok.Status)
+	assert.Equal(t, []string{"application/json"}, ok.MediaTypes)
+	assert.Equal(t, document.Header{Name: "ETag", Position: ok.Headers[0].Position}, ok.Headers[0])
+	assert.Equal(t, document.Header{Name: "Link", Required: true, Position: ok.Headers[1].Position}, ok.Headers[1])
+	assert.Equal(t, "Link", line(t, ok.Headers[1].Position))
+
+	type property struct {
+		pointer                    string
+		required, nullable, secret bool
+	}
+	brief := func(r document.Response) (all []property) {
+		for _, p := range r.Properties {
+			all = append(all, property{p.Pointer, p.Required, p.Nullable, p.Secret})
+			assert.NotEmpty(t, p.Position)
+		}
+		return all
+	}
+	assert.Equal(t, []property{
+		{"/*/id", true, false, false},
+		{"/*/name", true, false, false},
+		{"/*/config_project", true, false, false},
+		{"/*/config_project/id", true, false, false},
+		{"/*/config_project/description", true, true, false},
+		{"/*/config_project/name", true, false, false},
+		{"/*/config_project/name_with_namespace", true, false, false},
+		{"/*/config_project/path", true, false, false},
+		{"/*/config_project/path_with_namespace", true, false, false},
+		{"/*/config_project/created_at", true, false, false},
+		{"/*/created_at", true, false, false},
+		{"/*/created_by_user_id", true, true, false},
+		{"/*/is_receptive", false, false, false},
+	}, brief(ok))
+	receptive := ok.Properties[len(ok.Properties)-1]
+	assert.Equal(t, "17.4", receptive.Since)
+	assert.Equal(t, "ee", receptive.Edition)
+	assert.Equal(t, "is_receptive", line(t, receptive.Position))
+
+	created := operations[5].Responses[0]
+	assert.Equal(t, 201, created.Status)
+	assert.Equal(t, property{"/token", true, false, true}, brief(created)[8])
+	assert.Equal(t, "/status", created.Properties[4].Pointer)
+	assert.Equal(t, []string{"active", "revoked"}, created.Properties[4].Enum)
+
+	unauthorized := list.Responses[4]
+	assert.Equal(t, 401, unauthorized.Status)
+	assert.Equal(t, []property{
+		{"/message", true, false, false},
+		{"/error", true, false, false},
+		{"/error_description", true, false, false},
+		{"/scope", false, false, false},
+	}, brief(unauthorized), "of all alternatives")
+	assert.Empty(t, operations[3].Responses[0].MediaTypes, "204")
+}
+
+func TestLoadTwice(t *testing.T) {
+	t.Parallel()
+	a, err := document.Load()
+	require.NoError(t, err)
+	b, err := document.Load()
+	require.NoError(t, err)
+	assert.Same(t, a, b)
+}
+
+func BenchmarkRead(b *testing.B) {
+	for b.Loop() {
+		if _, err := document.Read(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"regexp"
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// checkRequest holds the request against the document. Its credentials are nobody's business but the server's, and
+// parameters that the document does not know are ignored, as GitLab ignores them.
+func (op *operation) checkRequest(f *findings, r *wire.Request, inPath map[string]string) {
+	var query url.Values
+	for _, p := range op.parameters {
+		var values []string
+		switch p.In {
+		case openapi3.ParameterInPath:
+			values = []string{inPath[p.Name]}
+		case openapi3.ParameterInQuery:
+			if query == nil {
+				query = r.URL.Query()
+			}
+			values = query[p.Name]
+		case openapi3.ParameterInHeader:
+			values = r.Header.Values(p.Name)
+		}
+		c := requestChecker(f, p.In+" parameter "+p.Name+": ", position(p.Origin, ""))
+		if p.Required && len(values) == 0 {
+			c.found("required", nil, "a value", "none", "")
+		}
+		if p.Schema == nil {
+			continue
+		}
+		for _, value := range values {
+			c.check(typed(value, p.Schema.Value), p.Schema.Value, nil)
+		}
+	}
+	if op.body != nil {
+		op.checkRequestBody(f, r)
+	}
+}
+
+func requestChecker(f *findings, what, at string) *checker {
+	return &checker{findings: f, rule: RuleRequest, outcome: Error, options: asRequest, what: what, position: at}
+}
+
+// checkRequestBody holds the body against what the document says of its content type.
+func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
+	if r.Truncated || r.Header.Get("Content-Encoding") != "" {
+		return // not known
+	}
+	c := requestChecker(f, "request body: ", op.bodyPosition)
+	if len(r.Body) == 0 {
+		if op.body.Required {
+			actual := "none"
+			if r.URL.RawQuery != "" {
+				actual = "none, but a query" // GitLab takes parameters from there as well
+			}
+			c.found("required", nil, "one that is not empty", actual, "")
+		}
+		return
+	}
+	mediaType, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	content := op.body.Content.Get(mediaType)
+	if content == nil {
+		actual := "no Content-Type"
+		if mediaType != "" {
+			actual = "Content-Type " + shownName(mediaType)
+		} else if r.Header.Get("Content-Type") != "" {
+			actual = "a Content-Type that is none"
+		}
+		var listed []string
+		for name := range op.body.Content {
+			listed = append(listed, name)
+		}
+		slices.Sort(listed)
+		c.found("content-type", nil, "Content-Type "+list(listed, "or"), actual, "")
+		return
+	}
+	if content.Schema == nil {
+		return
+	}
+	var value any
+	switch mediaType {
+	case "application/x-www-form-urlencoded":
+		form, err := url.ParseQuery(string(r.Body))
+		if err != nil {
+			c.found("form", nil, "a form", "percent signs or semicolons that are not encoded", "")
+			return
+		}
+		value = lastValues(form)
+	case "multipart/form-data":
+		form, err := readForm(r.Body, parameters["boundary"])
+		if err != nil {
+			c.found("form", nil, "a form in parts", "bytes that are none", "")
+			return
+		}
+		value = lastValues(form)
+	default:
+		var faults []fault
+		value, faults = parse(r.Body)
+		for _, fault := range faults {
+			c.found(fault.kind, fault.inOrder(), oneJSONText, fault.reason, "")
+		}
+		if isFatal(faults) {
+			return
+		}
+	}
+	c.check(value, content.Schema.Value, nil)
+}
+
+// lastValues is a form as the object that GitLab makes of it: of several values with one name the last counts.
+func lastValues(form map[string][]string) map[string]any {
+	object := make(map[string]any, len(form))
+	for name, values := range form {
+		if len(values) > 0 {
+			object[name] = values[len(values)-1]
+		}
+	}
+	return object
+}
+
+// readForm reads the fields of a multipart form. Files are none of GitLab's parameters here.
+func readForm(body []byte, boundary string) (map[string][]string, error) {
+	if boundary == "" {
+		return nil, errors.New("no boundary")
+	}
+	form := map[string][]string{}
+	parts := multipart.NewReader(bytes.NewReader(body), boundary)
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return form, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return nil, err
+		}
+		if part.FileName() == "" {
+			form[part.FormName()] = append(form[part.FormName()], string(value))
+		}
+	}
+}
+
+var isInteger = regexp.MustCompile(`^-?[0-9]+$`)
+
+// typed is a text from a URL or header as the value that its schema takes it for.
+func typed(text string, schema *openapi3.Schema) any {
+	if takesInteger(schema) && isInteger.MatchString(text) {
+		return json.Number(text)
+	}
+	return text
+}
+
+func takesInteger(schema *openapi3.Schema) bool {
+	if schema.Type.Is(openapi3.TypeInteger) {
+		return true
+	}
+	return slices.ContainsFunc(slices.Concat(schema.AnyOf, schema.OneOf), func(ref *openapi3.SchemaRef) bool {
+		return takesInteger(ref.Value)
+	})
+}

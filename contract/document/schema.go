@@ -1,0 +1,172 @@
+package document
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// visit are the options with which kin-openapi validates. It never renders a value into an error, and reports all that
+// it sees; [outline] is for what it does not see.
+func visit(as openapi3.SchemaValidationOption) []openapi3.SchemaValidationOption {
+	return []openapi3.SchemaValidationOption{
+		as,
+		openapi3.MultiErrors(),
+		openapi3.DisableSchemaErrorDetails(),
+		openapi3.WithStringFormatValidators(formats),
+	}
+}
+
+var (
+	asRequest  = visit(openapi3.VisitAsRequest())
+	asResponse = visit(openapi3.VisitAsResponse())
+)
+
+// formats replace those of kin-openapi, whose date-time takes 30 February.
+var formats = map[string]openapi3.StringFormatValidator{
+	"date-time": openapi3.NewCallbackValidator(func(s string) error {
+		var t time.Time
+		if t.UnmarshalText([]byte(s)) != nil {
+			return errors.New("no date and time") // without the value
+		}
+		return nil
+	}),
+}
+
+// checker holds values against schemas.
+type checker struct {
+	*findings
+	rule     string
+	outcome  Outcome
+	options  []openapi3.SchemaValidationOption
+	what     string // what is checked, as "header X-Page: "; empty for the response body
+	position string // of what is checked, for schemas whose own is not known
+}
+
+// check holds a value against a schema with kin-openapi, and says whether it held.
+func (c *checker) check(value any, schema *openapi3.Schema, path []string) bool {
+	err := schema.VisitJSON(value, c.options...)
+	if err != nil {
+		c.report(err, value, path)
+	}
+	return err == nil
+}
+
+// report turns kin-openapi's errors into findings, by place, keyword and value. The texts of errors are not used: they
+// are kin-openapi's to change.
+func (c *checker) report(err error, value any, path []string) {
+	switch e := err.(type) {
+	case openapi3.MultiError:
+		for _, err := range e {
+			c.report(err, value, path)
+		}
+	case *openapi3.SchemaError:
+		where := e.JSONPointer()
+		if _, ok := e.Value.(float64); ok {
+			e.Value = at(value, where) // the digits that came
+		}
+		c.reportSchema(e, slices.Concat(path, where))
+	default:
+		c.found("schema", path, "a value that can be held against the schema", "another one", c.position)
+	}
+}
+
+func (c *checker) reportSchema(e *openapi3.SchemaError, path []string) {
+	switch e.SchemaField {
+	case "not":
+		c.forbidden(e.Schema, e.Value, path)
+		return
+	case "oneOf":
+		c.noneOf(e.Schema, e.Value, path)
+		return
+	case "required":
+		name := path[len(path)-1]
+		c.found("required", path, "property "+strconv.Quote(name), "no such property",
+			itemPosition(e.Schema.Origin, "required", name))
+		return
+	}
+	actual := show(e.Value)
+	if isSecret(e.Schema) {
+		actual = shape(e.Value)
+	}
+	c.found(e.SchemaField, path, constraint(e.Schema, e.SchemaField), actual, position(e.Schema.Origin, e.SchemaField))
+}
+
+// at is the value to which a path leads.
+func at(value any, path []string) any {
+	for _, name := range path {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[name]
+		case []any:
+			i, err := strconv.Atoi(name)
+			if err != nil || i < 0 || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		}
+	}
+	return value
+}
+
+func (c *checker) found(kind string, path []string, expected, actual, position string) {
+	if position == "" {
+		position = c.position
+	}
+	c.add(c.what+kind, path, Finding{
+		Rule: c.rule, Outcome: c.outcome, Expected: c.what + expected, Actual: c.what + actual, Document: position,
+	})
+}
+
+// forbidden reports the properties that an object must not have. kin-openapi looks no further once "not" is broken, so
+// the value is checked once more without it.
+func (c *checker) forbidden(schema *openapi3.Schema, value any, path []string) {
+	known := false
+	if object, ok := value.(map[string]any); ok {
+		rule := *c
+		if name := extension(schema.Extensions, "x-gitlab-rule"); name != "" {
+			rule.rule = name
+		}
+		for _, name := range schema.Not.Value.Required {
+			known = true
+			rule.found("not", append(slices.Clip(path), name), "no property "+strconv.Quote(name), shape(object[name]),
+				position(schema.Not.Value.Origin, ""))
+		}
+	}
+	rest := *schema
+	rest.Not = nil
+	if c.check(value, &rest, path) && !known {
+		c.found("not", path, constraint(schema, "not"), shape(value), position(schema.Origin, "not"))
+	}
+}
+
+// noneOf reports that a value is not exactly one of several alternatives. Which one was meant follows from the
+// properties that are there; what is wrong with that one is what the reader has to know.
+func (c *checker) noneOf(schema *openapi3.Schema, value any, path []string) {
+	actual := shape(value)
+	if o, ok := value.(map[string]any); ok {
+		var meant []*openapi3.Schema
+		for _, alternative := range schema.OneOf {
+			if hasAll(o, alternative.Value.Required) {
+				meant = append(meant, alternative.Value)
+			}
+		}
+		if len(meant) == 1 && !c.check(value, meant[0], path) {
+			return
+		}
+		actual = object(o)
+	}
+	c.found("oneOf", path, constraint(schema, "oneOf"), actual, position(schema.Origin, ""))
+}
+
+func hasAll(object map[string]any, names []string) bool {
+	for _, name := range names {
+		if _, ok := object[name]; !ok {
+			return false
+		}
+	}
+	return true
+}
