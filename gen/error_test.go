@@ -208,6 +208,9 @@ func TestBodiesAreLimited(t *testing.T) {
 	announced := &stub{answers: []answer{{status: 200, body: strings.Repeat(" ", limit+1)}}}
 	require.ErrorContains(t, read(t.Context(), connect(t, announced)), "the body has more than 16 MiB")
 
+	absurd := &stub{answers: []answer{{status: 200, body: agentJSON, length: 1 << 60}}}
+	require.ErrorContains(t, read(t.Context(), connect(t, absurd)), "the body has more than 16 MiB")
+
 	most := &stub{answers: []answer{{status: 200, body: agentJSON + strings.Repeat(" ", limit-len(agentJSON))}}}
 	require.NoError(t, read(t.Context(), connect(t, most)))
 }

@@ -154,6 +154,7 @@ func TestCancelledContextIsNotRepeated(t *testing.T) {
 	cancel()
 	err := read(ctx, connect(t, transport))
 	require.ErrorIs(t, err, context.Canceled)
+	assert.EqualError(t, err, "clusteragents: getAgent: context canceled (GET /api/v4/projects/root%2Ftest/cluster_agents/5)")
 	var failure *clusteragents.Error
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, 1, failure.Attempts)

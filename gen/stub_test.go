@@ -29,6 +29,7 @@ type answer struct {
 	header map[string]string
 	body   string
 	reader io.Reader // instead of body
+	length int64     // announced, instead of the body's
 	err    error
 }
 
@@ -60,6 +61,9 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if a.body != "" {
 		response.Header.Set("Content-Type", "application/json")
+	}
+	if a.length != 0 {
+		response.ContentLength = a.length
 	}
 	for name, value := range a.header {
 		response.Header.Set(name, value)
