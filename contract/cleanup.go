@@ -34,9 +34,6 @@ type madeAgent struct {
 
 func newMade(run string) *made { return &made{run: run, others: make(map[int64]bool)} }
 
-// own says whether a name can only be that of an agent of this run.
-func (m *made) own(name string) bool { return strings.Contains(name, m.run) }
-
 // foreign notes an agent that was there before the run.
 func (m *made) foreign(id int64) {
 	m.mu.Lock()

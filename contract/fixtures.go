@@ -172,9 +172,9 @@ type lifecycle struct {
 	revoked, again                    *Exchange
 	readRevoked, listRevoked, another *Exchange
 
-	stale, kept, deleted                    *Exchange
-	read, readTokens, readToken, list, anew *Exchange
-	deletedAgain                            *Exchange
+	stale, kept, deleted              *Exchange
+	read, readTokens, readToken, list *Exchange
+	deletedAgain                      *Exchange
 }
 
 func (p *Probe) lifecycle() *lifecycle {

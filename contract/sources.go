@@ -41,7 +41,6 @@ var (
 	reads       = []string{"listAgents", "getAgent", "listAgentTokens", "getAgentToken"}
 	writes      = []string{"createAgent", "deleteAgent", "createAgentToken", "revokeAgentToken"}
 	creates     = []string{"createAgent", "createAgentToken"}
-	tokensOnly  = []string{"listAgentTokens", "getAgentToken", "createAgentToken", "revokeAgentToken"}
 	ofOneAgent  = []string{"getAgent", "deleteAgent", "listAgentTokens", "createAgentToken", "getAgentToken", "revokeAgentToken"}
 	showAgents  = []string{"listAgents", "getAgent", "createAgent"}
 	showTokens  = []string{"listAgentTokens", "getAgentToken", "createAgentToken"}

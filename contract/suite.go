@@ -42,7 +42,6 @@ type settings struct {
 	progress func(Event)
 	observe  func(*wire.Exchange)
 	known    []string
-	now      func() time.Time
 }
 
 // Rules has the run test these rules instead of the whole catalogue.
@@ -246,9 +245,9 @@ func (r *run) begin(ctx context.Context) (err error) {
 			panic(stop)
 		}
 	}()
-	metadata := p.Do(Maintainer, "GET", "/api/v4/metadata")
-	if metadata.Status() == 404 {
-		metadata = p.Do(Maintainer, "GET", "/api/v4/version")
+	// The judge learns the release and the edition from the answer. Older releases have /version only.
+	if metadata := p.Do(Maintainer, "GET", "/api/v4/metadata"); metadata.Status() == 404 {
+		p.Do(Maintainer, "GET", "/api/v4/version")
 	}
 	list := p.Do(Maintainer, "GET", r.agents()+"?per_page=100")
 	switch list.Status() {
