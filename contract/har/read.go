@@ -67,7 +67,7 @@ func (e *FileError) after() string {
 // Unwrap gives what is wrong with the file.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// maxEntry is the size in the file of the largest entry that is read, in bytes. The answers of the Agents API have at
+// maxEntry is how much there may be in one entry of what is read of it, in bytes. The answers of the Agents API have at
 // most some 100 kB; browsers save films too.
 const maxEntry = 8 << 20
 
@@ -97,6 +97,7 @@ type file struct {
 	yield   func(Entry, error) bool
 	entries int  // how many there were so far
 	found   bool // there is a list of entries
+	decoder
 }
 
 func (f *file) offset() int64 {
@@ -112,6 +113,7 @@ func (f *file) read(r io.Reader) error {
 		return err
 	}
 	f.scan = newScanner(plain)
+	f.decoder = decoder{scan: f.scan}
 	switch c, err := f.scan.peek(); {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the file is empty")
@@ -135,15 +137,15 @@ func (f *file) read(r io.Reader) error {
 	return errors.New("something follows the end of the HAR")
 }
 
-func (f *file) topLevel(name string) error {
-	if name == "log" {
+func (f *file) topLevel(name []byte) error {
+	if string(name) == "log" {
 		return f.scan.object(f.log)
 	}
 	return f.scan.skip()
 }
 
-func (f *file) log(name string) error {
-	switch name {
+func (f *file) log(name []byte) error {
+	switch string(name) {
 	case "version":
 		return f.version()
 	case "entries":
@@ -174,20 +176,19 @@ func (f *file) entry() error {
 		return err
 	}
 	e := Entry{Index: f.entries, Offset: f.scan.offset()}
-	raw, err := f.scan.value()
+	decoded, problem, err := f.decode()
 	if err != nil {
 		return err
 	}
 	f.entries++
-	if raw == nil {
-		err = fmt.Errorf("it is larger than %d MiB", maxEntry>>20)
-	} else {
-		e.Exchange, e.Notes, err = decode(raw)
+	if problem == nil {
+		e.Exchange, e.Notes, problem = exchange(decoded)
 	}
-	if err != nil {
-		e.Exchange, err = nil, &EntryError{Index: e.Index, Offset: e.Offset, Err: err}
+	var failed error
+	if problem != nil {
+		e.Exchange, failed = nil, &EntryError{Index: e.Index, Offset: e.Offset, Err: problem}
 	}
-	if !f.yield(e, err) {
+	if !f.yield(e, failed) {
 		return errStop
 	}
 	return nil

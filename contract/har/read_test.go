@@ -214,7 +214,7 @@ func TestBadEntries(t *testing.T) {
 	t.Parallel()
 	const canary = "glpat-canary0123456789abcd"
 	for name, tc := range map[string]struct{ entry, want string }{
-		"no object":           {`17`, "it is a JSON number, not an object"},
+		"no object":           {`17`, "it can't be a JSON number"},
 		"no request":          {`{}`, "it has no request.method"},
 		"no method":           {`{"request":{"url":"https://host/"}}`, "it has no request.method"},
 		"no URL":              {`{"request":{"method":"GET"}}`, "request.url is no absolute URL"},
@@ -223,12 +223,13 @@ func TestBadEntries(t *testing.T) {
 		"status is a string":  {get(`{"status":"` + canary + `"}`), "response.status can't be a JSON string"},
 		"status is a half":    {get(`{"status":200.5}`), "response.status 200.5 is no HTTP status"},
 		"status is too large": {get(`{"status":1e9}`), "response.status 1e+09 is no HTTP status"},
-		"a number too large":  {get(`{"status":1e999}`), "response.status can't be a JSON number"},
+		"a number too large":  {get(`{"status":1e999}`), "response.status is no number that can be read"},
 		"headers are a map":   {get(`{"status":200,"headers":{"a":"` + canary + `"}}`), "response.headers can't be a JSON object"},
-		"bad escape":          {get(`{"status":200,"content":{"text":"\q"}}`), `invalid character 'q' in string escape code`},
-		"bad literal":         {get(`{"status":nul}`), `invalid character '}' in literal null (expecting 'l')`},
+		"bad escape":          {get(`{"status":200,"content":{"text":"\q"}}`), `response.content.text: invalid character 'q' in string escape code`},
+		"bad literal":         {get(`{"status":nul}`), "response.status can't be a JSON null"},
+		"bad number":          {get(`{"status":0200}`), "response.status is no number that can be read"},
 		"from the cache":      {`{"_fromCache":"disk","request":{"method":"GET","url":"https://host/"}}`, "the browser answered it from its cache, not the server"},
-		"too large":           {get(`{"status":200,"content":{"text":"` + strings.Repeat("a", 9<<20) + `"}}`), "it is larger than 8 MiB"},
+		"too large":           {get(`{"status":200,"content":{"text":"` + strings.Repeat("a", 9<<20) + `"}}`), "there are more than 8 MiB in it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// scanner walks over JSON of any length with one window of it in memory. It checks how values nest, and leaves what is
-// inside them to encoding/json, which sees those that are kept.
+// scanner walks over JSON of any length with one window of it in memory. It checks how values nest, and gives the bytes
+// of those that matter.
 type scanner struct {
 	r      io.Reader
 	window []byte
@@ -19,6 +19,8 @@ type scanner struct {
 	kept    []byte // what of it was in earlier windows
 	limit   int    // the largest value that is kept
 	tooBig  bool
+
+	named []byte // the last name of a member
 }
 
 // maxDepth is how deep values may nest; encoding/json has the same limit.
@@ -114,7 +116,7 @@ func (s *scanner) skipNested(depth int) error {
 	}
 	switch {
 	case c == '{':
-		return s.object(func(string) error { return s.skipNested(depth + 1) })
+		return s.object(func([]byte) error { return s.skipNested(depth + 1) })
 	case c == '[':
 		return s.array(func() error { return s.skipNested(depth + 1) })
 	case c == '"':
@@ -130,19 +132,25 @@ func (s *scanner) skipString() error {
 	if err := s.take('"'); err != nil {
 		return err
 	}
-	escaped := false
+	escaped := false // the byte before the window begins an escape
 	for {
-		for ; s.pos < len(s.window); s.pos++ {
-			switch c := s.window[s.pos]; {
-			case escaped:
-				escaped = false
-			case c == '\\':
-				escaped = true
-			case c == '"':
-				s.pos++
-				return nil
-			}
+		w, i := s.window, s.pos
+		if escaped && i < len(w) {
+			i++
+			escaped = false
 		}
+		for i < len(w) {
+			switch w[i] {
+			case '"':
+				s.pos = i + 1
+				return nil
+			case '\\':
+				i++
+			}
+			i++
+		}
+		escaped = i > len(w) || escaped
+		s.pos = len(w)
 		if err := s.fill(); err != nil {
 			return err
 		}
@@ -164,9 +172,9 @@ func (s *scanner) skipLiteral() error {
 	}
 }
 
-// object calls member for each member of an object, which has to consume its value. Names longer than any that matters
-// are given as "".
-func (s *scanner) object(member func(name string) error) error {
+// object calls member for each member of an object, which has to consume its value. The name is as it stands in the
+// file, good until the next one, and nil where only nesting matters.
+func (s *scanner) object(member func(name []byte) error) error {
 	if err := s.take('{'); err != nil {
 		return err
 	}
@@ -220,23 +228,28 @@ func (s *scanner) list(end byte, item func() error) error {
 	}
 }
 
-// name consumes the name of a member. While a value is being kept names don't matter, and it gives "".
-func (s *scanner) name() (string, error) {
+// name consumes the name of a member.
+func (s *scanner) name() ([]byte, error) {
+	c, err := s.peek()
+	if err != nil {
+		return nil, err
+	}
+	if c != '"' {
+		return nil, s.unexpected(c, "a name")
+	}
 	if s.keeping {
-		return "", s.skipString()
+		return nil, s.skipString()
 	}
 	raw, err := s.value()
-	if err != nil {
-		return "", err
+	if err != nil || raw == nil {
+		return nil, err
 	}
-	if len(raw) == 0 || raw[0] != '"' {
-		return "", errors.New("a member without a name")
-	}
-	return string(raw[1 : len(raw)-1]), nil
+	s.named = append(s.named[:0], raw[1:len(raw)-1]...) // what follows may be in another window
+	return s.named, nil
 }
 
-// value consumes a value and gives its bytes, which are good until the next call. It gives nil for a value larger than
-// the limit.
+// value consumes a value and gives its bytes, which are good until something else is consumed. It gives nil for a value
+// larger than the limit.
 func (s *scanner) value() ([]byte, error) {
 	if _, err := s.peek(); err != nil {
 		return nil, err
@@ -244,15 +257,14 @@ func (s *scanner) value() ([]byte, error) {
 	s.keeping, s.from, s.kept, s.tooBig = true, s.pos, s.kept[:0], false
 	err := s.skip()
 	s.keeping = false
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if len(s.kept) == 0 && !s.tooBig { // all of it is in this window
+	case len(s.kept) == 0 && !s.tooBig: // all of it is in this window
 		return s.window[s.from:s.pos], nil
 	}
 	s.keep()
 	if s.tooBig {
-		s.kept = nil // not to hold on to so much memory
 		return nil, nil
 	}
 	return s.kept, nil
