@@ -1,0 +1,117 @@
+package fakegitlab_test
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract/fakegitlab"
+)
+
+// TestParallelClients has 64 clients create, list and revoke tokens of the same two agents, over HTTP. At no time an agent
+// has more than two active tokens, no id or secret is given out twice, and what was answered was done.
+func TestParallelClients(t *testing.T) {
+	t.Parallel()
+	const clients, rounds = 64, 12
+	gitlab := fakegitlab.Start(t)
+	one, _ := created(t, gitlab, agentsPath, `{"name":"one"}`)
+	two, _ := created(t, gitlab, agentsPath, `{"name":"two"}`)
+	transport := &http.Transport{MaxIdleConnsPerHost: clients}
+	t.Cleanup(transport.CloseIdleConnections)
+
+	type token struct {
+		ID      int64 `json:"id"`
+		AgentID int64 `json:"agent_id"`
+		Token   string
+		Status  string
+	}
+	var (
+		mu      sync.Mutex
+		ids     = map[int64]bool{}
+		secrets = map[string]bool{}
+		revoked = map[int64]bool{}
+	)
+	var working sync.WaitGroup
+	for client := range clients {
+		working.Go(func() {
+			agent := one
+			if client%2 == 1 {
+				agent = two
+			}
+			path := fmt.Sprintf("%s%s/%d/tokens", gitlab.URL, agentsPath, agent)
+			for range rounds {
+				answer := send(t, transport, "POST", path, `{"name":"t"}`)
+				if answer.status == http.StatusCreated {
+					made := unmarshal[token](t, answer.body)
+					mu.Lock()
+					assert.False(t, ids[made.ID] || secrets[made.Token], "token %d is new", made.ID)
+					ids[made.ID], secrets[made.Token] = true, true
+					mu.Unlock()
+				} else {
+					assert.Contains(t, answer.body, "An agent can have only two active tokens at a time")
+				}
+				listed := unmarshal[[]token](t, send(t, transport, "GET", path, "").body)
+				assert.LessOrEqual(t, len(listed), 2)
+				for _, listed := range listed {
+					assert.Equal(t, "active", listed.Status)
+					assert.Equal(t, agent, listed.AgentID)
+				}
+				if len(listed) == 2 {
+					assert.Equal(t, 204, send(t, transport, "DELETE", fmt.Sprintf("%s/%d", path, listed[0].ID), "").status)
+					mu.Lock()
+					revoked[listed[0].ID] = true
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	working.Wait()
+
+	active := map[int64]bool{}
+	for _, agent := range []int64{one, two} {
+		for _, token := range unmarshal[[]token](t, send(t, transport, "GET", fmt.Sprintf("%s%s/%d/tokens", gitlab.URL, agentsPath, agent), "").body) {
+			active[token.ID] = true
+		}
+	}
+	require.Greater(t, len(ids), 4, "there was something to do")
+	for id := range ids {
+		assert.NotEqual(t, revoked[id], active[id], "token %d is either revoked or active", id)
+	}
+	assert.Len(t, active, len(ids)-len(revoked), "no write was lost")
+}
+
+// TestParallelAgents has clients create agents of the same names: each name is taken once.
+func TestParallelAgents(t *testing.T) {
+	t.Parallel()
+	gitlab := fakegitlab.Start(t)
+	transport := &http.Transport{MaxIdleConnsPerHost: 16}
+	t.Cleanup(transport.CloseIdleConnections)
+	var (
+		mu   sync.Mutex
+		made = map[string]int{}
+	)
+	var working sync.WaitGroup
+	for range 16 {
+		working.Go(func() {
+			for i := range 20 {
+				name := fmt.Sprintf("agent-%d", i)
+				answer := send(t, transport, "POST", gitlab.URL+agentsPath, `{"name":"`+name+`"}`)
+				if answer.status == http.StatusCreated {
+					mu.Lock()
+					made[name]++
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	working.Wait()
+	assert.Len(t, made, 20)
+	for name, times := range made {
+		assert.Equal(t, 1, times, name)
+	}
+	assert.Len(t, gitlab.Agents(20), 20)
+}
