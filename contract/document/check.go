@@ -21,7 +21,7 @@ func (d *Document) Check(x *wire.Exchange) []Finding {
 	if op == nil {
 		return nil
 	}
-	f := &findings{operation: op.ID}
+	f := &findings{operation: op.id, positions: d.positions}
 	op.checkRequest(f, &x.Request, parameters)
 	op.checkResponse(f, x)
 	return f.all()
@@ -33,6 +33,7 @@ const maxFindings = 100
 // findings collects what is wrong with one exchange.
 type findings struct {
 	operation string
+	positions *positions
 	softened  bool // a violation is inconclusive
 	list      []Finding
 	counts    []int
@@ -40,8 +41,9 @@ type findings struct {
 	dropped   int
 }
 
-// add reports a finding. Findings with the same rule, kind and place, whatever the index in an array, are one.
-func (f *findings) add(kind string, path []string, finding Finding) {
+// add reports a finding about what stands at a path in the body, because of what the document says at a place. Findings
+// with the same rule, kind and path, whatever the index in an array, are one.
+func (f *findings) add(kind string, path []string, because place, finding Finding) {
 	problem := finding.Rule + " " + kind + " " + collapsed(path)
 	if at, ok := f.index[problem]; ok {
 		f.counts[at]++
@@ -57,6 +59,7 @@ func (f *findings) add(kind string, path []string, finding Finding) {
 	f.index[problem] = len(f.list)
 	finding.Operation = f.operation
 	finding.Pointer = pointer(path)
+	finding.Document = f.positions.of(because)
 	if f.softened && finding.Outcome == Violation {
 		finding.Outcome = Inconclusive
 	}

@@ -55,7 +55,7 @@ func (c *checker) beyond(value any, o *outline, path []string) {
 	case json.Number:
 		if o.schema.Format == "int64" && len(v) >= len("9223372036854775807") {
 			if _, err := strconv.ParseInt(string(v), 10, 64); errors.Is(err, strconv.ErrRange) {
-				c.found("format", path, constraint(o.schema, "format"), show(v), position(o.schema.Origin, "format"))
+				c.found("format", path, constraint(o.schema, "format"), show(v), place{part: o.schema, keyword: "format"})
 			}
 		}
 	case []any:
@@ -100,10 +100,10 @@ func (c *checker) properties(object map[string]any, o *outline, path []string) {
 	}
 	drift := *c
 	drift.rule, drift.outcome = RuleUndeclaredProperty, Drift
-	at := position(o.schema.Origin, "properties")
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if o.schema.Properties[name] == nil && !forbids(o.schema, name) {
-			drift.found("", append(path, name), "no property that the document does not know", shape(object[name]), at)
+			drift.found("", append(path, name), "no property that the document does not know", shape(object[name]),
+				place{part: o.schema, keyword: "properties"})
 		}
 	}
 }

@@ -33,9 +33,9 @@ func (op *operation) checkRequest(f *findings, r *wire.Request, inPath map[strin
 		case openapi3.ParameterInHeader:
 			values = r.Header.Values(p.Name)
 		}
-		c := requestChecker(f, p.In+" parameter "+p.Name+": ", position(p.Origin, ""))
+		c := requestChecker(f, p.In+" parameter "+p.Name+": ", place{part: p})
 		if p.Required && len(values) == 0 {
-			c.found("required", nil, "a value", "none", "")
+			c.found("required", nil, "a value", "none", c.place)
 		}
 		if p.Schema == nil {
 			continue
@@ -49,8 +49,8 @@ func (op *operation) checkRequest(f *findings, r *wire.Request, inPath map[strin
 	}
 }
 
-func requestChecker(f *findings, what, at string) *checker {
-	return &checker{findings: f, rule: RuleRequest, outcome: Error, options: asRequest, what: what, position: at}
+func requestChecker(f *findings, what string, at place) *checker {
+	return &checker{findings: f, rule: RuleRequest, outcome: Error, options: asRequest, what: what, place: at}
 }
 
 // checkRequestBody holds the body against what the document says of its content type.
@@ -58,14 +58,14 @@ func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 	if r.Truncated || r.Header.Get("Content-Encoding") != "" {
 		return // not known
 	}
-	c := requestChecker(f, "request body: ", op.bodyPosition)
+	c := requestChecker(f, "request body: ", place{part: op.spec, keyword: "requestBody"})
 	if len(r.Body) == 0 {
 		if op.body.Required {
 			actual := "none"
 			if r.URL.RawQuery != "" {
 				actual = "none, but a query" // GitLab takes parameters from there as well
 			}
-			c.found("required", nil, "one that is not empty", actual, "")
+			c.found("required", nil, "one that is not empty", actual, c.place)
 		}
 		return
 	}
@@ -83,7 +83,7 @@ func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 			listed = append(listed, name)
 		}
 		slices.Sort(listed)
-		c.found("content-type", nil, "Content-Type "+list(listed, "or"), actual, "")
+		c.found("content-type", nil, "Content-Type "+list(listed, "or"), actual, c.place)
 		return
 	}
 	if content.Schema == nil {
@@ -94,14 +94,14 @@ func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 	case "application/x-www-form-urlencoded":
 		form, err := url.ParseQuery(string(r.Body))
 		if err != nil {
-			c.found("form", nil, "a form", "percent signs or semicolons that are not encoded", "")
+			c.found("form", nil, "a form", "percent signs or semicolons that are not encoded", c.place)
 			return
 		}
 		value = lastValues(form)
 	case "multipart/form-data":
 		form, err := readForm(r.Body, parameters["boundary"])
 		if err != nil {
-			c.found("form", nil, "a form in parts", "bytes that are none", "")
+			c.found("form", nil, "a form in parts", "bytes that are none", c.place)
 			return
 		}
 		value = lastValues(form)
@@ -109,7 +109,7 @@ func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 		var faults []fault
 		value, faults = parse(r.Body)
 		for _, fault := range faults {
-			c.found(fault.kind, fault.inOrder(), oneJSONText, fault.reason, "")
+			c.found(fault.kind, fault.inOrder(), oneJSONText, fault.reason, c.place)
 		}
 		if isFatal(faults) {
 			return

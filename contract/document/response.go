@@ -20,7 +20,7 @@ import (
 func (op *operation) checkResponse(f *findings, x *wire.Exchange) {
 	r := x.Response
 	if r == nil || r.StatusCode == 0 {
-		f.add("", nil, Finding{Rule: RuleResponse, Outcome: Inconclusive, Expected: "an answer", Actual: failure(x.Err, "no answer")})
+		f.incomplete("an answer", failure(x.Err, "no answer"))
 		return
 	}
 	f.softened = r.StatusCode == http.StatusTooManyRequests
@@ -30,35 +30,38 @@ func (op *operation) checkResponse(f *findings, x *wire.Exchange) {
 		if isGateways(r.StatusCode) {
 			outcome = Inconclusive
 		}
-		f.add("", nil, Finding{
-			Rule: RuleStatus, Outcome: outcome, Document: op.responsesAt,
-			Expected: op.statuses(), Actual: "status " + strconv.Itoa(r.StatusCode),
+		f.add("", nil, place{part: op.spec, keyword: "responses"}, Finding{
+			Rule: RuleStatus, Outcome: outcome, Expected: "status " + op.listedStatuses(), Actual: "status " + strconv.Itoa(r.StatusCode),
 		})
 		return
 	}
 	res.checkHeaders(f, r.Header)
 	if r.Truncated || x.Err != nil {
-		f.add("", nil, Finding{Rule: RuleResponse, Outcome: Inconclusive, Expected: "the whole body", Actual: failure(x.Err, "a part of it")})
+		f.incomplete("the whole body", failure(x.Err, "a part of it"))
 		return
 	}
-	if res.answersWithoutBody(x.Request.Method) {
+	if res.hasNoBody(x.Request.Method) {
 		res.checkNoContent(f, x)
 		return
 	}
 	if missing := missingBytes(r); missing != "" {
-		f.add("", nil, Finding{Rule: RuleResponse, Outcome: Inconclusive, Expected: "the whole body", Actual: missing})
+		f.incomplete("the whole body", missing)
 		return
 	}
 	res.checkBody(f, r)
 }
 
-// statuses are the statuses that the document lists.
-func (op *operation) statuses() string {
+// incomplete reports that there is nothing to judge, or only a part.
+func (f *findings) incomplete(expected, actual string) {
+	f.add("", nil, place{}, Finding{Rule: RuleResponse, Outcome: Inconclusive, Expected: expected, Actual: actual})
+}
+
+func (op *operation) listedStatuses() string {
 	var statuses []string
-	for _, r := range op.Responses {
-		statuses = append(statuses, strconv.Itoa(r.Status))
+	for _, status := range op.statuses() {
+		statuses = append(statuses, strconv.Itoa(status))
 	}
-	return "status " + list(statuses, "or")
+	return list(statuses, "or")
 }
 
 // isGateways says whether a status is one that something between us and GitLab gives when it has no answer of GitLab's.
@@ -70,25 +73,25 @@ func isGateways(status int) bool {
 // checkHeaders reports every header that is missing or not as described, not only the first.
 func (res *response) checkHeaders(f *findings, got http.Header) {
 	for _, h := range res.headers {
-		values := got.Values(h.Name)
+		values := got.Values(h.name)
 		if len(values) == 0 {
-			if h.Required {
-				f.add(h.Name, nil, Finding{
-					Rule: RuleHeaders, Outcome: Violation, Document: h.Position,
-					Expected: "header " + h.Name, Actual: "no such header",
+			if h.spec.Required {
+				f.add(h.name, nil, place{part: h.spec}, Finding{
+					Rule: RuleHeaders, Outcome: Violation, Expected: "header " + h.name, Actual: "no such header",
 				})
 			}
 			continue
 		}
-		if h.schema == nil {
+		if h.spec.Schema == nil {
 			continue
 		}
+		schema := h.spec.Schema.Value
 		c := checker{
 			findings: f, rule: RuleHeaders, outcome: Violation, options: asResponse,
-			what: "header " + h.Name + ": ", position: h.Position,
+			what: "header " + h.name + ": ", place: place{part: h.spec},
 		}
 		// Lines with one name are one list (RFC 9110, 5.3), so a number that came twice is no number.
-		c.check(typed(strings.TrimSpace(strings.Join(values, ", ")), h.schema), h.schema, nil)
+		c.check(typed(strings.TrimSpace(strings.Join(values, ", ")), schema), schema, nil)
 	}
 }
 
@@ -102,17 +105,17 @@ func (res *response) checkNoContent(f *findings, x *wire.Exchange) {
 			res.checkContentType(f, values, false)
 		}
 	}
-	finding := Finding{Rule: RuleNoContent, Outcome: Violation, Document: res.Position, Expected: "no body with " + what}
+	finding := Finding{Rule: RuleNoContent, Outcome: Violation, Expected: "no body with " + what}
 	if len(r.Body) > 0 {
 		finding.Actual = "a body of " + plural(len(r.Body), "byte")
-		f.add("", nil, finding)
+		f.add("", nil, place{part: res.spec}, finding)
 		return
 	}
 	// What Content-Length says of the answer to HEAD, and of a 304, is how long another answer would be.
 	length := strings.TrimSpace(r.Header.Get("Content-Length"))
 	if n, err := strconv.ParseUint(length, 10, 63); err == nil && n > 0 && r.StatusCode == http.StatusNoContent {
 		finding.Actual = fmt.Sprintf("header Content-Length: the number %d", n)
-		f.add("", nil, finding)
+		f.add("", nil, place{part: res.spec}, finding)
 	}
 }
 
@@ -142,7 +145,8 @@ func (res *response) checkBody(f *findings, r *wire.Response) {
 	if c.schema == nil {
 		return
 	}
-	check := checker{findings: f, rule: RuleBody, outcome: Violation, options: asResponse, position: c.position}
+	because := place{part: c.spec, keyword: "schema"}
+	check := checker{findings: f, rule: RuleBody, outcome: Violation, options: asResponse, place: because}
 	if !isJSON(c.mediaType) {
 		check.check(string(r.Body), c.schema, nil)
 		return
@@ -152,8 +156,8 @@ func (res *response) checkBody(f *findings, r *wire.Response) {
 		return // no JSON, as it says
 	}
 	for _, fault := range faults {
-		f.add(fault.kind, fault.inOrder(), Finding{
-			Rule: RuleJSON, Outcome: Violation, Document: c.position, Expected: oneJSONText, Actual: fault.reason,
+		f.add(fault.kind, fault.inOrder(), because, Finding{
+			Rule: RuleJSON, Outcome: Violation, Expected: oneJSONText, Actual: fault.reason,
 		})
 	}
 	if !isFatal(faults) {
@@ -166,9 +170,9 @@ const oneJSONText = "one JSON text (RFC 8259)"
 
 // checkContentType finds what the document says of the content type; nil, and a finding, if that is nothing.
 func (res *response) checkContentType(f *findings, values []string, empty bool) *content {
+	because := place{part: res.spec, keyword: "content"}
 	finding := Finding{
-		Rule: RuleContentType, Outcome: Violation, Document: res.contents,
-		Expected: "Content-Type " + list(res.MediaTypes, "or"),
+		Rule: RuleContentType, Outcome: Violation, Expected: "Content-Type " + list(res.mediaTypes(), "or"),
 	}
 	if c := res.find("*/*"); c != nil && len(values) == 0 {
 		return c
@@ -197,13 +201,13 @@ func (res *response) checkContentType(f *findings, values []string, empty bool) 
 		if isJSON(c.mediaType) && charset != "" && charset != "utf-8" && charset != "us-ascii" {
 			finding.Expected = "Content-Type " + c.mediaType + " in UTF-8 (RFC 8259)"
 			finding.Actual = "charset " + shownName(charset)
-			f.add("charset", nil, finding)
+			f.add("charset", nil, because, finding)
 		}
 		return c
 	default:
 		finding.Actual = plural(len(values), "header") + " Content-Type"
 	}
-	f.add("", nil, finding)
+	f.add("", nil, because, finding)
 	return nil
 }
 

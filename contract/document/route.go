@@ -24,7 +24,7 @@ func (d *Document) Route(method string, u *url.URL) (Match, bool) {
 		return Match{}, false
 	}
 	return Match{
-		Operation: op.ID,
+		Operation: op.id,
 		Project:   parameters["id"],
 		AgentID:   parameters["agent_id"],
 		TokenID:   parameters["token_id"],

@@ -39,11 +39,13 @@ var formats = map[string]openapi3.StringFormatValidator{
 // checker holds values against schemas.
 type checker struct {
 	*findings
-	rule     string
-	outcome  Outcome
-	options  []openapi3.SchemaValidationOption
-	what     string // what is checked, as "header X-Page: "; empty for the response body
-	position string // of what is checked, for schemas whose own is not known
+	rule    string
+	outcome Outcome
+	options []openapi3.SchemaValidationOption
+	what    string // what is checked, as "header X-Page: "; empty for the response body
+	place   place  // of what is checked, for schemas whose own is not known
+
+	changed, original *openapi3.Schema // a schema that is checked in place of one of the document
 }
 
 // check holds a value against a schema with kin-openapi, and says whether it held.
@@ -70,29 +72,32 @@ func (c *checker) report(err error, value any, path []string) {
 		}
 		c.reportSchema(e, slices.Concat(path, where))
 	default:
-		c.found("schema", path, "a value that can be held against the schema", "another one", c.position)
+		c.found("schema", path, "a value that can be held against the schema", "another one", c.place)
 	}
 }
 
 func (c *checker) reportSchema(e *openapi3.SchemaError, path []string) {
+	schema := e.Schema
+	if schema == c.changed {
+		schema = c.original
+	}
 	switch e.SchemaField {
 	case "not":
-		c.forbidden(e.Schema, e.Value, path)
+		c.forbidden(schema, e.Value, path)
 		return
 	case "oneOf":
-		c.noneOf(e.Schema, e.Value, path)
+		c.noneOf(schema, e.Value, path)
 		return
 	case "required":
 		name := path[len(path)-1]
-		c.found("required", path, "property "+strconv.Quote(name), "no such property",
-			itemPosition(e.Schema.Origin, "required", name))
+		c.found("required", path, "property "+strconv.Quote(name), "no such property", place{schema, "required", name})
 		return
 	}
 	actual := show(e.Value)
-	if isSecret(e.Schema) {
+	if isSecret(schema) {
 		actual = shape(e.Value)
 	}
-	c.found(e.SchemaField, path, constraint(e.Schema, e.SchemaField), actual, position(e.Schema.Origin, e.SchemaField))
+	c.found(e.SchemaField, path, constraint(schema, e.SchemaField), actual, place{part: schema, keyword: e.SchemaField})
 }
 
 // at is the value to which a path leads.
@@ -112,12 +117,12 @@ func at(value any, path []string) any {
 	return value
 }
 
-func (c *checker) found(kind string, path []string, expected, actual, position string) {
-	if position == "" {
-		position = c.position
+func (c *checker) found(kind string, path []string, expected, actual string, because place) {
+	if c.positions.of(because) == "" {
+		because = c.place
 	}
-	c.add(c.what+kind, path, Finding{
-		Rule: c.rule, Outcome: c.outcome, Expected: c.what + expected, Actual: c.what + actual, Document: position,
+	c.add(c.what+kind, path, because, Finding{
+		Rule: c.rule, Outcome: c.outcome, Expected: c.what + expected, Actual: c.what + actual,
 	})
 }
 
@@ -133,13 +138,15 @@ func (c *checker) forbidden(schema *openapi3.Schema, value any, path []string) {
 		for _, name := range schema.Not.Value.Required {
 			known = true
 			rule.found("not", append(slices.Clip(path), name), "no property "+strconv.Quote(name), shape(object[name]),
-				position(schema.Not.Value.Origin, ""))
+				place{part: schema.Not.Value})
 		}
 	}
-	rest := *schema
-	rest.Not = nil
-	if c.check(value, &rest, path) && !known {
-		c.found("not", path, constraint(schema, "not"), shape(value), position(schema.Origin, "not"))
+	rest := *c
+	changed := *schema
+	changed.Not = nil
+	rest.changed, rest.original = &changed, schema
+	if rest.check(value, &changed, path) && !known {
+		c.found("not", path, constraint(schema, "not"), shape(value), place{part: schema, keyword: "not"})
 	}
 }
 
@@ -159,7 +166,7 @@ func (c *checker) noneOf(schema *openapi3.Schema, value any, path []string) {
 		}
 		actual = object(o)
 	}
-	c.found("oneOf", path, constraint(schema, "oneOf"), actual, position(schema.Origin, ""))
+	c.found("oneOf", path, constraint(schema, "oneOf"), actual, place{part: schema})
 }
 
 func hasAll(object map[string]any, names []string) bool {
