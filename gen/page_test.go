@@ -126,7 +126,7 @@ func TestIteratorEndsWithAnError(t *testing.T) {
 
 func TestPage(t *testing.T) {
 	t.Parallel()
-	page, err := connect(t, pages(2, 2, 1)).ListAgents(t.Context(), project)
+	page, err := connect(t, pages(2, 2, 1)).ListAgents(t.Context(), project, nil)
 	require.NoError(t, err)
 	total, totalPages := int64(5), int64(3)
 	assert.Len(t, page.Items, 2)

@@ -167,6 +167,11 @@ func TestLostCreateSaysThatItMayHaveHappened(t *testing.T) {
 	assert.EqualError(t, err, "clusteragents: createAgentToken: connection reset by peer; it may have been carried out all the same "+
 		"(POST /api/v4/projects/root%2Ftest/cluster_agents/5/tokens)")
 
+	timeout := once(504, "<html>")
+	err = create(t.Context(), connect(t, timeout))
+	assert.ErrorContains(t, err, "504 Gateway Timeout: it may have been carried out all the same: ")
+	assert.ErrorIs(t, err, clusteragents.ErrUnexpectedResponse)
+
 	unsent := &stub{answers: []answer{{err: &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}}}}
 	err = create(t.Context(), connect(t, unsent))
 	assert.NotContains(t, err.Error(), "may have been")

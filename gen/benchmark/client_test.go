@@ -60,7 +60,39 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
-func contestants(b *testing.B, url string) []contestant {
+// The facade does more than the reader by hand, and allocates no more.
+func TestFacadeAllocatesNoMoreThanByHand(t *testing.T) {
+	results := make(map[string][2]testing.BenchmarkResult)
+	for _, c := range contestants(t, startServer(t)) {
+		if c.name != "hand" && c.name != "facade" {
+			continue
+		}
+		results[c.name] = [2]testing.BenchmarkResult{
+			testing.Benchmark(func(b *testing.B) {
+				for b.Loop() {
+					if _, err := c.list(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}),
+			testing.Benchmark(func(b *testing.B) {
+				for b.Loop() {
+					if _, err := c.get(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}),
+		}
+	}
+	for i, what := range []string{"list", "get"} {
+		hand, facade := results["hand"][i], results["facade"][i]
+		if facade.AllocsPerOp() > hand.AllocsPerOp() || facade.AllocedBytesPerOp() > hand.AllocedBytesPerOp() {
+			t.Errorf("%s: by hand%s, facade%s", what, hand.MemString(), facade.MemString())
+		}
+	}
+}
+
+func contestants(b testing.TB, url string) []contestant {
 	b.Helper()
 	facade, err := clusteragents.New(url, clusteragents.PrivateToken(token))
 	if err != nil {
@@ -162,7 +194,7 @@ func byHand(ctx context.Context, url string, answer any) error {
 }
 
 // startServer answers as GitLab does, from memory: 100 agents on one page, and one token.
-func startServer(b *testing.B) string {
+func startServer(b testing.TB) string {
 	created := time.Date(2022, 4, 20, 20, 42, 40, 221e6, time.UTC)
 	user := int64(42)
 	description := ""
@@ -202,7 +234,7 @@ func startServer(b *testing.B) string {
 }
 
 // answer is a handler that sends a value as JSON, with the headers of pagination if it has a total.
-func answer(b *testing.B, value any, total string) http.HandlerFunc {
+func answer(b testing.TB, value any, total string) http.HandlerFunc {
 	b.Helper()
 	body, err := json.Marshal(value)
 	if err != nil {

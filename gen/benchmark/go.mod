@@ -1,6 +1,6 @@
 module example.com/gitlab-agents/gen/benchmark
 
-go 1.26
+go 1.26.0
 
 replace example.com/gitlab-agents => ../..
 
