@@ -27,7 +27,7 @@ const (
 	tokenID = 7
 )
 
-// A contestant lists 100 agents, and gets one token.
+// A contestant lists 100 agents, and gets one token unless get is nil.
 type contestant struct {
 	name string
 	list func(context.Context) (int, error)
@@ -49,6 +49,9 @@ func BenchmarkList(b *testing.B) {
 
 func BenchmarkGet(b *testing.B) {
 	for _, c := range contestants(b, startServer(b)) {
+		if c.get == nil {
+			continue
+		}
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -162,12 +165,7 @@ func contestants(b testing.TB, url string) []contestant {
 				n++
 			}
 			return n, nil
-		}, func(ctx context.Context) (string, error) {
-			for t, err := range facade.AgentTokens(ctx, id, agentID) {
-				return t.Name, err
-			}
-			return "", nil
-		}},
+		}, nil},
 	}
 }
 
@@ -211,21 +209,15 @@ func startServer(b testing.TB) string {
 		}
 	}
 	some := "Some token"
-	basic := clusteragents.AgentTokenBasic{
+	list := answer(b, agents, "100")
+	one := answer(b, clusteragents.AgentToken{
 		ID: tokenID, Name: "abcd", Description: &some, AgentID: agentID, Status: clusteragents.AgentTokenStatusActive,
 		CreatedAt: created, CreatedByUserID: &user,
-	}
-	list := answer(b, agents, "100")
-	tokens := answer(b, []clusteragents.AgentTokenBasic{basic}, "1")
-	one := answer(b, clusteragents.AgentToken{
-		ID: basic.ID, Name: basic.Name, Description: basic.Description, AgentID: basic.AgentID, Status: basic.Status,
-		CreatedAt: basic.CreatedAt, CreatedByUserID: basic.CreatedByUserID,
 	}, "")
 
 	const path = "/api/v4/projects/20/cluster_agents"
 	mux := http.NewServeMux()
 	mux.HandleFunc(path, list)
-	mux.HandleFunc(path+"/5/tokens", tokens)
 	mux.HandleFunc(path+"/5/tokens/7", one)
 	mux.HandleFunc("/", http.NotFound) // client-go asks for the API's root first
 	server := httptest.NewServer(mux)
