@@ -338,9 +338,10 @@ func UserAgent(name string) Option {
 }
 
 // MaxAttempts limits how often one request is sent, the first time included; 1 turns repeating off. It is 4 otherwise.
-// Repeated are requests that GitLab put off with 429, or with 503 and a Retry-After, and, where repeating changes nothing
-// (GET and DELETE), those whose answer was lost or is a 502, 503 or 504. A create whose answer was lost is never repeated.
-// A deletion that had to be repeated may end with [ErrNotFound] because the first attempt did it; [Error.Attempts] tells.
+// Repeated are requests that GitLab put off with 429, or with 503 and a Retry-After, and, where repeating changes
+// nothing (GET and DELETE), those whose answer was lost or is a 502, 503 or 504. A create whose answer was lost is
+// never repeated. A deletion that had to be repeated may end with [ErrNotFound], because the first attempt did it;
+// [Error.Attempts] tells.
 func MaxAttempts(n int) Option {
 	return func(s *settings) error {
 		if n < 1 {
@@ -690,8 +691,8 @@ type PageOf[T any] struct {
 	unsure error // whether there is a next page was not said, and cannot be told
 }
 
-// newPage puts together a page from its entries and the headers of pagination, or from what was asked for where they are
-// missing. Link is not looked at: it says the same as X-Next-Page, and may lead to another host.
+// newPage puts together a page from its entries and the headers of pagination, or from what was asked for where they
+// are missing. Link is not looked at: it says the same as X-Next-Page, and may lead to another host.
 func newPage[T any](g *GitLab, c *call, header http.Header, items []T, number *Page, perPage *PerPage) (PageOf[T], error) {
 	read := pageHeaders{header: header}
 	p := PageOf[T]{
@@ -711,7 +712,7 @@ func newPage[T any](g *GitLab, c *call, header http.Header, items []T, number *P
 	case p.Next != 0 && len(items) == 0:
 		return PageOf[T]{}, g.misled(c, header, fmt.Errorf("page %d is empty and has a next page", p.Number))
 	case !said && int64(len(items)) >= p.PerPage:
-		p.unsure = g.misled(c, header, fmt.Errorf("page %d is full and has no header X-Next-Page, so there may be more entries", p.Number))
+		p.unsure = g.misled(c, header, fmt.Errorf("page %d is full and has no header X-Next-Page: there may be more", p.Number))
 	}
 	return p, nil
 }
@@ -1083,8 +1084,8 @@ func (g *GitLab) request(ctx context.Context, c *call) (*http.Request, error) {
 	return request, nil
 }
 
-// checkRedirect lets only reads follow redirects, and only on the same host: the token goes where the request goes. What
-// it allows has to pass the caller's own policy, if there is one.
+// checkRedirect lets only reads follow redirects, and only on the same host: the token goes where the request goes.
+// What it allows has to pass the caller's own policy, if there is one.
 func checkRedirect(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(to *http.Request, via []*http.Request) error {
 		from := via[len(via)-1]
@@ -1288,8 +1289,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// retryAfter reads how long GitLab wants to be left alone, from Retry-After (seconds or a date) or, where a rate limit was
-// reached, from RateLimit-Reset (seconds since 1970). Dates are by GitLab's clock, and so is the header Date.
+// retryAfter reads how long GitLab wants to be left alone, from Retry-After (seconds or a date) or, where a rate limit
+// was reached, from RateLimit-Reset (seconds since 1970). Dates are by GitLab's clock, and so is the header Date.
 func retryAfter(response *http.Response) (wait time.Duration, told bool) {
 	header := response.Header
 	now := time.Now()
@@ -1436,7 +1437,7 @@ func (c *connection) text(value json.RawMessage) string {
 }
 
 // clean makes a text of the server's fit for an error: on one line, not too long, and without the caller's token, which
-// some proxies repeat. The token is looked for last, because leaving out what is no text may put it together.
+// some proxies repeat. The token is looked for after the rest, because leaving out what is no text may put it together.
 func (c *connection) clean(text string, limit int) string {
 	text = strings.ToValidUTF8(text, "")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
