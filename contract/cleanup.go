@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -14,15 +16,16 @@ import (
 // namePrefix begins the name of every agent that a run makes; the run's id follows.
 const namePrefix = "contract-"
 
-// made is what a run made, and so may delete: agents whose id a create response showed, and whose name holds the
-// run's id. Both are asked for, as a broken server may answer a create with the id of somebody else's agent, or keep
-// another name than the one that was sent. Tokens go with their agents.
+// made is what a run made. A create response alone does not show that an agent is the run's own, as a broken server may
+// answer with the id of somebody else's, or keep another name than the one that was sent: the agent has to be read
+// under a name that holds the run's id before anything is done to it. Tokens go with their agents.
 type made struct {
 	run string
 
 	mu     sync.Mutex
-	agents []madeAgent
-	others map[int64]bool // agents that were there before
+	agents []madeAgent    // that create responses showed
+	owned  map[int64]bool // that were read under a name of the run's
+	others map[int64]bool // that were there before
 	entry  *Entry         // nil if no journal is kept
 }
 
@@ -32,7 +35,12 @@ type madeAgent struct {
 	project string // as it stands in a URL
 }
 
-func newMade(run string) *made { return &made{run: run, others: make(map[int64]bool)} }
+func newMade(run string) *made {
+	return &made{run: run, owned: make(map[int64]bool), others: make(map[int64]bool)}
+}
+
+// own says whether a name can only be that of an agent of this run.
+func (m *made) own(name string) bool { return strings.Contains(name, m.run) }
 
 // foreign notes an agent that was there before the run.
 func (m *made) foreign(id int64) {
@@ -52,24 +60,32 @@ func (m *made) created(x *Exchange) {
 	}
 }
 
-// may says whether the run may send a request: whatever deletes must be about what it made.
-func (m *made) may(method, path string) bool {
-	if method != http.MethodDelete {
-		return true
-	}
-	_, rest, ok := strings.Cut(path, "/cluster_agents/")
-	if !ok {
-		return true // no agent is named, so none is deleted
-	}
-	id, _, _ := strings.Cut(rest, "/")
+// confirm notes that an agent is the run's own.
+func (m *made) confirm(id int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, a := range m.agents {
-		if fmt.Sprint(a.id) == id {
-			return true
-		}
+	m.owned[id] = !m.others[id]
+}
+
+// may says whether the run may send a request: whatever changes an agent must be about one of its own.
+func (m *made) may(method, path string) bool {
+	if method == http.MethodGet || method == http.MethodHead {
+		return true
 	}
-	return isNoAgent(id)
+	_, id, ok := strings.Cut(path, "/cluster_agents/")
+	if !ok {
+		return true // no agent is named, so none is changed
+	}
+	if end := strings.IndexAny(id, "/?"); end >= 0 {
+		id = id[:end]
+	}
+	if isNoAgent(id) {
+		return true
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return err == nil && m.owned[n]
 }
 
 // isNoAgent says that what stands for an agent's id in a URL is one that no agent has, so that the request can only be
@@ -86,7 +102,10 @@ func isNoAgent(id string) bool {
 // cleanUpTime is how long cleaning up may take, after whatever ended the run.
 const cleanUpTime = 60 * time.Second
 
-// cleanUp removes what the run made, last first, and says what is left.
+// lateness is how long after a lost answer a server may still carry out what was asked for.
+const lateness = time.Second
+
+// cleanUp removes what the run made, and says what is left.
 func (r *run) cleanUp(ctx context.Context) (left []string) {
 	entry := r.made.entry
 	if entry != nil {
@@ -95,11 +114,10 @@ func (r *run) cleanUp(ctx context.Context) (left []string) {
 	if r.attempted {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
-		s := sweeper{client: r.client, base: r.base, token: r.target.Tokens[Maintainer], run: r.id, redact: r.redactor.Redact}
-		for _, project := range r.names() {
-			left = append(left, s.sweep(ctx, url.PathEscape(project))...)
+		left = r.sweepOwn(ctx)
+		if r.lost && r.pause(ctx, lateness) {
+			left = r.sweepOwn(ctx)
 		}
-		left = append(left, s.unlisted(ctx, r.made.agents)...)
 	}
 	if len(left) == 0 && entry != nil {
 		if err := entry.end(); err != nil {
@@ -107,6 +125,28 @@ func (r *run) cleanUp(ctx context.Context) (left []string) {
 		}
 	}
 	return left
+}
+
+// sweepOwn removes the run's agents from its projects, and then those that only create responses showed.
+func (r *run) sweepOwn(ctx context.Context) (left []string) {
+	s := &sweeper{run: r, id: r.id, listed: make(map[int64]bool)}
+	for _, lines := range sideBySide(r.names(), func(project string) []string { return s.sweep(ctx, url.PathEscape(project)) }) {
+		left = append(left, lines...)
+	}
+	left = append(left, s.unlisted(ctx, r.made.agents)...)
+	r.chain += s.chain
+	return left
+}
+
+// sideBySide calls f for each value at once, and returns what it returned in their order.
+func sideBySide[V, R any](values []V, f func(V) R) []R {
+	results := make([]R, len(values))
+	var wait sync.WaitGroup
+	for i, v := range values {
+		wait.Go(func() { results[i] = f(v) })
+	}
+	wait.Wait()
+	return results
 }
 
 // Swept is what became of one entry of a journal.
@@ -123,12 +163,13 @@ func Sweep(ctx context.Context, target Target, entries []*Entry) ([]Swept, error
 	if err != nil {
 		return nil, err
 	}
+	defer r.close()
 	var swept []Swept
 	for _, e := range entries {
 		if e.URL != r.base || e.Running() {
 			continue
 		}
-		s := sweeper{client: r.client, base: r.base, token: target.Tokens[Maintainer], run: e.Run, redact: r.redactor.Redact}
+		s := &sweeper{run: r, id: e.Run, listed: make(map[int64]bool)}
 		done := Swept{Entry: e}
 		for _, project := range e.Project {
 			done.Left = append(done.Left, s.sweep(ctx, url.PathEscape(project))...)
@@ -144,100 +185,130 @@ func Sweep(ctx context.Context, target Target, entries []*Entry) ([]Swept, error
 	return swept, nil
 }
 
-// sweeper removes the agents of one run from a project. Its requests are no part of what is judged.
+// sweeper removes the agents of one run. Its requests are no part of what is judged.
 type sweeper struct {
-	client  *http.Client
-	base    string
-	token   string
-	run     string
+	run *run   // how to make requests
+	id  string // of the run whose agents are removed
+
+	mu      sync.Mutex
 	removed int
-	redact  func(string) string
+	listed  map[int64]bool // agents of the run that a list showed
+	chain   int            // requests that waited for each other
 }
 
 // sweep lists a project's agents, deletes those whose name holds the run's id, and lists again, until none is there.
 func (s *sweeper) sweep(ctx context.Context, project string) (left []string) {
 	path := "/api/v4/projects/" + project + "/cluster_agents"
-	var failed error
-	for range 3 {
-		own, err := s.own(ctx, path)
-		if err != nil {
-			failed = err
+	chain := 0
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.chain = max(s.chain, chain)
+	}()
+	const rounds = 3
+	for round := 1; ; round++ {
+		own, pages, err := s.own(ctx, path)
+		chain += pages
+		switch {
+		case err != nil && round < rounds:
 			continue
-		}
-		if len(own) == 0 {
+		case err != nil:
+			return []string{s.line("perhaps agents named %s%s-… in project %s: %v", namePrefix, s.id, project, err)}
+		case len(own) == 0:
 			return nil
-		}
-		failed, left = nil, nil
-		for i := len(own) - 1; i >= 0; i-- {
-			x, err := s.do(ctx, http.MethodDelete, fmt.Sprintf("%s/%d", path, own[i].ID))
-			switch {
-			case err != nil:
-				left = append(left, fmt.Sprintf("agent %d, %q: %v", own[i].ID, own[i].Name, err))
-			case x.status == 204:
-				s.removed++
-			case x.status != 404:
-				left = append(left, fmt.Sprintf("agent %d, %q: DELETE answers %d", own[i].ID, own[i].Name, x.status))
-			}
-		}
-	}
-	if failed != nil {
-		return []string{s.redact(fmt.Sprintf("perhaps agents named %s%s-… in project %s: %v", namePrefix, s.run, project, failed))}
-	}
-	if left == nil {
-		if own, err := s.own(ctx, path); err == nil {
+		case round > rounds:
 			for _, a := range own {
-				left = append(left, fmt.Sprintf("agent %d, %q: still there after DELETE", a.ID, a.Name))
+				left = append(left, s.line("agent %d, %q: still there after DELETE", a.ID, a.Name))
 			}
+			return left
+		}
+		chain++
+		left = slices.DeleteFunc(sideBySide(own, func(a Agent) string { return s.remove(ctx, path, a) }), func(line string) bool { return line == "" })
+		if len(left) > 0 && round == rounds {
+			return left
 		}
 	}
-	return left
+}
+
+// remove deletes an agent, and says what is left if that fails.
+func (s *sweeper) remove(ctx context.Context, path string, a Agent) (left string) {
+	x, err := s.do(ctx, http.MethodDelete, fmt.Sprintf("%s/%d", path, a.ID))
+	switch {
+	case err != nil:
+		return s.line("agent %d, %q: %v", a.ID, a.Name, err)
+	case x.status == 204:
+		s.mu.Lock()
+		s.removed++
+		s.mu.Unlock()
+	case x.status != 404:
+		return s.line("agent %d, %q: DELETE answers %d", a.ID, a.Name, x.status)
+	}
+	return ""
 }
 
 // unlisted removes what create responses showed and no list did.
 func (s *sweeper) unlisted(ctx context.Context, agents []madeAgent) (left []string) {
 	for _, a := range agents {
-		path := fmt.Sprintf("/api/v4/projects/%s/cluster_agents/%d", a.project, a.id)
-		x, err := s.do(ctx, http.MethodGet, path)
+		if s.listed[a.id] {
+			continue
+		}
+		path := fmt.Sprintf("/api/v4/projects/%s/cluster_agents", a.project)
+		x, err := s.do(ctx, http.MethodGet, fmt.Sprintf("%s/%d", path, a.id))
 		if err == nil && x.status == 404 {
 			continue
 		}
-		if read := unmarshal[Agent](x.body); err == nil && x.status == 200 && read.ID == a.id && strings.Contains(read.Name, s.run) {
-			if x, err = s.do(ctx, http.MethodDelete, path); err == nil && x.status == 204 {
+		if read := unmarshal[Agent](x.body); err == nil && x.status == 200 && read.ID == a.id && strings.Contains(read.Name, s.id) {
+			if x, err = s.do(ctx, http.MethodDelete, fmt.Sprintf("%s/%d", path, a.id)); err == nil && x.status == 204 {
 				s.removed++
 				continue
 			}
 		}
-		left = append(left, s.redact(fmt.Sprintf("agent %d, made as %q in project %s: it cannot be read as the run's own, or not be deleted", a.id, a.name, a.project)))
+		left = append(left, s.line("agent %d, made as %q in project %s: it cannot be read as the run's own, or not be deleted", a.id, a.name, a.project))
 	}
 	return left
 }
 
-// own lists the agents of the run in a project, page by page.
-func (s *sweeper) own(ctx context.Context, path string) (own []Agent, err error) {
+// line is what is said of something that is left.
+func (s *sweeper) line(format string, args ...any) string {
+	return s.run.redactor.Redact(fmt.Sprintf(format, args...))
+}
+
+// maxPages is how many pages of agents a sweep looks at: 100,000 agents.
+const maxPages = 1000
+
+// own lists the agents of the run in a project, page by page, and counts the pages.
+func (s *sweeper) own(ctx context.Context, path string) (own []Agent, pages int, err error) {
 	seen := make(map[int64]bool)
-	for page := 1; page <= 1000; page++ {
+	for page := 1; page <= maxPages; page++ {
 		x, err := s.do(ctx, http.MethodGet, fmt.Sprintf("%s?per_page=100&page=%d", path, page))
 		if err != nil {
-			return nil, err
+			return nil, page, err
 		}
 		if x.status != 200 {
-			return nil, fmt.Errorf("listing agents answers %d", x.status)
+			return nil, page, fmt.Errorf("listing agents answers %d", x.status)
 		}
 		fresh := false
 		agents := unmarshal[[]Agent](x.body)
 		for _, a := range agents {
-			if !seen[a.ID] {
-				fresh, seen[a.ID] = true, true
-				if strings.Contains(a.Name, s.run) {
-					own = append(own, a)
-				}
+			if seen[a.ID] {
+				continue
+			}
+			fresh, seen[a.ID] = true, true
+			if strings.Contains(a.Name, s.id) {
+				own = append(own, a)
+				s.mu.Lock()
+				s.listed[a.ID] = true
+				s.mu.Unlock()
 			}
 		}
 		if !fresh || len(agents) < 100 {
-			break
+			return own, page, nil
 		}
 	}
-	return own, nil
+	if len(own) == 0 {
+		return nil, maxPages, fmt.Errorf("the list of agents does not end after %d pages", maxPages)
+	}
+	return own, maxPages, nil
 }
 
 type sweptAnswer struct {
@@ -248,21 +319,15 @@ type sweptAnswer struct {
 // do makes a request until an answer comes that says something.
 func (s *sweeper) do(ctx context.Context, method, path string) (answer sweptAnswer, err error) {
 	for attempt := 1; attempt <= 6; attempt++ {
-		answer, err = s.once(ctx, method, path)
-		wait := time.Duration(attempt*attempt) * 50 * time.Millisecond
-		var busy *busyError
-		switch {
-		case err == nil:
+		if answer, err = s.once(ctx, method, path); err == nil {
 			return answer, nil
-		case errors.As(err, &busy) && busy.wait > 0:
+		}
+		wait := time.Duration(attempt*attempt) * 50 * time.Millisecond
+		if busy := (*busyError)(nil); errors.As(err, &busy) && busy.wait > 0 {
 			wait = min(busy.wait, maxWait)
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return answer, err
+		if !s.run.pause(ctx, wait) {
+			break
 		}
 	}
 	return answer, err
@@ -279,15 +344,22 @@ func (e *busyError) Error() string {
 }
 
 func (s *sweeper) once(ctx context.Context, method, path string) (sweptAnswer, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	r := s.run
+	select {
+	case r.tickets <- struct{}{}:
+		defer func() { <-r.tickets }()
+	case <-ctx.Done():
+		return sweptAnswer{}, errors.New(cause(ctx.Err()))
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.requestTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, s.base+path, nil)
+	request, err := http.NewRequestWithContext(ctx, method, r.base+path, nil)
 	if err != nil {
 		return sweptAnswer{}, err
 	}
-	request.Header.Set("Private-Token", s.token)
+	request.Header.Set("Private-Token", r.target.Tokens[Maintainer])
 	request.Header.Set("User-Agent", userAgent)
-	response, err := s.client.Do(request)
+	response, err := r.client.Do(request)
 	if err != nil {
 		return sweptAnswer{}, errors.New(cause(err))
 	}
@@ -296,8 +368,11 @@ func (s *sweeper) once(ctx context.Context, method, path string) (sweptAnswer, e
 		return sweptAnswer{}, &busyError{response.StatusCode, retryAfter(response.Header, time.Now())}
 	}
 	body, truncated, err := readBody(response.Body)
-	if err != nil || truncated {
+	switch {
+	case err != nil:
 		return sweptAnswer{}, errors.New("the answer broke off")
+	case truncated:
+		return sweptAnswer{}, fmt.Errorf("the answer has more than %d MB", maxBody>>20)
 	}
 	return sweptAnswer{response.StatusCode, body}, nil
 }

@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -29,7 +30,7 @@ type fixture[T any] struct {
 // get makes the fixture, or waits until it is made. If it could not be made, the probe ends as inconclusive.
 func (f *fixture[T]) get(p *Probe, make func(*Probe) T) T {
 	f.once.Do(func() {
-		own := &Probe{run: p.run, ctx: p.ctx, rule: p.rule}
+		own := &Probe{run: p.run, ctx: p.ctx, rule: p.rule, chain: p.run.begun}
 		defer func() {
 			f.chain = own.chain
 			f.stop = recover()
@@ -64,13 +65,30 @@ type ownToken struct {
 	made *Exchange
 }
 
-// create makes an agent, and gives the probe up if that fails.
+// create makes an agent, and gives the probe up if that fails, or if what came back is not surely the run's own: a
+// broken server may answer with somebody else's agent, which must not get tokens of ours, nor be deleted.
 func (p *Probe) create(with With) *ownAgent {
 	x := p.Do(Maintainer, "POST", p.run.agents(), with)
 	if !x.ok(201) || len(x.Agents()) != 1 {
 		p.give(Inconclusive, fmt.Sprintf("no agent could be created: %d", x.Status()))
 	}
-	return &ownAgent{&x.Agents()[0], x}
+	a := &x.Agents()[0]
+	if !p.shown(a.ID) {
+		p.give(Inconclusive, fmt.Sprintf("agent %d, with which a create was answered, is not shown under the name that was sent, and so is left alone", a.ID))
+	}
+	p.run.made.confirm(a.ID)
+	return &ownAgent{a, x}
+}
+
+// shown says whether an agent is read, alone or in the list, under a name that only this run gives.
+func (p *Probe) shown(id int64) bool {
+	x := p.Do(Maintainer, "GET", p.run.agentPath(id))
+	if len(x.Agents()) == 0 {
+		if x = p.findAgent(id); x == nil {
+			return false
+		}
+	}
+	return slices.ContainsFunc(x.Agents(), func(a Agent) bool { return a.ID == id && p.run.made.own(a.Name) })
 }
 
 // createToken makes a token, and gives the probe up if that fails.
@@ -79,7 +97,11 @@ func (p *Probe) createToken(agent int64, with With) *ownToken {
 	if !x.ok(201) || len(x.Tokens()) != 1 {
 		p.give(Inconclusive, fmt.Sprintf("no token could be created: %d", x.Status()))
 	}
-	return &ownToken{&x.Tokens()[0], x}
+	t := &x.Tokens()[0]
+	if t.AgentID != 0 && t.AgentID != agent {
+		p.give(Inconclusive, fmt.Sprintf("token %d, with which a create was answered, is another agent's, and so is left alone", t.ID))
+	}
+	return &ownToken{t, x}
 }
 
 // nameIs is the body that names an agent of the run.
@@ -182,11 +204,8 @@ func (p *Probe) lifecycle() *lifecycle {
 		r := p.run
 		l := &lifecycle{refused: make(map[string]*Exchange)}
 		// The longest name there can be, and two "-" in a row, which is allowed.
-		l.created = p.Do(Maintainer, "POST", r.agents(), Form("name="+pad(r.name("b--"), 63)))
-		if len(l.created.Agents()) != 1 {
-			p.give(Inconclusive, fmt.Sprintf("no agent could be created: %d", l.created.Status()))
-		}
-		l.agent = &l.created.Agents()[0]
+		made := p.create(Form("name=" + pad(r.name("b--"), 63)))
+		l.agent, l.created = made.Agent, made.made
 		if r.hasTokens() {
 			p.tokenLife(l)
 		}

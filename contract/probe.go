@@ -70,16 +70,19 @@ func (p *Probe) Do(role Role, method, path string, with ...With) *Exchange {
 	p.chain++
 	p.run.longest(p.chain)
 	safe := method != http.MethodPost // a create is never repeated after its answer was lost
-	var x *Exchange
+	lost := false                     // an answer was, so that what was asked for may have been done
 	for attempt := 1; ; attempt++ {
-		x = p.once(method, path, &a)
+		x := p.once(method, path, &a)
 		reason, wait, repeat := unanswered(x, attempt, safe)
-		if reason == "" {
+		switch {
+		case reason == "" && lost && method == http.MethodDelete && x.Status() == 404:
+			p.give(Inconclusive, fmt.Sprintf("%s %s: an answer was lost, and so 404 may be what the same request did before", method, path))
+		case reason == "":
 			return x
-		}
-		if !repeat || attempt == maxAttempts || !p.sleep(wait) {
+		case !repeat || attempt == maxAttempts || !p.run.pause(p.ctx, wait):
 			p.give(Inconclusive, fmt.Sprintf("%s %s: %s", method, path, reason))
 		}
+		lost = lost || x.Status() != 429
 	}
 }
 
@@ -95,8 +98,10 @@ func unanswered(x *Exchange, attempt int, safe bool) (reason string, wait time.D
 	switch {
 	case x.Response == nil:
 		return cause(x.Err), wait, safe
-	case x.Response.Truncated || x.Err != nil:
+	case x.Err != nil:
 		return "the answer broke off", wait, safe
+	case x.Response.Truncated:
+		return fmt.Sprintf("the answer has more than %d MB", maxBody>>20), 0, false
 	case x.Status() == 429:
 		if after := retryAfter(x.Response.Header, time.Now()); after > 0 {
 			wait = after
@@ -138,14 +143,14 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// sleep waits, and is false if the run ended meanwhile.
-func (p *Probe) sleep(d time.Duration) bool {
+// pause waits, and is false if ctx ended meanwhile.
+func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-p.ctx.Done():
+	case <-ctx.Done():
 		return false
 	}
 }
@@ -153,7 +158,7 @@ func (p *Probe) sleep(d time.Duration) bool {
 // userAgent tells an admin who reads a log what made the requests.
 const userAgent = "glagents"
 
-// requestTimeout is how long one request may take.
+// requestTimeout is how long one request may take, unless the settings say otherwise.
 const requestTimeout = 30 * time.Second
 
 // once makes one request and has it judged.
@@ -165,13 +170,13 @@ func (p *Probe) once(method, path string, a *ask) *Exchange {
 	case <-p.ctx.Done():
 		p.give(Inconclusive, "interrupted")
 	}
-	ctx, cancel := context.WithTimeout(p.ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(p.ctx, r.requestTimeout)
 	defer cancel()
 
 	x := &wire.Exchange{Request: wire.Request{Method: method, Header: a.header, Body: a.body}, Started: time.Now()}
 	request, err := http.NewRequestWithContext(ctx, method, r.base+path, bodyReader(a.body))
 	if err != nil {
-		panic(fmt.Errorf("rule %s asks for what is no request: %w", p.rule.ID, err))
+		panic(fmt.Errorf("the rule asks for what is no request: %w", err))
 	}
 	request.Header = a.header.Clone()
 	if a.bare {
@@ -180,7 +185,7 @@ func (p *Probe) once(method, path string, a *ask) *Exchange {
 	request.Header.Set("User-Agent", userAgent)
 	x.Request.URL = request.URL
 	if !r.made.may(method, path) {
-		panic(fmt.Errorf("rule %s would delete what the run did not make: %s %s", p.rule.ID, method, path))
+		panic(fmt.Errorf("the rule would change what the run did not make: %s %s", method, path))
 	}
 	creates := method == http.MethodPost
 	if creates {
@@ -202,8 +207,12 @@ func (p *Probe) once(method, path string, a *ask) *Exchange {
 	defer r.mu.Unlock()
 	r.requests++
 	_, judged := r.judge.observe(x)
-	if creates && judged.ok(201) {
+	switch {
+	case !creates:
+	case judged.ok(201):
 		r.made.created(judged)
+	case x.Response == nil || x.Err != nil || x.Response.StatusCode >= 500:
+		r.lost = true
 	}
 	if r.observe != nil {
 		r.observe(x)

@@ -42,6 +42,9 @@ type settings struct {
 	progress func(Event)
 	observe  func(*wire.Exchange)
 	known    []string
+
+	requestTimeout time.Duration                                   // how long one request may take
+	pause          func(ctx context.Context, d time.Duration) bool // waits; false if ctx ended meanwhile
 }
 
 // Rules has the run test these rules instead of the whole catalogue.
@@ -112,10 +115,13 @@ type run struct {
 	judge   *Judge
 	tickets chan struct{} // one for each request that may be under way
 	made    *made
+	close   func() // lets go of connections that are the run's own
 
 	mu        sync.Mutex
 	attempted bool // a create was sent
+	lost      bool // one was sent whose answer did not come, so that it may still be carried out
 	requests  int
+	begun     int // the requests of begin that waited for each other
 	chain     int
 	done      int
 	total     int
@@ -135,6 +141,7 @@ func Run(ctx context.Context, target Target, options ...Option) (*Result, error)
 		ctx, cancel = context.WithTimeout(ctx, r.timeout)
 		defer cancel()
 	}
+	defer r.close()
 	started := time.Now()
 	if err := r.begin(ctx); err != nil {
 		return nil, err
@@ -173,8 +180,8 @@ func settle(rule *RuleResult, end ending) {
 }
 
 func newRun(target Target, options []Option) (*run, error) {
-	r := &run{target: target}
-	r.parallel = 16
+	r := &run{target: target, close: func() {}}
+	r.parallel, r.requestTimeout, r.pause = 16, requestTimeout, pause
 	for _, option := range options {
 		option(&r.settings)
 	}
@@ -206,7 +213,7 @@ func newRun(target Target, options []Option) (*run, error) {
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, &SetupError{fmt.Sprintf("the URL of the GitLab has a query or a fragment: %q", u.Redacted())}
 	}
-	r.base = u.Scheme + "://" + u.Host + strings.TrimSuffix(strings.TrimRight(u.EscapedPath(), "/"), "/api/v4")
+	r.base = u.Scheme + "://" + strings.ToLower(u.Host) + strings.TrimSuffix(strings.TrimRight(u.EscapedPath(), "/"), "/api/v4")
 	r.project = url.PathEscape(target.Project)
 	r.other = url.PathEscape(target.OtherProject)
 	r.id = runID()
@@ -216,7 +223,7 @@ func newRun(target Target, options []Option) (*run, error) {
 	if transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.MaxIdleConnsPerHost = r.parallel
-		transport = t
+		transport, r.close = t, t.CloseIdleConnections
 	}
 	r.client = &http.Client{
 		Transport: transport,
@@ -242,25 +249,29 @@ func (r *run) begin(ctx context.Context) (err error) {
 		case *ending:
 			err = &UnreachableError{r.base, errors.New(stop.reason)}
 		default:
-			panic(stop)
+			err = errors.New(r.panicked(stop))
 		}
 	}()
-	// The judge learns the release and the edition from the answer. Older releases have /version only.
-	if metadata := p.Do(Maintainer, "GET", "/api/v4/metadata"); metadata.Status() == 404 {
-		p.Do(Maintainer, "GET", "/api/v4/version")
-	}
-	list := p.Do(Maintainer, "GET", r.agents()+"?per_page=100")
-	switch list.Status() {
-	case 200:
-	case 401:
+	var list *Exchange
+	p.Together(
+		// The judge learns the release and the edition from the answer. Older releases have /version only.
+		func(p *Probe) {
+			if metadata := p.Do(Maintainer, "GET", "/api/v4/metadata"); metadata.Status() == 404 {
+				p.Do(Maintainer, "GET", "/api/v4/version")
+			}
+		},
+		func(p *Probe) { list = p.Do(Maintainer, "GET", r.agents()+"?per_page=100") },
+	)
+	r.begun = p.chain
+	switch status := list.Status(); {
+	case status == 401:
 		return &SetupError{fmt.Sprintf("%s refuses the maintainer's token (401): it is unknown, expired or revoked", r.base)}
-	case 403:
+	case status == 403:
 		return &SetupError{fmt.Sprintf("%s forbids the maintainer's token (403): it needs the scope api", r.base)}
-	case 404:
+	case status == 404:
 		return &SetupError{fmt.Sprintf("%s has no project %q whose agents the maintainer's token may list (404)", r.base, r.target.Project)}
-	}
-	if list.Status() >= 300 && list.Status() < 400 {
-		return &SetupError{fmt.Sprintf("%s redirects (%d): give the URL and the project's path that it redirects to", r.base, list.Status())}
+	case status >= 300 && status < 400:
+		return &SetupError{fmt.Sprintf("%s redirects (%d): give the URL and the project's path that it redirects to", r.base, status)}
 	}
 	for _, a := range list.Agents() {
 		r.made.foreign(a.ID)
@@ -337,18 +348,23 @@ func (r *run) untestable(rule *Rule, release Release, edition Edition) string {
 }
 
 func (r *run) probeOne(ctx context.Context, rule *Rule) (end ending) {
-	p := &Probe{run: r, ctx: ctx, rule: rule}
+	p := &Probe{run: r, ctx: ctx, rule: rule, chain: r.begun}
 	defer func() {
 		switch stop := recover().(type) {
 		case nil:
 		case *ending:
 			end = *stop
 		default:
-			end = ending{Error, r.redactor.Redact(fmt.Sprintf("the rule panicked: %v\n%s", stop, debug.Stack()))}
+			end = ending{Error, r.panicked(stop)}
 		}
 	}()
 	rule.Probe(p)
 	return ending{outcome: Pass}
+}
+
+// panicked says what a panic said, and where it happened.
+func (r *run) panicked(stop any) string {
+	return r.redactor.Redact(fmt.Sprintf("the rule panicked: %v\n%s", stop, debug.Stack()))
 }
 
 // names are the projects in which the run may make something.
