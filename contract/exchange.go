@@ -214,6 +214,11 @@ func (x *Exchange) findings() []document.Finding {
 	return x.checked
 }
 
+// trace is what of an exchange is kept in great numbers: which one it was, and when.
+func (x *Exchange) trace() *Exchange {
+	return &Exchange{Exchange: &wire.Exchange{Started: x.Started, Duration: x.Duration}, Index: x.Index}
+}
+
 // kept is what of an exchange can be kept for long: everything but the bodies.
 func (x *Exchange) kept() *Exchange {
 	w := *x.Exchange

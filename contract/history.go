@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 )
@@ -43,13 +44,15 @@ type tokenRecord struct {
 
 func newHistory() *History { return &History{} }
 
+// tellsRelease says whether the exchange asks for the release.
+func (x *Exchange) tellsRelease() bool {
+	path := x.Request.URL.Path
+	return strings.HasSuffix(path, "/api/v4/version") || strings.HasSuffix(path, "/api/v4/metadata")
+}
+
 // learnRelease reads the answers of GET /version and GET /metadata.
 func (h *History) learnRelease(x *Exchange) {
-	if !x.ok(200) || x.Request.Method != "GET" {
-		return
-	}
-	path := x.Request.URL.Path
-	if !strings.HasSuffix(path, "/api/v4/version") && !strings.HasSuffix(path, "/api/v4/metadata") {
+	if !x.tellsRelease() || !x.ok(200) || x.Request.Method != "GET" {
 		return
 	}
 	var v struct {
@@ -86,6 +89,8 @@ func (h *History) edition(given Edition) Edition {
 
 // add takes up what an exchange says, after it was judged.
 func (h *History) add(x *Exchange) {
+	h.secrets.publish([]byte(x.Request.URL.String()))
+	h.secrets.publish(x.Request.Body)
 	if x.Operation == "" || !x.complete() {
 		return
 	}
@@ -128,7 +133,7 @@ func (h *History) add(x *Exchange) {
 			h.agents.put(x.AgentID, r)
 		}
 		if r.gone == nil {
-			r.gone = x.kept()
+			r.gone = x.trace()
 		}
 	case "revokeAgentToken":
 		r, ok := h.tokens.get(x.TokenID)
@@ -136,8 +141,9 @@ func (h *History) add(x *Exchange) {
 			r = &tokenRecord{id: x.TokenID, agentID: x.AgentID}
 			h.tokens.put(x.TokenID, r)
 		}
+		r.alive = later(r.alive, now) // or at least there
 		if r.revoked == nil {
-			r.revoked = x.kept()
+			r.revoked = x.trace()
 		}
 	}
 }
@@ -188,6 +194,7 @@ func later(a, b moment) moment {
 // length is judged in bounded memory.
 type generations[K comparable, V any] struct {
 	young, old map[K]V
+	size       int // how many entries a generation holds, if not as many as the constant says
 }
 
 // generation is how many entries a generation holds. At some 300 bytes an entry both take some 20 MB.
@@ -207,8 +214,20 @@ func (g *generations[K, V]) get(k K) (V, bool) {
 func (g *generations[K, V]) put(k K, v V) {
 	if g.young == nil {
 		g.young = make(map[K]V)
-	} else if len(g.young) >= generation {
+	} else if len(g.young) >= cmp.Or(g.size, generation) {
 		g.old, g.young = g.young, make(map[K]V)
 	}
 	g.young[k] = v
+}
+
+// each calls f for each entry.
+func (g *generations[K, V]) each(f func(K, V)) {
+	for k, v := range g.old {
+		if _, again := g.young[k]; !again {
+			f(k, v)
+		}
+	}
+	for k, v := range g.young {
+		f(k, v)
+	}
 }

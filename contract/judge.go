@@ -2,6 +2,8 @@ package contract
 
 import (
 	"fmt"
+	"io"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,7 +24,7 @@ type Judge struct {
 	edition  Edition
 
 	mu        sync.Mutex
-	histories map[string]*History // by server
+	histories generations[string, *History] // by server
 	tally     []tally
 	findings  []Finding
 	dropped   int
@@ -63,7 +65,7 @@ func NewJudge(o JudgeOptions) (*Judge, error) {
 	j := &Judge{
 		doc: doc, redactor: o.Redactor, rules: o.Rules, byID: make(map[string]int, len(o.Rules)),
 		release: o.Release, edition: o.Edition,
-		histories: make(map[string]*History), tally: make([]tally, len(o.Rules)),
+		histories: generations[string, *History]{size: maxServers / 2}, tally: make([]tally, len(o.Rules)),
 		coverage: newCoverage(doc), started: time.Now(),
 	}
 	for i := range o.Rules {
@@ -88,7 +90,7 @@ func (j *Judge) observe(x *wire.Exchange) ([]Finding, *Exchange) {
 	}
 	e := newExchange(j.doc, j.exchanges, x)
 	j.exchanges++
-	h := j.history(e.Server)
+	h := j.history(e)
 	h.learnRelease(e)
 
 	var found []Finding
@@ -106,8 +108,13 @@ func (j *Judge) observe(x *wire.Exchange) ([]Finding, *Exchange) {
 		}
 		var reported reports
 		e.report = reported.add
-		if rule.Judge(h, e) {
+		met, panicked := judgeBy(rule, h, e)
+		if met {
 			j.tally[i].met++
+		}
+		if panicked != "" {
+			t := &j.tally[i]
+			t.worst, t.reason = max(t.worst, Error), j.redactor.Redact(panicked)
 		}
 		for _, r := range reported {
 			f := r.finding
@@ -121,6 +128,17 @@ func (j *Judge) observe(x *wire.Exchange) ([]Finding, *Exchange) {
 	e.report = nil
 	h.add(e)
 	return found, e
+}
+
+// judgeBy has a rule judge an exchange, and says what it panicked with, if it did: a fault of ours must not bring down
+// whose traffic is judged, nor print what it was about.
+func judgeBy(rule *Rule, h *History, x *Exchange) (met bool, panicked string) {
+	defer func() {
+		if stop := recover(); stop != nil {
+			panicked = fmt.Sprintf("the rule panicked: %v\n%s", stop, debug.Stack())
+		}
+	}()
+	return rule.Judge(h, x), ""
 }
 
 // reports are what one rule has against one exchange. What it has against several entries of a list is told once.
@@ -161,7 +179,7 @@ func (j *Judge) add(found *[]Finding, about *Exchange, f document.Finding) {
 		f.Operation = about.Operation
 	}
 	full := Finding{Finding: f, Level: j.rules[i].Level, Exchange: about.Index, Evidence: j.evidence(about)}
-	full.Expected, full.Actual = j.redactor.Redact(f.Expected), j.redactor.Redact(f.Actual)
+	full.Expected, full.Actual = j.shown(f.Expected), j.shown(f.Actual)
 	t := &j.tally[i]
 	t.findings++
 	t.worst = max(t.worst, f.Outcome)
@@ -174,6 +192,22 @@ func (j *Judge) add(found *[]Finding, about *Exchange, f document.Finding) {
 		j.dropped++
 	}
 }
+
+// shown is a text without secrets. What a server said is quoted up to an ellipsis; a secret that goes on behind it is
+// removed as far as it was quoted.
+func (j *Judge) shown(text string) string {
+	quoted, rest, clipped := strings.Cut(text, ellipsis)
+	if !clipped {
+		return j.redactor.Redact(text)
+	}
+	var before strings.Builder
+	w := j.redactor.Writer(&before)
+	_, _ = io.WriteString(w, quoted) // and no Flush: what may be the beginning of a secret is held back
+	return before.String() + ellipsis + j.shown(rest)
+}
+
+// ellipsis stands where a text was shortened.
+const ellipsis = "…"
 
 // report keeps a finding of a probing rule.
 func (j *Judge) report(rule *Rule, x *Exchange, f document.Finding) {
@@ -196,11 +230,18 @@ func (j *Judge) evidence(x *Exchange) Evidence {
 	return e
 }
 
-func (j *Judge) history(server string) *History {
-	h, ok := j.histories[server]
+// maxServers is how many servers are remembered. A recording of a browser's has a few; whoever can write Host headers
+// could make up any number.
+const maxServers = 64
+
+// history is what the exchange's server said before. Who never answered one of the operations is no such server.
+func (j *Judge) history(x *Exchange) *History {
+	h, ok := j.histories.get(x.Server)
 	if !ok {
 		h = newHistory()
-		j.histories[server] = h
+		if x.Operation != "" || x.tellsRelease() {
+			j.histories.put(x.Server, h)
+		}
 	}
 	return h
 }
@@ -215,14 +256,14 @@ func (j *Judge) Result() *Result {
 		Exchanges: j.exchanges, Judged: j.judged,
 		Findings: append([]Finding(nil), j.findings...), Dropped: j.dropped,
 	}
-	for _, h := range j.histories {
+	j.histories.each(func(_ string, h *History) {
 		r.Release, r.Edition = h.release(r.Release), h.edition(r.Edition)
-	}
+	})
 	r.Coverage = j.coverage.result(r.Release, r.Edition)
 	for i := range j.rules {
 		rule, t := &j.rules[i], &j.tally[i]
 		rr := RuleResult{Rule: rule, Met: t.met, Findings: t.findings, Outcome: t.worst, Reason: t.reason}
-		if t.findings == 0 && t.met == 0 {
+		if t.findings == 0 && t.met == 0 && t.reason == "" {
 			rr.Outcome = Untested
 			if holds, why := rule.holds(r.Release, r.Edition); !holds {
 				rr.Reason = why

@@ -55,7 +55,7 @@ func (f Finding) String() string {
 type RuleResult struct {
 	Rule     *Rule
 	Outcome  Outcome
-	Reason   string // why it is untested, inconclusive or an error
+	Reason   string // why it is untested, inconclusive or an error of ours
 	Met      int    // exchanges the rule spoke about
 	Findings int    // findings under it
 	Known    bool   // it is known to fail, so that a violation does not fail the run
@@ -115,8 +115,8 @@ func (r *Result) Exit(strict bool) Exit {
 			return Violated
 		case rule.Outcome == Violation && !rule.Known && (rule.Rule.Level == Must || strict):
 			return Violated
-		case rule.Outcome == Error && r.Run != "":
-			exit = Failed
+		case rule.Outcome == Error && (r.Run != "" || rule.Reason != ""):
+			exit = Failed // in a recording an error without a reason is the caller's whose requests these are
 		case rule.Outcome == Pass && rule.Rule.Level == Must:
 			exercised = true
 		}

@@ -11,6 +11,10 @@ type secrets struct {
 	byHash generations[uint64, int] // hash of a window to the exchange that showed the secret
 	whole  generations[string, int] // hash of a whole secret likewise
 	filter [1024]uint64             // a bit for each hash in byHash, so that most windows cost no look-up
+
+	// published are the exchanges whose secret a caller sent to the server afterwards, as one who stores it in a CI
+	// variable does. Wherever it comes from then, it was put there.
+	published generations[int, struct{}]
 }
 
 // window is how many bytes of a secret identify it: no less, or ordinary text would; no more, or a shortened secret
@@ -65,7 +69,20 @@ var topPower = func() uint64 {
 	return p
 }()
 
-// find returns where in a text a secret that an earlier exchange showed begins, and which exchange that was.
+// publish notes the secrets that a request holds.
+func (s *secrets) publish(text []byte) {
+	for from := 0; ; {
+		at, exchange, ok := s.find(text[from:])
+		if !ok {
+			return
+		}
+		s.published.put(exchange, struct{}{})
+		from += at + 1
+	}
+}
+
+// find returns where in a text a secret that an earlier exchange showed begins, and which exchange that was. Published
+// ones are no secrets any more.
 func (s *secrets) find(text []byte) (at, exchange int, ok bool) {
 	if s.byHash.young == nil || len(text) < window {
 		return 0, 0, false
@@ -76,8 +93,11 @@ func (s *secrets) find(text []byte) (at, exchange int, ok bool) {
 			h -= uint64(text[i-window]) * topPower
 		}
 		h = h*prime + uint64(c)
-		if i >= window-1 && s.filter[h>>54]&(1<<(h>>48&63)) != 0 {
-			if x, found := s.byHash.get(h); found {
+		if i < window-1 || s.filter[h>>54]&(1<<(h>>48&63)) == 0 {
+			continue
+		}
+		if x, found := s.byHash.get(h); found {
+			if _, published := s.published.get(x); !published {
 				return i - window + 1, x, true
 			}
 		}
