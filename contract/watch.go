@@ -1,8 +1,11 @@
 package contract
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"testing"
@@ -38,7 +41,8 @@ func Watch(next http.RoundTripper, options JudgeOptions) (*Watcher, error) {
 // closed.
 func (w *Watcher) RoundTrip(r *http.Request) (*http.Response, error) { return w.next.RoundTrip(r) }
 
-// WatchHandler wraps a server's handler. Request and response bodies are kept in memory while they are judged.
+// WatchHandler wraps a server's handler. Of each request and response body up to [wire.DefaultLimit] bytes are kept in
+// memory until they are judged.
 func WatchHandler(next http.Handler, options JudgeOptions) (*Watcher, http.Handler, error) {
 	judge, err := NewJudge(options)
 	if err != nil {
@@ -46,25 +50,58 @@ func WatchHandler(next http.Handler, options JudgeOptions) (*Watcher, http.Handl
 	}
 	return &Watcher{judge: judge}, http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		x := &wire.Exchange{Request: wire.Request{Method: r.Method, URL: absolute(r), Header: r.Header.Clone()}, Started: time.Now()}
-		var sent bytes.Buffer
+		sent := &keptRequest{ReadCloser: r.Body}
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = struct {
-				io.Reader
-				io.Closer
-			}{io.TeeReader(r.Body, &sent), r.Body}
+			r.Body = sent
+		} else {
+			sent.ended = true
 		}
-		kept := &keptResponse{ResponseWriter: out}
+		kept := &keptResponse{ResponseWriter: out, head: r.Method == http.MethodHead}
+		returned := false
 		defer func() {
 			x.Duration = time.Since(x.Started)
-			x.Request.Body = sent.Bytes()
-			if kept.status == 0 {
-				kept.WriteHeader(http.StatusOK)
+			x.Request.Body, x.Request.Truncated = sent.body.Bytes(), !sent.whole(r.ContentLength)
+			switch {
+			case kept.hijacked:
+				return
+			case returned:
+				kept.noteHeader(http.StatusOK)
+			case kept.status == 0: // it panicked, and net/http closes the connection without an answer
+				x.Err = errors.New("the handler panicked")
 			}
-			x.Response = &wire.Response{StatusCode: kept.status, Header: kept.header, Body: kept.body.Bytes()}
+			if kept.status != 0 {
+				x.Response = &wire.Response{
+					StatusCode: kept.status, Header: kept.header, Body: kept.body.Bytes(),
+					Truncated: kept.full || !returned,
+				}
+			}
 			judge.Observe(x)
 		}()
 		next.ServeHTTP(kept, r)
+		returned = true
 	}), nil
+}
+
+// keptRequest keeps what a handler reads of a request body.
+type keptRequest struct {
+	io.ReadCloser
+	body  bytes.Buffer
+	ended bool
+}
+
+func (k *keptRequest) Read(p []byte) (int, error) {
+	n, err := k.ReadCloser.Read(p)
+	k.body.Write(p[:min(n, wire.DefaultLimit-k.body.Len())])
+	k.ended = k.ended || err == io.EOF
+	return n, err
+}
+
+// whole says whether the whole body was read and kept. Some handlers answer before they have read all.
+func (k *keptRequest) whole(length int64) bool {
+	if k.body.Len() == wire.DefaultLimit {
+		return false
+	}
+	return k.ended || int64(k.body.Len()) == length
 }
 
 // absolute is the URL that a server was asked for, with scheme and host.
@@ -81,25 +118,54 @@ func absolute(r *http.Request) *url.URL {
 // keptResponse keeps what a handler answers.
 type keptResponse struct {
 	http.ResponseWriter
-	status int
-	header http.Header
-	body   bytes.Buffer
+	head     bool // the request is a HEAD, so that the server sends no body
+	status   int
+	header   http.Header
+	body     bytes.Buffer
+	full     bool // there was more than is kept
+	hijacked bool
 }
 
 func (k *keptResponse) WriteHeader(status int) {
-	if k.status == 0 && status >= 200 {
-		k.status, k.header = status, k.Header().Clone()
+	if status >= 200 {
+		k.noteHeader(status)
 	}
 	k.ResponseWriter.WriteHeader(status)
 }
 
-func (k *keptResponse) Write(p []byte) (int, error) {
+// noteHeader notes the status and the headers, once.
+func (k *keptResponse) noteHeader(status int) {
 	if k.status == 0 {
-		k.WriteHeader(http.StatusOK)
+		k.status, k.header = status, k.Header().Clone()
 	}
+}
+
+func (k *keptResponse) Write(p []byte) (int, error) {
+	k.noteHeader(http.StatusOK)
 	n, err := k.ResponseWriter.Write(p)
-	k.body.Write(p[:n])
+	if k.head {
+		return n, err
+	}
+	if _, set := k.header["Content-Type"]; !set && k.header != nil && k.body.Len() == 0 && n > 0 {
+		k.header.Set("Content-Type", http.DetectContentType(p)) // as net/http does
+	}
+	room := min(n, wire.DefaultLimit-k.body.Len())
+	k.body.Write(p[:room])
+	k.full = k.full || room < n
 	return n, err
+}
+
+// Flush is for handlers that ask for an [http.Flusher].
+func (k *keptResponse) Flush() {
+	k.noteHeader(http.StatusOK)
+	_ = http.NewResponseController(k.ResponseWriter).Flush()
+}
+
+// Hijack is for handlers that take the connection over. Theirs is no exchange that can be judged.
+func (k *keptResponse) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(k.ResponseWriter).Hijack()
+	k.hijacked = k.hijacked || err == nil
+	return conn, buffered, err
 }
 
 // Unwrap lets http.ResponseController reach the server's own writer.
@@ -108,18 +174,24 @@ func (k *keptResponse) Unwrap() http.ResponseWriter { return k.ResponseWriter }
 // Result is what was judged so far.
 func (w *Watcher) Result() *Result { return w.judge.Result() }
 
-// Check fails a test for each MUST that was violated so far.
+// Check fails a test for each MUST that was found violated so far.
 func (w *Watcher) Check(t testing.TB) {
 	t.Helper()
-	for _, f := range w.Result().Findings {
+	result := w.Result()
+	for _, f := range result.Findings {
 		if f.Outcome == Violation && f.Level == Must {
-			t.Errorf("%s", f)
+			t.Errorf("%s: %s", f.Rule, f)
+		}
+	}
+	for _, rule := range result.Rules {
+		if rule.Outcome == Error && rule.Reason != "" {
+			t.Errorf("%s: %s", rule.Rule.ID, rule.Reason)
 		}
 	}
 }
 
 // Test checks a target in a subtest for each rule. A rule that could not be tested is a skipped subtest, with its
-// reason; a violated SHOULD is logged.
+// reason; a violated SHOULD, and what is known to fail, is logged. A run in which no MUST was exercised fails.
 func Test(t *testing.T, target Target, options ...Option) {
 	t.Helper()
 	result, err := Run(t.Context(), target, options...)
@@ -129,24 +201,27 @@ func Test(t *testing.T, target Target, options ...Option) {
 	for _, left := range result.Left {
 		t.Errorf("left behind: %s", left)
 	}
+	if result.Exit(false) == TooLittle {
+		t.Error("too little was tested to say: no rule that says MUST was exercised")
+	}
 	for _, rule := range result.Rules {
 		t.Run(rule.Rule.ID, func(t *testing.T) {
 			for _, f := range result.Findings {
 				switch {
 				case f.Rule != rule.Rule.ID:
-				case f.Outcome == Violation && f.Level == Must:
+				case f.Outcome == Violation && f.Level == Must && !rule.Known:
 					t.Errorf("%s\n%s", rule.Rule.Sentence, f)
 				default:
 					t.Logf("%s\n%s", rule.Rule.Sentence, f)
 				}
 			}
-			switch rule.Outcome {
-			case Untested, Inconclusive:
+			switch {
+			case rule.Stale:
+				t.Error("it is known to fail, but does not")
+			case rule.Outcome == Untested, rule.Outcome == Inconclusive:
 				t.Skipf("%s: %s", rule.Outcome, rule.Reason)
-			case Error:
-				if rule.Reason != "" {
-					t.Errorf("%s", rule.Reason)
-				}
+			case rule.Outcome == Error:
+				t.Errorf("an error of ours: %s", rule.Reason)
 			}
 		})
 	}
