@@ -352,6 +352,10 @@ func (i *instance) target(p *program) (contract.Target, error) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return target, usageError{"--url is no URL of a GitLab: it is like https://gitlab.example.com"}
 	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		// What is there may be a credential, so it is not repeated.
+		return target, usageError{"--url has more than scheme, host and path: it is like https://gitlab.example.com; the token comes from GITLAB_TOKEN or --token-file"}
+	}
 	if u.Scheme == "http" && !isLoopback(u.Hostname()) && !i.allowHTTP {
 		return target, usageError{fmt.Sprintf("%s is plain http, which shows tokens to everyone on the way; use https, or --allow-http", u.Redacted())}
 	}

@@ -138,7 +138,7 @@ func (c *check) requestPrinter(target contract.Target, project, other string) fu
 		path = tokenInPath.ReplaceAllString(agentInPath.ReplaceAllString(path, "/cluster_agents/:agent_id"), "/tokens/:token_id")
 		line := fmt.Sprintf("%-10s %-6s %s", who, x.Request.Method, path)
 		if len(x.Request.Body) > 0 {
-			line += "  " + clip(runInName.ReplaceAllString(string(x.Request.Body), "contract$1<run>"))
+			line += "  " + clip(runInName.ReplaceAllString(c.redactor.Redact(string(x.Request.Body)), "contract$1<run>"))
 		}
 		return report.Printable(c.redactor.Redact(line))
 	}

@@ -74,7 +74,8 @@ func (c *check) exchangePrinter(w io.Writer, target contract.Target) func(*wire.
 			body []byte
 		}{{" > ", x.Request.Body}, {" < ", responseBody(x)}} {
 			if len(part.body) > 0 {
-				line += "\n" + part.mark + clip(string(part.body))
+				// Redacted before it is cut, or the beginning of a secret could be left.
+				line += "\n" + part.mark + clip(c.redactor.Redact(string(part.body)))
 			}
 		}
 		for text := range strings.SplitSeq(c.redactor.Redact(line), "\n") {
