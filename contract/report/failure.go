@@ -10,8 +10,7 @@ import (
 	"example.com/gitlab-agents/contract/document"
 )
 
-// failure is what is shown as one: the findings of one rule, and one place in the document, in one place of the answers of
-// one operation.
+// failure is what is shown as one: the findings of one rule, and one place in the document, in one place of the body.
 type failure struct {
 	rule    *contract.Rule
 	outcome contract.Outcome
@@ -54,13 +53,13 @@ func (r *Report) redact(s string) string {
 // failures are the findings grouped, the worst first, and else in the order in which they were found.
 func (r *Report) failures() []failure {
 	type key struct {
-		rule, operation, place, document string
-		outcome                          contract.Outcome
+		rule, place, document string
+		outcome               contract.Outcome
 	}
 	at := make(map[key]int)
 	var groups []failure
 	for _, f := range r.findings() {
-		k := key{f.Rule, f.Operation, place(f.Pointer), f.Document, f.Outcome}
+		k := key{f.Rule, place(f.Pointer), f.Document, f.Outcome}
 		i, ok := at[k]
 		if !ok {
 			i = len(groups)
@@ -152,6 +151,17 @@ func (f *failure) title() string {
 	return strings.Join(parts, "  ")
 }
 
+// operations are the operations in whose answers it was found.
+func (f *failure) operations() string {
+	var names []string
+	for _, found := range f.found {
+		if !slices.Contains(names, found.Operation) {
+			names = append(names, found.Operation)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 // line is a labelled line below a title; without a label it is the request line.
 type line struct{ label, text string }
 
@@ -184,6 +194,9 @@ func (r *Report) lines(f *failure) []line {
 		lines = append(lines, line{"exchange", exchange})
 	}
 	lines = append(lines, f.others()...)
+	for i := range lines {
+		lines[i].text = strings.TrimRight(lines[i].text, " ")
+	}
 	return slices.DeleteFunc(lines, func(l line) bool { return l.text == "" })
 }
 

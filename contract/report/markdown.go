@@ -55,7 +55,7 @@ func markdownTable(b *bytes.Buffer, r *Report, failures []failure) {
 		return
 	}
 	if len(failures) > 0 {
-		b.WriteString("| | rule | | operation | findings |\n|:-:|:--|:--|:--|--:|\n")
+		b.WriteString("| | rule | | operations | findings |\n|:-:|:--|:--|:--|--:|\n")
 	}
 	for i := range failures {
 		if i == maxDetails {
@@ -70,7 +70,7 @@ func markdownTable(b *bytes.Buffer, r *Report, failures []failure) {
 		if f.known {
 			what += ", known"
 		}
-		fmt.Fprintf(b, "| %s | `%s` | %s | %s | %d |\n", mark(f.outcome), f.rule.ID, what, escapeMarkdown(f.found[0].Operation), len(f.found))
+		fmt.Fprintf(b, "| %s | `%s` | %s | %s | %d |\n", mark(f.outcome), f.rule.ID, what, escapeMarkdown(f.operations()), len(f.found))
 	}
 	if len(failures) > 0 {
 		b.WriteString("\n")
