@@ -124,6 +124,9 @@ func TestCheckResponse(t *testing.T) {
 		{"server error", failed(500, jsonType, `{"message":"500 Internal Server Error"}`), nil},
 		{"gzip", with(answer("GET", agentPath, 200, jsonType, agentJSON), "Content-Encoding", "gzip", "Content-Length", "100"), nil},
 
+		{"gzip made it longer", with(failed(404, jsonType, `{"message":"x"}`), "Content-Encoding", "gzip", "Content-Length", "45"), nil},
+		{"not modified, with a type", answer("HEAD", agentPath, 304, "text/html", ""), nil},
+
 		{"status", failed(418, jsonType, `{}`), []string{
 			`document/status violation  | status 200, 301, 304, 400, 401, 403, 404, 429 or 500 | status 418 | responses`,
 		}},
@@ -291,6 +294,12 @@ func TestCheckResponse(t *testing.T) {
 		{"both errors", failed(404, jsonType, `{"message":"x","error":"y"}`), []string{
 			`document/body violation  | an object with "message" or an object with "error" | an object with "error" and "message" | MessageOrRequestError`,
 		}},
+		{"both errors, both wrong", failed(404, jsonType, `{"message":1,"error":2}`), []string{
+			`document/body violation  | an object with "message" or an object with "error" | an object with "error" and "message" | MessageOrRequestError`,
+		}},
+		{"both errors, one wrong", failed(404, jsonType, `{"message":1,"error":"y"}`), []string{
+			`document/undeclared-property drift /message | no property that the document does not know | a number | properties`,
+		}},
 		{"half an error", failed(401, jsonType, `{"error":"x"}`), []string{
 			`document/body violation  | an object with "message" or an object with "error" and "error_description" | an object with "error" | MessageOrOAuthError`,
 		}},
@@ -361,6 +370,7 @@ func TestCheckFailedExchanges(t *testing.T) {
 		"document/response inconclusive  | the whole body | a part of it | ",
 	}, texts(t, doc.Check(x)))
 	x.Err = io.ErrUnexpectedEOF
+	x.Response.Truncated = false
 	assert.Equal(t, "a part of it: the connection was closed", doc.Check(x)[1].Actual)
 }
 
@@ -376,8 +386,11 @@ func TestCheckRequest(t *testing.T) {
 		{"a list", "GET", "/projects/20/cluster_agents?page=2&per_page=100&whatever=1&page_token=x", "", "", nil},
 		{"by path", "GET", "/projects/root%2Ftest/cluster_agents", "", "", nil},
 		{"JSON", "POST", "/projects/20/cluster_agents", jsonType, `{"name":"prod","unknown":1}`, nil},
-		{"a form", "POST", "/projects/20/cluster_agents", form, `name=a&name=prod`, nil},
+		{"a form", "POST", "/projects/20/cluster_agents", form, `name=-&name=prod`, nil},
 		{"a form in parts", "POST", "/projects/20/cluster_agents/5/tokens", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nx\r\n--b--\r\n", nil},
+		{"a file is no parameter", "POST", "/projects/20/cluster_agents/5/tokens", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"name\"; filename=\"f\"\r\n\r\nx\r\n--b--\r\n", []string{
+			`/name request body: property "name" | request body: no such property`,
+		}},
 		{"a body that is not looked at", "DELETE", "/projects/20/cluster_agents/5", "text/plain", "x", nil},
 
 		{"a project", "GET", "/projects/test/cluster_agents", "", "", []string{
@@ -458,8 +471,10 @@ func TestCheckRequest(t *testing.T) {
 			}
 			assert.Equal(t, tt.want, got)
 
+			coded := *x
+			coded.Request.Header = http.Header{"Content-Type": {tt.contentType}, "Content-Encoding": {"gzip"}}
 			x.Request.Truncated = true
-			for _, f := range doc.Check(x) {
+			for _, f := range append(doc.Check(x), doc.Check(&coded)...) {
 				assert.NotContains(t, f.Expected, "request body", "not known")
 			}
 		})

@@ -67,24 +67,24 @@ func (c *checker) beyond(value any, o *outline, path []string) {
 	case map[string]any:
 		if len(o.alternatives) > 0 {
 			if o = o.meant(v); o == nil {
-				return // a finding of its own
+				return // kin-openapi has reported that
 			}
 		}
 		c.properties(v, o, path)
 	}
 }
 
-// meant is the only alternative whose required properties are there; nil if there is none, or more than one.
-func (o *outline) meant(object map[string]any) (meant *outline) {
-	for _, a := range o.alternatives {
-		if hasAll(object, a.schema.Required) {
-			if meant != nil {
-				return nil
-			}
-			meant = a
-		}
+// meant is the only alternative whose required properties are there, or the only valid one of those; nil if there is
+// none.
+func (o *outline) meant(object map[string]any) *outline {
+	meant := slices.DeleteFunc(slices.Clone(o.alternatives), func(a *outline) bool { return !hasAll(object, a.schema.Required) })
+	if len(meant) > 1 {
+		meant = slices.DeleteFunc(meant, func(a *outline) bool { return a.schema.VisitJSON(object, asResponse...) != nil })
 	}
-	return meant
+	if len(meant) != 1 {
+		return nil
+	}
+	return meant[0]
 }
 
 func (c *checker) properties(object map[string]any, o *outline, path []string) {

@@ -33,13 +33,10 @@ func (op *operation) checkRequest(f *findings, r *wire.Request, inPath map[strin
 		case openapi3.ParameterInHeader:
 			values = r.Header.Values(p.Name)
 		}
-		c := requestChecker(f, p.In+" parameter "+p.Name+": ", place{part: p})
-		if p.Required && len(values) == 0 {
-			c.found("required", nil, "a value", "none", c.place)
-		}
 		if p.Schema == nil {
 			continue
 		}
+		c := requestChecker(f, p.In+" parameter "+p.Name+": ", place{part: p})
 		for _, value := range values {
 			c.check(typed(value, p.Schema.Value), p.Schema.Value, nil)
 		}

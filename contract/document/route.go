@@ -73,7 +73,7 @@ func newRoute(template string) route {
 // match returns the parameters if the path ends as the route does.
 func (r *route) match(path []string) (map[string]string, bool) {
 	root := len(path) - len(r.segments)
-	if root < 1 { // what stands before the first slash is empty
+	if root < 0 {
 		return nil, false
 	}
 	var parameters map[string]string

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -136,7 +137,7 @@ func TestRecorderOfBodiesThatAreNotReadToTheirEnd(t *testing.T) {
 		{"nothing", "0123456789", false, func(io.Reader) error { return nil }, true},
 		{"a part", "0123456789", false, readBytes(3), true},
 		{"all of a known length", "0123456789", false, readBytes(10), false},
-		{"all of an unknown length", "0123456789", true, readBytes(10), true},
+		{"all of an unknown length", "123456789", true, readBytes(9), true},
 		{"one JSON text", `{"a":[1,2]}`, true, readJSON, false},
 		{"part of a JSON text", `{"a":[1,2]}`, true, readBytes(6), true},
 	}
@@ -257,6 +258,69 @@ func TestRecorderOfRequestBodiesThatAreNotSent(t *testing.T) {
 	assert.True(t, x.Request.Truncated)
 }
 
+// A body may be read by its length, without seeing its end.
+func TestRecorderOfBodiesReadByLength(t *testing.T) {
+	t.Parallel()
+	var x *wire.Exchange
+	recorder := wire.NewRecorder(roundTripper(func(r *http.Request) (*http.Response, error) {
+		io.ReadFull(r.Body, make([]byte, r.ContentLength))
+		return &http.Response{StatusCode: 200, ContentLength: 3, Body: io.NopCloser(strings.NewReader("got"))}, nil
+	}), 0, func(seen *wire.Exchange) { x = seen })
+	send := func(length int64) {
+		req, err := http.NewRequest(http.MethodPost, "http://127.0.0.1", io.MultiReader(strings.NewReader("sent")))
+		require.NoError(t, err)
+		req.ContentLength = length
+		resp, err := recorder.RoundTrip(req)
+		require.NoError(t, err)
+		require.NoError(t, readBytes(3)(resp.Body))
+		require.NoError(t, resp.Body.Close())
+	}
+	send(4)
+	assert.Equal(t, "sent", string(x.Request.Body))
+	assert.False(t, x.Request.Truncated)
+	assert.Equal(t, "got", string(x.Response.Body))
+	assert.False(t, x.Response.Truncated)
+	send(0)
+	assert.Empty(t, x.Request.Body)
+	assert.True(t, x.Request.Truncated, "a length of 0 with a body means that it is not known")
+}
+
+func TestRecorderOfErrorsAfterTheBody(t *testing.T) {
+	t.Parallel()
+	reset := errors.New("reset")
+	var x *wire.Exchange
+	recorder := wire.NewRecorder(roundTripper(func(*http.Request) (*http.Response, error) {
+		body := io.MultiReader(strings.NewReader("{}"), iotest.ErrReader(reset))
+		return &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(body)}, nil
+	}), 0, func(seen *wire.Exchange) { x = seen })
+	req, err := http.NewRequest(http.MethodGet, "http://127.0.0.1", nil)
+	require.NoError(t, err)
+	resp, err := recorder.RoundTrip(req)
+	require.NoError(t, err)
+	_, err = io.ReadAll(resp.Body)
+	assert.Equal(t, reset, err)
+	assert.Equal(t, reset, x.Err)
+	assert.True(t, x.Response.Truncated, "there may have been more")
+}
+
+type connection struct{ bytes.Buffer }
+
+func (*connection) Close() error { return nil }
+
+func TestRecorderLeavesUpgradesAlone(t *testing.T) {
+	t.Parallel()
+	var x *wire.Exchange
+	recorder := wire.NewRecorder(roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 101, ContentLength: -1, Body: &connection{}}, nil
+	}), 0, func(seen *wire.Exchange) { x = seen })
+	req, err := http.NewRequest(http.MethodGet, "http://127.0.0.1", nil)
+	require.NoError(t, err)
+	resp, err := recorder.RoundTrip(req)
+	require.NoError(t, err)
+	assert.Implements(t, (*io.Writer)(nil), resp.Body)
+	assert.Equal(t, 101, x.Response.StatusCode)
+}
+
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -332,11 +396,19 @@ func TestRecorderRemovesContentCoding(t *testing.T) {
 	assert.EqualError(t, x.Err, `content coding "br": not supported`)
 }
 
+// deflated is "text" in the coding deflate.
+const deflated = "\x78\x9c\x2b\x49\xad\x28\x01\x00\x04\x67\x01\xc6"
+
 func TestRemoveCoding(t *testing.T) {
 	t.Parallel()
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
 	io.WriteString(z, "text")
+	require.NoError(t, z.Close())
+
+	var twice bytes.Buffer
+	z = gzip.NewWriter(&twice)
+	io.WriteString(z, deflated)
 	require.NoError(t, z.Close())
 
 	for _, tt := range []struct {
@@ -352,9 +424,10 @@ func TestRemoveCoding(t *testing.T) {
 		{[]string{"gzip"}, "text", "", `content coding "gzip": unexpected EOF`},
 		{[]string{"gzip"}, "<!DOCTYPE html>", "", `content coding "gzip": gzip: invalid header`},
 		{[]string{"gzip"}, zipped.String()[:zipped.Len()-1], "text", `content coding "gzip": unexpected EOF`},
+		{[]string{"deflate", "gzip"}, twice.String(), "text", ""},
 		{[]string{"zstd"}, "text", "", `content coding "zstd": not supported`},
-		{[]string{"deflate"}, "\x2b\x49\xad\x28\x01\x00", "text", ""},                         // without header
-		{[]string{"deflate"}, "\x78\x9c\x2b\x49\xad\x28\x01\x00\x04\x67\x01\xc6", "text", ""}, // with it
+		{[]string{"deflate"}, "\x2b\x49\xad\x28\x01\x00", "text", ""}, // without header
+		{[]string{"deflate"}, deflated, "text", ""},                   // with it
 	} {
 		got, err := wire.RemoveCoding(http.Header{"Content-Encoding": tt.codings}, []byte(tt.body), 100)
 		if tt.err != "" {

@@ -44,9 +44,11 @@ func encodings(secret string) map[string]string {
 		"every other":   "a=" + percent(secret, func(i int) bool { return i%2 == 0 }),
 		"JSON":          string(inJSON),
 		"JSON, ASCII":   strconv.QuoteToASCII(secret[:3]) + escapeAll(secret),
+		"JSON, slashes": strings.ReplaceAll(string(inJSON), "/", `\/`),
 		"JSON in JSON":  string(inJSONInJSON),
 		"Go":            fmt.Sprintf("%q", secret),
 		"shell, single": "'" + strings.ReplaceAll(secret, "'", `'\''`) + "'",
+		"shell, double": `"` + strings.NewReplacer("$", `\$`, "`", "\\`", `"`, `\"`, `\`, `\\`, "!", `"'!'"`).Replace(secret) + `"`,
 		"HTML":          html.EscapeString(secret),
 		"XML":           inXML.String(),
 		"hex":           hex.EncodeToString([]byte(secret)),
@@ -125,7 +127,7 @@ func TestRedact(t *testing.T) {
 func TestRedactText(t *testing.T) {
 	t.Parallel()
 	r := wire.NewRedactor()
-	for _, secret := range []string{"hunter2", " hunter2 with spaces around \n", "ter2-and-more", "short", "", "redacted", plain} {
+	for _, secret := range []string{"hunter2", " hunter2 with spaces around \n", "ter2-and-more", "with spa", "short", "", "redacted", plain} {
 		r.Learn(secret)
 	}
 	const pat = "glpat-0123456789abcdefghij"
@@ -146,6 +148,8 @@ func TestRedactText(t *testing.T) {
 		{"a token in a URL", "?private_token=glpat%2D0123456789abcdefghij&page=1", "?private_token=[redacted]&page=1"},
 		{"a token in base64", base64.StdEncoding.EncodeToString([]byte("git:" + pat)), "Z2l0Om[redacted]"},
 		{"a token in hex", hex.EncodeToString([]byte(pat)) + " end", "[redacted] end"},
+		{"the shortest token", "glrt-0123456789abcdef", "[redacted]"},
+		{"no token, by a character", "glrt-0123456789abcde", "glrt-0123456789abcde"},
 		{"no token", "glpat-owner and glagent-config are names", "glpat-owner and glagent-config are names"},
 	} {
 		assert.Equal(t, tt.want, r.Redact(tt.text), tt.name)
@@ -153,11 +157,18 @@ func TestRedactText(t *testing.T) {
 }
 
 // A token that its shape gives away costs nothing to learn.
-func TestLearnTokens(t *testing.T) {
-	t.Parallel()
+func TestLearnTokens(t *testing.T) { // not in parallel: it counts allocations
 	r := wire.NewRedactor()
 	r.Learn("glpat-0123456789abcdefghij")
 	assert.Equal(t, "[redacted]", r.Redact("glpat-0123456789abcdefghij"))
+	tokens := make([]string, 12)
+	for i := range tokens {
+		tokens[i] = fmt.Sprintf("glpat-0123456789abcdef%04d", i)
+	}
+	assert.Zero(t, testing.AllocsPerRun(10, func() {
+		r.Learn(tokens[0])
+		tokens = tokens[1:]
+	}))
 	r.Learn("glpat-short")
 	assert.Equal(t, "[redacted]", r.Redact("glpat-short"))
 	r.Learn("glpat-0123456789abcdefghij/and more")

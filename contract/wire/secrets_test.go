@@ -44,6 +44,7 @@ func TestSecrets(t *testing.T) {
 		{name: "query", url: "http://h/?private_token=can%2Fary&access_token=c2&job_token=c3&page=2&name=x", want: []string{"can/ary", "c2", "c3"}},
 		{name: "user information", url: "http://user:canary@h/", want: []string{"canary"}},
 		{name: "a token as user", url: "http://canary@h/", want: []string{"canary"}},
+		{name: "a token as user, with a password", url: "http://glpat-user:canary@h/", want: []string{"canary", "glpat-user"}},
 		{
 			name:     "Link",
 			response: header("Link", `<https://h/a?id=1&private_token=canary&page=1>; rel="first", <https://h/a?access_token=c2>; rel="last"`),
