@@ -12,8 +12,8 @@ func (s *Server) filtered(u *url.URL) string {
 	}
 	entries := strings.Split(u.RawQuery, "&")
 	for i, entry := range entries {
-		name, _, hasValue := strings.Cut(entry, "=")
-		if hasValue && isSecretName(name) {
+		name, value, hasValue := strings.Cut(entry, "=")
+		if hasValue && (isSecretName(name) || strings.Contains(value, ";")) { // a semicolon may begin another parameter
 			entries[i] = name + "=[FILTERED]"
 		}
 	}

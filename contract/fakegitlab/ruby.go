@@ -83,7 +83,7 @@ func numberText(n json.Number) string {
 	}
 	digits := strconv.FormatFloat(f, 'e', -1, 64)
 	mantissa, exponent, _ := strings.Cut(digits, "e")
-	if e, _ := strconv.Atoi(exponent); e < -4 || e >= 16 {
+	if e, _ := strconv.Atoi(exponent); e < -4 || e >= 15 {
 		if !strings.Contains(mantissa, ".") {
 			mantissa += ".0"
 		}

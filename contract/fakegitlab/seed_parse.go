@@ -23,7 +23,7 @@ func ParseSeed(name string, data []byte) (*Seed, error) {
 	if err != nil {
 		return nil, yamlError(name, err)
 	}
-	if root != nil {
+	if root != nil && !isNull(root) {
 		p.lines[""] = root.Line
 		p.seed(root, seed)
 	}
@@ -66,7 +66,7 @@ func parseYAML(data []byte) (root *yaml.Node, err error) {
 	}
 	switch err := decoder.Decode(&another); {
 	case err == nil:
-		return nil, fmt.Errorf("yaml: line %d: a seed is one document; this is a second", another.Line)
+		return nil, SeedError{{Line: another.Line, Text: "a seed is one document; this is a second"}}
 	case !errors.Is(err, io.EOF):
 		return nil, err
 	}
@@ -77,11 +77,18 @@ var yamlErrorPattern = regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`)
 
 // yamlError gives an error of the YAML reader the form of the others.
 func yamlError(name string, err error) error {
+	if problems, ok := err.(SeedError); ok {
+		problems[0].File = name
+		return problems
+	}
 	problem := SeedProblem{File: name, Line: 1, Text: "this is neither YAML nor JSON: " + err.Error()}
 	if match := yamlErrorPattern.FindStringSubmatch(err.Error()); match != nil {
 		problem.Text = "this is neither YAML nor JSON: " + match[2]
 		if line, err := strconv.Atoi(match[1]); err == nil {
 			problem.Line = line
+		}
+		if strings.HasPrefix(match[2], "did not find expected") && match[1] != "" {
+			problem.Line++ // such errors of the reader's count lines from 0
 		}
 	}
 	return SeedError{problem}

@@ -1,0 +1,222 @@
+package fakegitlab_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract/fakegitlab"
+)
+
+const exampleSeed = `gitlab: {version: "19.1.0", edition: ce, external_url: https://gitlab.example.com}
+next_ids: {agent: 1001, token: 5001}
+users:
+  - id: 42
+    name: maintainer
+    state: active                            # active, blocked
+    admin: false
+    tokens:
+      - {token: glpat-maintainer, scopes: [api], state: active}      # active, expired, revoked
+      - {token: glpat-reader, scopes: [read_api], state: active}
+projects:
+  - id: 20
+    path_with_namespace: root/test
+    name_with_namespace: Administrator / test
+    description: null
+    visibility: private                      # private, internal, public
+    archived: false
+    created_at: 2022-03-20T20:42:40.221Z
+    moved_from: [root/old]
+    members: {maintainer: maintainer}        # user: role
+    agents:
+      - id: 1
+        name: agent-1
+        created_by: maintainer
+        tokens:
+          - {id: 1, name: abcd, description: Some token, status: active, last_used_at: null}
+`
+
+func TestParseSeed(t *testing.T) {
+	t.Parallel()
+	seed, err := fakegitlab.ParseSeed("seed.yaml", []byte(exampleSeed))
+	require.NoError(t, err)
+	description := "Some token"
+	assert.Equal(t, &fakegitlab.Seed{
+		GitLab:  fakegitlab.SeedGitLab{Version: "19.1.0", Edition: "ce", ExternalURL: "https://gitlab.example.com"},
+		NextIDs: fakegitlab.SeedNextIDs{Agent: 1001, Token: 5001},
+		Users: []fakegitlab.SeedUser{{ID: 42, Name: "maintainer", State: "active", Tokens: []fakegitlab.SeedAccessToken{
+			{Token: "glpat-maintainer", Scopes: []string{"api"}, State: "active"},
+			{Token: "glpat-reader", Scopes: []string{"read_api"}, State: "active"},
+		}}},
+		Projects: []fakegitlab.SeedProject{{
+			ID: 20, PathWithNamespace: "root/test", NameWithNamespace: "Administrator / test", Visibility: "private",
+			CreatedAt: time.Date(2022, 3, 20, 20, 42, 40, 221e6, time.UTC), MovedFrom: []string{"root/old"},
+			Members: map[string]fakegitlab.Role{"maintainer": fakegitlab.Maintainer},
+			Agents: []fakegitlab.SeedAgent{{ID: 1, Name: "agent-1", CreatedBy: "maintainer", Tokens: []fakegitlab.SeedAgentToken{
+				{ID: 1, Name: "abcd", Description: &description, Status: "active"},
+			}}},
+		}},
+	}, seed)
+
+	server, err := fakegitlab.New(fakegitlab.FromSeed(seed))
+	require.NoError(t, err)
+	read := asked{method: "GET", path: agentsPath + "/1/tokens/1?private_token=glpat-reader"}.of(server)
+	require.Equal(t, 200, read.Code)
+	assert.Contains(t, read.Body.String(), `"description":"Some token","agent_id":1,"status":"active"`)
+	made := asked{as: "maintainer", method: "POST", path: agentsPath, json: `{"name":"b"}`}.of(server)
+	assert.Contains(t, made.Body.String(), `{"id":1001,"name":"b","config_project":{"id":20,"description":null,"name":"test","name_with_namespace":"Administrator / test","path":"test","path_with_namespace":"root/test","created_at":"2022-03-20T20:42:40.221Z"}`)
+}
+
+func TestParseSeedJSON(t *testing.T) {
+	t.Parallel()
+	seed, err := fakegitlab.ParseSeed("seed.json", []byte("{\n\t\"users\": [\n\t\t{\"id\": 1, \"name\": \"a\"}\n\t]\n}\n"))
+	require.NoError(t, err)
+	assert.Equal(t, "a", seed.Users[0].Name)
+	_, err = fakegitlab.ParseSeed("seed.json", []byte("{\n\t\"users\": [\n\t\t{\"id\": \"1\", \"name\": \"a\"}\n\t]\n}\n"))
+	assert.EqualError(t, err, "seed.json:3: users[0].id: this has to be a whole number")
+}
+
+func TestEmptySeed(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "# nothing\n", "{}", "---\n"} {
+		seed, err := fakegitlab.ParseSeed("seed.yaml", []byte(text))
+		if assert.NoError(t, err, "%q", text) {
+			_, err = fakegitlab.New(fakegitlab.FromSeed(seed))
+			assert.NoError(t, err)
+		}
+	}
+}
+
+func TestSeedErrors(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		seed   string
+		errors []string
+	}{
+		"not YAML":        {"users:\n  - {id: 1\n", []string{"seed.yaml:2: this is neither YAML nor JSON: did not find expected ',' or '}'"}},
+		"two documents":   {"users: []\n---\nusers: []\n", []string{"seed.yaml:2: a seed is one document; this is a second"}},
+		"tab":             {"users:\n\t- {id: 1}\n", []string{"seed.yaml:2: this is neither YAML nor JSON: found character that cannot start any token"}},
+		"no mapping":      {"- 1\n", []string{"seed.yaml:1: this has to be a mapping of keys to values"}},
+		"unknown key":     {"gitlab: {}\nuser: []\n", []string{"seed.yaml:2: user: this key is not known; known are gitlab, next_ids, projects, users"}},
+		"key twice":       {"users: []\nusers: []\n", []string{"seed.yaml:2: users: this key is there twice"}},
+		"version":         {"gitlab:\n  version: \"12.0\"\n", []string{"seed.yaml:2: gitlab.version: GitLab 12.0 is not known here; the Agents API is known from 14.10 to 19.11"}},
+		"version as text": {"gitlab:\n  version: 19.1\n", []string{"seed.yaml:2: gitlab.version: this has to be text; numbers and dates that are meant as text have to be in quotes"}},
+		"edition and URL": {
+			"gitlab:\n  edition: EE\n  external_url: gitlab.example.com\n",
+			[]string{
+				`seed.yaml:2: gitlab.edition: "EE" is none of ce, ee`,
+				"seed.yaml:3: gitlab.external_url: the external URL has to be like https://gitlab.example.com or https://example.com/gitlab, without user, query and fragment",
+			},
+		},
+		"users": {
+			"users:\n  - {id: 1, name: a, state: gone}\n  - {id: 1, name: A}\n  - name: b\n    admin: maybe\n  - {id: 0, name: c, tokens: [{token: x, scopes: [all], state: new}]}\n  - {id: 5, name: d, tokens: [{token: x, scopes: [api]}]}\n",
+			[]string{
+				`seed.yaml:2: users[0].state: "gone" is none of active, blocked`,
+				"seed.yaml:3: users[1].id: user 1 is there already, at users[0].id",
+				`seed.yaml:3: users[1].name: a user named "A" is there already, at users[0].name`,
+				"seed.yaml:4: users[2].id: this is missing",
+				"seed.yaml:5: users[2].admin: this has to be true or false",
+				"seed.yaml:6: users[3].id: an id has to be a whole number above 0",
+				`seed.yaml:6: users[3].tokens[0].scopes[0]: "all" is none of api, read_api,`,
+				`seed.yaml:6: users[3].tokens[0].state: "new" is none of active, expired, revoked`,
+				"seed.yaml:7: users[4].tokens[0].token: this access token is there already, at users[3].tokens[0].token",
+			},
+		},
+		"projects": {
+			"projects:\n  - id: 1\n    path_with_namespace: alone\n    name_with_namespace: Alone\n    visibility: secret\n    created_at: yesterday\n    moved_from: [a/b, A/B]\n    members: {nobody: guest, other: king}\n    colour: red\n",
+			[]string{
+				`seed.yaml:3: projects[0].path_with_namespace: "alone" is no full path of a project; write it as group/project`,
+				`seed.yaml:4: projects[0].name_with_namespace: the names have to be parted by " / ", as in "Administrator / test"`,
+				`seed.yaml:5: projects[0].visibility: "secret" is none of private, internal, public`,
+				"seed.yaml:6: projects[0].created_at: this has to be a time such as 2022-03-20T20:42:40.221Z",
+				`seed.yaml:7: projects[0].moved_from[1]: the path "A/B" is there already, at projects[0].moved_from[0]`,
+				"seed.yaml:8: projects[0].members.other: this is no role; roles are guest, planner, reporter, developer, maintainer, owner",
+				`seed.yaml:8: projects[0].members.nobody: there is no user named "nobody"`,
+				"seed.yaml:9: projects[0].colour: this key is not known",
+			},
+		},
+		"agents": {
+			"next_ids: {agent: 2, token: -1}\nusers: [{id: 1, name: a}]\nprojects:\n  - id: 1\n    path_with_namespace: a/b\n    agents:\n      - {id: 2, name: Agent, created_by: b}\n      - {id: 2, name: x, tokens: [{id: 7, name: \"\", status: idle, last_used_at: 5}]}\n      - {id: 3, name: x, created_by: null}\n  - {id: 1, path_with_namespace: A/b}\n",
+			[]string{
+				"seed.yaml:1: next_ids.agent: the next id has to be above 3, the highest that the seed has",
+				"seed.yaml:1: next_ids.token: the next id has to be above 7, the highest that the seed has",
+				"seed.yaml:7: projects[0].agents[0].name: GitLab refuses this name: Name can contain only lowercase letters",
+				`seed.yaml:7: projects[0].agents[0].created_by: there is no user named "b"`,
+				"seed.yaml:8: projects[0].agents[1].id: agent 2 is there already, at projects[0].agents[0].id",
+				"seed.yaml:8: projects[0].agents[1].tokens[0]: GitLab refuses this token: Name can't be blank",
+				`seed.yaml:8: projects[0].agents[1].tokens[0].status: "idle" is none of active, revoked`,
+				"seed.yaml:8: projects[0].agents[1].tokens[0].last_used_at: this has to be a time such as",
+				`seed.yaml:9: projects[0].agents[2].name: an agent named "x" is there already, at projects[0].agents[1].name`,
+				"seed.yaml:10: projects[1].id: project 1 is there already, at projects[0].id",
+				`seed.yaml:10: projects[1].path_with_namespace: the path "A/b" is there already, at projects[0].path_with_namespace`,
+			},
+		},
+		"aliases": {"users: &u []\nprojects: *u\n", []string{"seed.yaml:2: projects: this has to be a list"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := fakegitlab.ParseSeed("seed.yaml", []byte(test.seed))
+			require.Error(t, err)
+			lines := strings.Split(err.Error(), "\n")
+			for _, want := range test.errors {
+				found := false
+				for _, line := range lines {
+					found = found || strings.HasPrefix(line, want)
+				}
+				assert.True(t, found, "there is no %q in\n%s", want, err)
+			}
+			assert.Len(t, lines, len(test.errors), "%s", err)
+		})
+	}
+}
+
+func TestSeedErrorsHaveNoSecrets(t *testing.T) {
+	t.Parallel()
+	_, err := fakegitlab.ParseSeed("seed.yaml", []byte("users:\n  - {id: 1, name: a, tokens: [{token: glpat-canary, scopes: [api]}, {token: glpat-canary, scopes: api}, {token: \" glpat-canary\", scopes: []}]}\n"))
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "glpat-canary")
+}
+
+func FuzzParseSeed(f *testing.F) {
+	recorded, err := os.ReadFile("testdata/seed.yaml")
+	require.NoError(f, err)
+	f.Add(recorded)
+	f.Add([]byte(exampleSeed))
+	f.Add([]byte(`{"users":[{"id":1,"name":"a","tokens":[{"token":"x","scopes":["api"]}]}],"projects":[]}`))
+	f.Add([]byte("a: &a [*a]\n<<: {}\n? [x]\n: y\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		seed, err := fakegitlab.ParseSeed("seed.yaml", data)
+		if err != nil {
+			var problems fakegitlab.SeedError
+			if !errors.As(err, &problems) {
+				t.Fatalf("%T: %v", err, err)
+			}
+			for _, problem := range problems {
+				if problem.File != "seed.yaml" || problem.Line < 1 || problem.Text == "" {
+					t.Fatalf("a problem without place or text: %#v", problem)
+				}
+			}
+			return
+		}
+		server, err := fakegitlab.New(fakegitlab.FromSeed(seed))
+		if err != nil {
+			t.Fatalf("what ParseSeed takes, New refuses: %v", err)
+		}
+		for _, user := range seed.Users {
+			for _, token := range user.Tokens {
+				for _, project := range seed.Projects {
+					answer := asked{method: "GET", path: "/api/v4/projects/" + text(project.ID) + "/cluster_agents", header: map[string]string{"Authorization": "Bearer " + token.Token}}.of(server)
+					if !json.Valid(answer.Body.Bytes()) {
+						t.Fatalf("no JSON: %s", answer.Body)
+					}
+				}
+			}
+		}
+	})
+}
