@@ -518,8 +518,7 @@ func TestCheckIsSafeForConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
-// FuzzCheck has answers that nobody thought of. Nothing panics, findings are the same each time, and no part of a
-// secret property is in them.
+// FuzzCheck has exchanges that nobody thought of. Nothing panics, and findings are complete and the same each time.
 func FuzzCheck(f *testing.F) {
 	doc, err := document.Load()
 	require.NoError(f, err)
