@@ -52,7 +52,7 @@ func (c *call) GetAgent(_ http.ResponseWriter, _ *http.Request, named clusterage
 	store := c.server.store
 	store.mu.RLock()
 	defer store.mu.RUnlock()
-	a := c.findAgent(p, int64(agentID))
+	a := c.findAgent(p, agentID)
 	if a == nil {
 		c.recordNotFound()
 		return
@@ -122,7 +122,7 @@ func (c *call) DeleteAgent(_ http.ResponseWriter, _ *http.Request, named cluster
 	store := c.server.store
 	store.mu.Lock()
 	defer store.mu.Unlock()
-	a := c.findAgent(p, int64(agentID))
+	a := c.findAgent(p, agentID)
 	if a == nil {
 		c.recordNotFound()
 		return

@@ -12,19 +12,9 @@ const (
 	scopeText   = "The request requires higher privileges than provided by the access token."
 )
 
-// authenticated finds the caller, and whether the access token allows what the request is for. OPTIONS ends here.
-func (c *call) authenticated() bool {
-	c.merge()
-	known := c.findToken() && c.tokenValid() && c.actAs()
-	if !known {
-		return false
-	}
-	if c.method == http.MethodOptions {
-		c.draft.Header.Set("Allow", c.route.allowed)
-		c.noContent()
-		return false
-	}
-	return true
+// authenticate finds the caller, and whether the access token allows what the request is for.
+func (c *call) authenticate() bool {
+	return c.findToken() && c.tokenValid() && c.actAs()
 }
 
 // secret is the value of the access token: a personal one in private_token or PRIVATE-TOKEN, before one that is given as

@@ -48,8 +48,8 @@ func declaredBy(operation string) []declared {
 	return nil
 }
 
-// valid coerces the declared parameters to their types, and refuses those that cannot be, all in one text.
-func (c *call) valid() bool {
+// coerce coerces the declared parameters to their types, and refuses those that cannot be, all in one text.
+func (c *call) coerce() bool {
 	var problems []string
 	for _, d := range declaredBy(c.route.operation) {
 		if problem := d.coerce(c.params); problem != "" {

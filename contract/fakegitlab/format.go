@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// oneBearer refuses two access tokens in the two places that OAuth has for them. A multipart body that ends too early
+// refuseTwoBearers refuses two access tokens in the two places that OAuth has for them. A multipart body that ends too early
 // is met here first, by code that does not expect it.
-func (c *call) oneBearer() bool {
+func (c *call) refuseTwoBearers() bool {
 	if c.inputError == errMultipart {
 		return c.internalError()
 	}
@@ -23,9 +23,9 @@ func (c *call) oneBearer() bool {
 	return c.oauthError(http.StatusBadRequest, "invalid_request", "Both Authorization header and payload includes access token.", "")
 }
 
-// negotiated refuses a version of the API that begins like one, and a format in the query that is not json. A suffix of
+// negotiate refuses a version of the API that begins like one, and a format in the query that is not json. A suffix of
 // the path does not have to be one, nor anything in Accept.
-func (c *call) negotiated() bool {
+func (c *call) negotiate() bool {
 	if c.route.resource == noVersion {
 		return c.refuse(http.StatusNotFound, errorKey, "404 API Version Not Found")
 	}
@@ -36,8 +36,8 @@ func (c *call) negotiated() bool {
 	return c.refuse(http.StatusNotAcceptable, errorKey, fmt.Sprintf("The requested format '%s' is not supported.", inspect(format)))
 }
 
-// readable refuses a body that is neither JSON nor a form. One without content type is neither.
-func (c *call) readable() bool {
+// refuseContentType refuses a body that is neither JSON nor a form. One without content type is neither.
+func (c *call) refuseContentType() bool {
 	if !c.readsBody() {
 		return true
 	}

@@ -46,14 +46,15 @@ func (c *call) run() {
 	_ = c.readInput() && // Rack: body, query, form, JSON
 		c.overrideMethod() && // Rack::MethodOverride
 		c.refuseMalformed() && // Gitlab::Middleware::HandleMalformedStrings
-		c.throttled() && // Rack::Attack
-		c.routed() && // Rails, Grape::Router
-		c.oneBearer() && // Rack::OAuth2
-		c.negotiated() && // Grape::Middleware::Formatter
-		c.readable() && // Grape::Middleware::Formatter
+		c.limitRate() && // Rack::Attack
+		c.findRoute() && // Rails, Grape::Router
+		c.refuseTwoBearers() && // Rack::OAuth2
+		c.negotiate() && // Grape::Middleware::Formatter
+		c.refuseContentType() && // Grape::Middleware::Formatter
 		c.enter() && // API::API's before filters; routes that are no operation end here
-		c.authenticated() && // API::Helpers#authenticate!, scopes and sudo
-		c.valid() && // Grape's params blocks
+		c.authenticate() && // API::Helpers#authenticate!, scopes and sudo
+		c.answerOptions() && // Grape::Endpoint: OPTIONS ends here
+		c.coerce() && // Grape's params blocks
 		c.dispatch() // API::Clusters::Agents and AgentTokens
 	for _, d := range c.server.deviations {
 		if d.Rewrite != nil {
@@ -85,20 +86,28 @@ func (c *call) enter() bool {
 	case unknown:
 		return c.refuse(http.StatusNotFound, errorKey, "404 Not Found")
 	}
+	c.merge()
 	return true
+}
+
+// answerOptions answers OPTIONS with the methods that there are.
+func (c *call) answerOptions() bool {
+	if c.method != http.MethodOptions {
+		return true
+	}
+	c.draft.Header.Set("Allow", c.route.allowed)
+	c.noContent()
+	return false
 }
 
 // dispatch calls the operation.
 func (c *call) dispatch() bool {
-	var (
-		api             clusteragents.ServerInterface = c
-		w                                             = draftWriter{&c.draft}
-		project                                       = clusteragents.ProjectPath(c.route.project)
-		agentID                                       = clusteragents.AgentID(c.integer("agent_id"))
-		tokenID                                       = clusteragents.TokenID(c.integer("token_id"))
-		noneMatch                                     = clusteragents.IfNoneMatch(c.request.Header.Get("If-None-Match"))
-		unmodifiedSince                               = clusteragents.IfUnmodifiedSince(c.request.Header.Get("If-Unmodified-Since"))
-	)
+	var api clusteragents.ServerInterface = c
+	w := draftWriter{&c.draft}
+	project := clusteragents.ProjectPath(c.route.project)
+	agentID, tokenID := c.integer("agent_id"), c.integer("token_id")
+	noneMatch := c.request.Header.Get("If-None-Match")
+	unmodifiedSince := clusteragents.IfUnmodifiedSince(c.request.Header.Get("If-Unmodified-Since"))
 	switch c.route.operation {
 	case listAgents:
 		api.ListAgents(w, c.request, project, clusteragents.ListAgentsParams{

@@ -64,8 +64,8 @@ func (r *route) addTo(params parameters) {
 	}
 }
 
-// routed finds where the request goes. A method that a resource does not have leads where unknown paths lead.
-func (c *call) routed() bool {
+// findRoute finds where the request goes. A method that a resource does not have leads where unknown paths lead.
+func (c *call) findRoute() bool {
 	path, under := strings.CutPrefix(c.request.URL.EscapedPath(), c.server.root)
 	c.route = route{path: path}
 	if !under || !c.route.find(&c.server.features) {

@@ -35,8 +35,8 @@ func (t *throttle) count(caller string, now int64) int {
 	return t.counts[caller]
 }
 
-// throttled refuses a request above the rate limit, and says on every answer how much of it is left.
-func (c *call) throttled() bool {
+// limitRate refuses a request above the rate limit, and says on every answer how much of it is left.
+func (c *call) limitRate() bool {
 	t := c.server.throttle
 	if t == nil {
 		if c.decide(RateLimited, false) {

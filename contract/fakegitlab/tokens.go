@@ -17,7 +17,7 @@ func (c *call) ListAgentTokens(_ http.ResponseWriter, _ *http.Request, named clu
 	store := c.server.store
 	store.mu.RLock()
 	defer store.mu.RUnlock()
-	a := c.findAgent(p, int64(agentID))
+	a := c.findAgent(p, agentID)
 	if a == nil {
 		c.recordNotFound()
 		return
@@ -45,7 +45,7 @@ func (c *call) GetAgentToken(_ http.ResponseWriter, _ *http.Request, named clust
 	store := c.server.store
 	store.mu.RLock()
 	defer store.mu.RUnlock()
-	t := c.findAgentToken(p, int64(agentID), int64(tokenID))
+	t := c.findAgentToken(p, agentID, tokenID)
 	if t == nil || !c.decide(TokenShown, !t.revoked || !c.server.features.OnlyActive) {
 		c.recordNotFound()
 		return
@@ -76,7 +76,7 @@ func (c *call) CreateAgentToken(_ http.ResponseWriter, _ *http.Request, named cl
 	store := c.server.store
 	store.mu.Lock()
 	defer store.mu.Unlock()
-	a := c.findAgent(p, int64(agentID))
+	a := c.findAgent(p, agentID)
 	if a == nil {
 		c.recordNotFound()
 		return
@@ -125,7 +125,7 @@ func (c *call) RevokeAgentToken(_ http.ResponseWriter, _ *http.Request, named cl
 	store := c.server.store
 	store.mu.Lock()
 	defer store.mu.Unlock()
-	t := c.findAgentToken(p, int64(agentID), int64(tokenID))
+	t := c.findAgentToken(p, agentID, tokenID)
 	if t == nil {
 		c.recordNotFound()
 		return
