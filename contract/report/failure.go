@@ -172,6 +172,9 @@ func (l line) String() string {
 	return fmt.Sprintf("%-10s%s", l.label, l.text)
 }
 
+// maxLine is how much of a text is shown, in bytes. A JSON report has it whole.
+const maxLine = 4000
+
 // lines are the first finding of a failure in full, and where the others are.
 func (r *Report) lines(f *failure) []line {
 	first := &f.found[0]
@@ -195,7 +198,7 @@ func (r *Report) lines(f *failure) []line {
 	}
 	lines = append(lines, f.others()...)
 	for i := range lines {
-		lines[i].text = strings.TrimRight(lines[i].text, " ")
+		lines[i].text = strings.TrimRight(cut(lines[i].text, maxLine), " ")
 	}
 	return slices.DeleteFunc(lines, func(l line) bool { return l.text == "" })
 }

@@ -87,7 +87,7 @@ func markdownTable(b *bytes.Buffer, r *Report, failures []failure) {
 func markdownDetails(b *bytes.Buffer, r *Report, failures []failure) {
 	for i := range failures {
 		f := &failures[i]
-		text := strings.ReplaceAll(cut(r.plain(f), 16_000), "\n/", "\n /") // at the start of a line it could be a quick action
+		text := strings.ReplaceAll(r.plain(f), "\n/", "\n /") // at the start of a line it could be a quick action
 		if i == maxDetails || b.Len()+len(text) > maxMarkdown {
 			fmt.Fprintf(b, "%s not shown in full.\n\n", count(len(failures)-i, "failure is", "failures are"))
 			return
@@ -156,12 +156,4 @@ func longestRun(s string, c byte) int {
 		longest = max(longest, run)
 	}
 	return longest
-}
-
-// cut is the beginning of a text, with a line end.
-func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	return strings.ToValidUTF8(s[:limit], "") + " …\n"
 }

@@ -414,7 +414,8 @@ func TestJoin(t *testing.T) {
 	assert.Equal(t, full().Result, alone.Result)
 }
 
-func TestMarkdownStaysSmall(t *testing.T) {
+// TestManyFailures: no format grows without bounds, but JSON, which has them all.
+func TestManyFailures(t *testing.T) {
 	t.Parallel()
 	r := full()
 	r.Result.Findings = nil
@@ -422,6 +423,11 @@ func TestMarkdownStaysSmall(t *testing.T) {
 		f := finding("document/body", contract.Must, contract.Violation, "listAgents", i, fmt.Sprintf("/property%d", i), "x", strings.Repeat("`", 30_000))
 		r.Result.Findings = append(r.Result.Findings, f)
 	}
+	terminal := string(write(t, report.Terminal{}, r))
+	assert.Less(t, len(terminal), 1_000_000)
+	assert.True(t, strings.Contains(terminal, "and 1900 failures more; a JSON report has them all\n"))
+	assert.Less(t, len(write(t, report.JUnit{}, r)), 1_000_000)
+	assert.Greater(t, len(write(t, report.JSON{}, r)), 2000*30_000)
 	out := string(write(t, report.Markdown{}, r))
 	assert.Less(t, len(out), 1_000_000)
 	assert.True(t, strings.Contains(out, "failures are not shown in full"))

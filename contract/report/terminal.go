@@ -16,13 +16,19 @@ type Terminal struct {
 	Quiet   bool // the verdict only
 }
 
+// maxShown is how many failures a terminal shows.
+const maxShown = 100
+
 // Write writes a report.
 func (t Terminal) Write(w io.Writer, r *Report) error {
 	var b bytes.Buffer
 	if !t.Quiet {
 		failures := r.failures()
-		for i := range failures {
+		for i := range failures[:min(len(failures), maxShown)] {
 			t.failure(&b, r, &failures[i])
+		}
+		if n := len(failures) - maxShown; n > 0 {
+			fmt.Fprintf(&b, "and %s; a JSON report has them all\n\n", count(n, "failure more", "failures more"))
 		}
 		t.incomplete(&b, r)
 		t.summary(&b, r)

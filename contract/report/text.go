@@ -52,6 +52,17 @@ func isHarmless(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.Is(unicode.Variation_Selector, r)
 }
 
+// cut is a text, or its beginning if it is longer than limit bytes.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit] + " …"
+}
+
 // count is a number and what it counts.
 func count(n int, one, many string) string {
 	if n == 1 {

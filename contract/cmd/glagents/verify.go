@@ -124,8 +124,11 @@ func (v *verify) run(ctx context.Context, files []string) error {
 			break
 		}
 	}
-	if len(results) == 0 {
-		return exitError{contract.Usage} // each file's error was said
+	switch { // each file's error was said
+	case len(results) == 0 && ctx.Err() != nil:
+		return exitError{contract.TooLittle}
+	case len(results) == 0:
+		return exitError{contract.Usage}
 	}
 
 	r := report.Join(results)
