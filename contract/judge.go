@@ -22,6 +22,7 @@ type Judge struct {
 	byID     map[string]int // index into rules and tally
 	release  Release        // as given; zero if to be found out
 	edition  Edition
+	live     bool // exchanges come as they are; a recorder may have removed secrets
 
 	mu        sync.Mutex
 	histories generations[string, *History] // by server
@@ -87,6 +88,9 @@ func (j *Judge) observe(x *wire.Exchange) ([]Finding, *Exchange) {
 
 	for _, secret := range wire.Secrets(x) {
 		j.redactor.Learn(secret)
+	}
+	if !j.live {
+		x = withoutRedacted(x)
 	}
 	e := newExchange(j.doc, j.exchanges, x)
 	j.exchanges++

@@ -231,7 +231,11 @@ func newRun(target Target, options []Option) (*run, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	r.judge, err = NewJudge(JudgeOptions{Rules: r.rules, Release: r.release, Edition: r.edition, Redactor: r.redactor})
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	r.judge.live = true
+	return r, nil
 }
 
 // runIDLength is how long the id of a run is: 50 random bits, in letters and digits that an agent's name may have.

@@ -32,6 +32,7 @@ func Watch(next http.RoundTripper, options JudgeOptions) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
+	judge.live = true
 	w := &Watcher{judge: judge}
 	w.next = wire.NewRecorder(next, 0, func(x *wire.Exchange) { judge.Observe(x) })
 	return w, nil
@@ -48,6 +49,7 @@ func WatchHandler(next http.Handler, options JudgeOptions) (*Watcher, http.Handl
 	if err != nil {
 		return nil, nil, err
 	}
+	judge.live = true
 	return &Watcher{judge: judge}, http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		x := &wire.Exchange{Request: wire.Request{Method: r.Method, URL: absolute(r), Header: r.Header.Clone()}, Started: time.Now()}
 		sent := &keptRequest{ReadCloser: r.Body}

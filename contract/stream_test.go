@@ -1,0 +1,230 @@
+package contract
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// stream makes the exchanges of one caller with one GitLab, by hand, as GitLab answers if nothing is said.
+type stream struct {
+	base string // scheme, host and relative root
+	now  time.Time
+	ids  int
+}
+
+func newStream() *stream {
+	return &stream{base: "https://gitlab.example.com", now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+}
+
+// exchange is one that begins when the one before has ended.
+func (s *stream) exchange(method, path, body string, status int, answer string) *wire.Exchange {
+	u, err := url.Parse(s.base + "/api/v4" + path)
+	if err != nil {
+		panic(err)
+	}
+	s.now = s.now.Add(100 * time.Millisecond)
+	s.ids++
+	x := &wire.Exchange{
+		Request:  wire.Request{Method: method, URL: u, Header: http.Header{"Private-Token": {"glpat-01234567890123456789"}}},
+		Response: &wire.Response{StatusCode: status, Header: http.Header{"X-Request-Id": {fmt.Sprintf("01JD%022d", s.ids)}}},
+		Started:  s.now, Duration: 50 * time.Millisecond,
+	}
+	if body != "" {
+		x.Request.Body = []byte(body)
+		x.Request.Header.Set("Content-Type", "application/json")
+	}
+	h := x.Response.Header
+	h.Set("Cache-Control", "no-cache")
+	if answer != "" {
+		x.Response.Body = []byte(answer)
+		h.Set("Content-Type", "application/json")
+	}
+	if status < 300 {
+		h.Set("X-Content-Type-Options", "nosniff")
+	}
+	if status == 200 || status == 201 {
+		h.Set("Cache-Control", "max-age=0, private, must-revalidate")
+		h.Set("Etag", fmt.Sprintf(`W/"%032d"`, s.ids))
+	}
+	if strings.HasPrefix(answer, "[") {
+		pageHeadersOf(x, 1, 20, strings.Count(answer, `"created_by_user_id"`))
+	}
+	return x
+}
+
+// pageHeadersOf sets the headers of a page of a list.
+func pageHeadersOf(x *wire.Exchange, page, perPage, total int) {
+	h := x.Response.Header
+	pages := max(1, (total+perPage-1)/perPage)
+	number := func(n int) string {
+		if n < 1 || n > pages {
+			return ""
+		}
+		return fmt.Sprint(n)
+	}
+	h.Set("X-Page", fmt.Sprint(page))
+	h.Set("X-Per-Page", fmt.Sprint(perPage))
+	h["X-Next-Page"] = []string{number(page + 1)}
+	h["X-Prev-Page"] = []string{number(page - 1)}
+	h.Set("X-Total", fmt.Sprint(total))
+	h.Set("X-Total-Pages", fmt.Sprint(pages))
+	var links []string
+	for _, link := range []struct {
+		rel  string
+		page int
+	}{{"prev", page - 1}, {"next", page + 1}, {"first", 1}, {"last", pages}} {
+		if number(link.page) == "" {
+			continue
+		}
+		u := *x.Request.URL
+		query := u.Query()
+		query.Set("page", fmt.Sprint(link.page))
+		query.Set("per_page", fmt.Sprint(perPage))
+		u.RawQuery = query.Encode()
+		links = append(links, fmt.Sprintf("<%s>; rel=%q", u.String(), link.rel))
+	}
+	h.Set("Link", strings.Join(links, ", "))
+}
+
+func (s *stream) get(path, answer string) *wire.Exchange {
+	return s.exchange("GET", path, "", 200, answer)
+}
+
+func (s *stream) post(path, body, answer string) *wire.Exchange {
+	return s.exchange("POST", path, body, 201, answer)
+}
+
+func (s *stream) remove(path string) *wire.Exchange { return s.exchange("DELETE", path, "", 204, "") }
+
+// refused is an error of the form {"message": …}.
+func (s *stream) refused(method, path, body string, status int, message string) *wire.Exchange {
+	return s.exchange(method, path, body, status, fmt.Sprintf(`{"message":%q}`, message))
+}
+
+// metadata is what GitLab says of itself.
+func (s *stream) metadata(version string, enterprise bool) *wire.Exchange {
+	return s.get("/metadata", fmt.Sprintf(`{"version":%q,"revision":"abc","enterprise":%v}`, version, enterprise))
+}
+
+const (
+	agents      = "/projects/20/cluster_agents"
+	projectText = `{"id":20,"description":"","name":"test","name_with_namespace":"Administrator / test","path":"test",` +
+		`"path_with_namespace":"root/test","created_at":"2022-03-20T20:42:40.221Z"}`
+	createdAt = "2022-04-20T20:42:40.221Z"
+)
+
+func agentPath(agent int) string        { return fmt.Sprintf("%s/%d", agents, agent) }
+func tokensPath(agent int) string       { return agentPath(agent) + "/tokens" }
+func tokenPath(agent, token int) string { return fmt.Sprintf("%s/%d", tokensPath(agent), token) }
+
+func agentText(id int, name string) string {
+	return fmt.Sprintf(`{"id":%d,"name":%q,"config_project":%s,"created_at":%q,"created_by_user_id":42}`, id, name, projectText, createdAt)
+}
+
+// tokenText is a token as a list shows it; more is what other answers show in addition.
+func tokenText(id, agent int, more string) string {
+	return fmt.Sprintf(`{"id":%d,"name":"ci","description":"Some token","agent_id":%d,"status":"active","created_at":%q,"created_by_user_id":42%s}`,
+		id, agent, createdAt, more)
+}
+
+func list(entries ...string) string { return "[" + strings.Join(entries, ",") + "]" }
+
+const unused = `,"last_used_at":null`
+
+// secretOf is a secret of the form that releases before 18 give.
+func secretOf(token int) string {
+	return "glagent-" + fmt.Sprintf("%x", sha256.Sum256([]byte{byte(token), byte(token >> 8), byte(token >> 16)}))[:50]
+}
+
+func (s *stream) readAgent(id int, name string) *wire.Exchange {
+	return s.get(agentPath(id), agentText(id, name))
+}
+
+func (s *stream) createAgent(id int, name string) *wire.Exchange {
+	return s.post(agents, fmt.Sprintf(`{"name":%q}`, name), agentText(id, name))
+}
+
+func (s *stream) createToken(id, agent int) *wire.Exchange {
+	return s.post(tokensPath(agent), `{"name":"ci","description":"Some token"}`, tokenText(id, agent, unused+fmt.Sprintf(`,"token":%q`, secretOf(id))))
+}
+
+func (s *stream) readToken(id, agent int) *wire.Exchange {
+	return s.get(tokenPath(agent, id), tokenText(id, agent, unused))
+}
+
+func (s *stream) listTokens(agent int, tokens ...int) *wire.Exchange {
+	var entries []string
+	for _, id := range tokens {
+		entries = append(entries, tokenText(id, agent, ""))
+	}
+	return s.get(tokensPath(agent), list(entries...))
+}
+
+// listAgents lists agents that are named a1, a2 and so on by their ids.
+func (s *stream) listAgents(ids ...int) *wire.Exchange {
+	var entries []string
+	for _, id := range ids {
+		entries = append(entries, agentText(id, fmt.Sprintf("a%d", id)))
+	}
+	return s.get(agents, list(entries...))
+}
+
+// with changes an exchange.
+func with(x *wire.Exchange, change func(x *wire.Exchange)) *wire.Exchange {
+	change(x)
+	return x
+}
+
+// answer changes the body of an answer.
+func answer(x *wire.Exchange, old, new string) *wire.Exchange {
+	if !strings.Contains(string(x.Response.Body), old) {
+		panic(fmt.Sprintf("the answer %s has no %s", x.Response.Body, old))
+	}
+	x.Response.Body = []byte(strings.ReplaceAll(string(x.Response.Body), old, new))
+	return x
+}
+
+// header sets a header of an answer; an empty value removes it.
+func header(x *wire.Exchange, name, value string) *wire.Exchange {
+	if value == "" {
+		x.Response.Header.Del(name)
+	} else {
+		x.Response.Header.Set(name, value)
+	}
+	return x
+}
+
+// judged is what is found in a stream, each exchange at its end.
+func judged(t *testing.T, options JudgeOptions, exchanges ...*wire.Exchange) (*Result, []Finding) {
+	t.Helper()
+	judge, err := NewJudge(options)
+	require.NoError(t, err)
+	for _, x := range exchanges {
+		judge.Observe(x)
+	}
+	result := judge.Result()
+	assert.Len(t, result.Rules, len(Catalogue()))
+	return result, result.Findings
+}
+
+// violations are the findings that blame the server.
+func violations(found []Finding) []Finding {
+	return slices.DeleteFunc(slices.Clone(found), func(f Finding) bool { return f.Outcome != Violation })
+}
+
+// older is a GitLab whose secrets secretOf makes.
+var older = JudgeOptions{Release: gitlab(17, 0)}
+
+var errReset = errors.New("read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer")
