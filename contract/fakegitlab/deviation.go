@@ -3,8 +3,8 @@ package fakegitlab
 import "net/http"
 
 // Deviation makes the fake depart from GitLab, for tests of what has to notice. Every field may be nil; the fake is
-// then as GitLab there. The functions must be safe for concurrent use, and must not call the server; those that are
-// called while the database is locked say so.
+// then as GitLab there. The functions must be safe for concurrent use. Those that are called while the database is
+// locked say so, and must not call the server.
 type Deviation struct {
 	// Features changes what the release does, once, at the start.
 	Features func(*Features)

@@ -32,11 +32,11 @@ type Page struct {
 	Counted bool  // whether Total, Pages and the link to the last page are shown
 }
 
-// paginate is Kaminari as GitLab sets it up. A page below 1 is the first, a negative per_page is the default one, and
-// more than a hundred are a hundred. What begins beyond a bigint cannot be asked of PostgreSQL: ok is then false.
+// paginate is Kaminari as GitLab sets it up. A page below 1 is the first, a per_page below 1 is the default one, and more
+// than a hundred are a hundred. What begins beyond a bigint cannot be asked of PostgreSQL: ok is then false.
 func (c *call) paginate(number, perPage, total int64) (page Page, ok bool) {
 	switch {
-	case perPage < 0:
+	case perPage < 1:
 		perPage = defaultPerPage
 	case perPage > maxPerPage:
 		perPage = maxPerPage

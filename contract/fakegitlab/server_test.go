@@ -422,3 +422,28 @@ func TestHugeBodyIsRefused(t *testing.T) {
 	answer := asked{as: "maintainer", method: "POST", path: agentsPath, json: `{"name":"` + strings.Repeat("a", 9<<20) + `"}`}.of(newServer(t))
 	assert.Equal(t, http.StatusRequestEntityTooLarge, answer.Code)
 }
+
+func TestOrderOfTokens(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, fakegitlab.Version("15.0"))
+	agent, _ := created(t, server, agentsPath, `{"name":"a"}`)
+	path := agentsPath + "/" + text(agent) + "/tokens"
+	var ids []int64
+	for range 4 {
+		id, _ := created(t, server, path, `{"name":"t"}`)
+		ids = append(ids, id)
+	}
+	listed := func() (order []int64) {
+		for _, token := range decode[[]struct{ ID int64 }](t, asked{as: "developer", method: "GET", path: path}.of(server)) {
+			order = append(order, token.ID)
+		}
+		return order
+	}
+	assert.Equal(t, []int64{ids[0], ids[1], ids[2], ids[3]}, listed())
+	server.RevokeToken(ids[0])
+	assert.Equal(t, []int64{ids[1], ids[2], ids[3], ids[0]}, listed(), "a revoked token comes after active ones")
+	require.NoError(t, server.UseToken(ids[2], time.Unix(1, 0)))
+	assert.Equal(t, []int64{ids[2], ids[1], ids[3], ids[0]}, listed(), "a used token comes before those never used")
+	require.NoError(t, server.UseToken(ids[0], time.Unix(2, 0)))
+	assert.Equal(t, []int64{ids[0], ids[2], ids[1], ids[3]}, listed(), "and the one used last before all")
+}

@@ -28,6 +28,7 @@ func (s *Server) UseToken(tokenID int64, when time.Time) error {
 		return fmt.Errorf("there is no token %d", tokenID)
 	}
 	t.lastUsedAt = when
+	t.written()
 	return nil
 }
 

@@ -65,7 +65,7 @@ type agent struct {
 	updatedAt time.Time
 	deleted   bool // kept although deleted; only a Deviation does that
 
-	tokens []*agentToken // by id
+	tokens []*agentToken // in the order in which they were last written
 	active int           // how many of them are active
 }
 
@@ -136,20 +136,41 @@ func (s *store) revoke(t *agentToken) {
 	if !t.revoked {
 		t.revoked = true
 		t.agent.active--
+		t.written()
 	}
 }
 
-// listed returns the agent's tokens as the list shows them: the last used first, then those never used, which GitLab
-// gives no order and PostgreSQL that of their ids. It needs the lock.
+// written moves the token to the end of its agent's, as PostgreSQL does with a row that it updates. It needs the lock.
+func (t *agentToken) written() {
+	a := t.agent
+	i := slices.Index(a.tokens, t)
+	a.tokens = append(slices.Delete(a.tokens, i, i+1), t)
+}
+
+// listed returns the agent's tokens as the list shows them: the last used first, then those never used. For ties GitLab asks
+// no order; PostgreSQL's, by the index that it takes, has active ones first and then goes by when they were written. It
+// needs the lock.
 func (a *agent) listed(onlyActive bool) []*agentToken {
 	listed := make([]*agentToken, 0, a.active)
 	for _, t := range a.tokens {
-		if !onlyActive || !t.revoked {
+		if !t.revoked || !onlyActive {
 			listed = append(listed, t)
 		}
 	}
-	slices.SortStableFunc(listed, func(x, y *agentToken) int { return y.lastUsedAt.Compare(x.lastUsedAt) })
+	slices.SortStableFunc(listed, func(x, y *agentToken) int {
+		if later := y.lastUsedAt.Compare(x.lastUsedAt); later != 0 {
+			return later
+		}
+		return boolToInt(x.revoked) - boolToInt(y.revoked)
+	})
 	return listed
+}
+
+func boolToInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // projectByPath looks in the present paths and then in the former ones; moved says that it was found there. Case does
