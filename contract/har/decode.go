@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -270,28 +272,82 @@ func (d *decoder) unquoted(raw []byte) (string, error) {
 	return s, nil
 }
 
-// unquote is the text of a JSON string. What is no UTF-8 in it becomes U+FFFD, as with encoding/json.
+// unquote is the text of a JSON string (RFC 8259, 7). What is no UTF-8 in it, and half of a surrogate pair, becomes
+// U+FFFD, as with encoding/json.
 func unquote(raw []byte) (string, error) {
-	inside := raw[1 : len(raw)-1]
-	if bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) && !hasControl(inside) {
-		return string(inside), nil
+	rest := raw[1 : len(raw)-1]
+	if bytes.ContainsFunc(rest, func(r rune) bool { return r < ' ' }) {
+		return "", errors.New("a control character in a string")
 	}
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			return "", errors.New(syntax.Error()) // which names one character and shows no text
+	if !utf8.Valid(rest) {
+		var s string
+		err := json.Unmarshal(raw, &s)
+		return s, err
+	}
+	i := bytes.IndexByte(rest, '\\')
+	if i < 0 {
+		return string(rest), nil
+	}
+	var b strings.Builder
+	b.Grow(len(rest))
+	for ; i >= 0; i = bytes.IndexByte(rest, '\\') {
+		b.Write(rest[:i])
+		rest = rest[i+1:] // an escape never ends a string
+		c := rest[0]
+		rest = rest[1:]
+		switch c {
+		case '"', '\\', '/':
+			b.WriteByte(c)
+		case 'b':
+			b.WriteByte('\b')
+		case 'f':
+			b.WriteByte('\f')
+		case 'n':
+			b.WriteByte('\n')
+		case 'r':
+			b.WriteByte('\r')
+		case 't':
+			b.WriteByte('\t')
+		case 'u':
+			r, ok := hex4(rest)
+			if !ok {
+				return "", errors.New(`no four hexadecimal digits after \u in a string`)
+			}
+			rest = rest[4:]
+			if utf16.IsSurrogate(r) {
+				low, ok := hex4(bytes.TrimPrefix(rest, []byte(`\u`)))
+				if r = utf16.DecodeRune(r, low); ok && bytes.HasPrefix(rest, []byte(`\u`)) && r != utf8.RuneError {
+					rest = rest[6:]
+				} else {
+					r = utf8.RuneError
+				}
+			}
+			b.WriteRune(r)
+		default:
+			return "", fmt.Errorf("%q after a backslash in a string", c)
 		}
-		return "", err
 	}
-	return s, nil
+	b.Write(rest)
+	return b.String(), nil
 }
 
-func hasControl(b []byte) bool {
-	for _, c := range b {
-		if c < ' ' {
-			return true
+// hex4 reads four hexadecimal digits.
+func hex4(b []byte) (r rune, ok bool) {
+	if len(b) < 4 {
+		return 0, false
+	}
+	for _, c := range b[:4] {
+		r <<= 4
+		switch {
+		case '0' <= c && c <= '9':
+			r |= rune(c - '0')
+		case 'a' <= c && c <= 'f':
+			r |= rune(c - 'a' + 10)
+		case 'A' <= c && c <= 'F':
+			r |= rune(c - 'A' + 10)
+		default:
+			return 0, false
 		}
 	}
-	return false
+	return r, true
 }

@@ -225,7 +225,7 @@ func TestBadEntries(t *testing.T) {
 		"status is too large": {get(`{"status":1e9}`), "response.status 1e+09 is no HTTP status"},
 		"a number too large":  {get(`{"status":1e999}`), "response.status is no number that can be read"},
 		"headers are a map":   {get(`{"status":200,"headers":{"a":"` + canary + `"}}`), "response.headers can't be a JSON object"},
-		"bad escape":          {get(`{"status":200,"content":{"text":"\q"}}`), `response.content.text: invalid character 'q' in string escape code`},
+		"bad escape":          {get(`{"status":200,"content":{"text":"\q"}}`), `response.content.text: 'q' after a backslash in a string`},
 		"bad literal":         {get(`{"status":nul}`), "response.status can't be a JSON null"},
 		"bad number":          {get(`{"status":0200}`), "response.status is no number that can be read"},
 		"from the cache":      {`{"_fromCache":"disk","request":{"method":"GET","url":"https://host/"}}`, "the browser answered it from its cache, not the server"},
