@@ -2,15 +2,15 @@ package contract
 
 import (
 	"encoding/base64"
+	"math/bits"
 	"strings"
 )
 
-// secrets are the agent tokens that create responses showed. They are kept as hashes of their first bytes, so that a
+// secrets are the agent tokens that create responses showed. They are kept as hashes of a few bytes each, so that a
 // text is searched for all of them in one pass, however many there are.
 type secrets struct {
-	byHash generations[uint64, int] // hash of a window to the exchange that showed the secret
-	whole  generations[string, int] // hash of a whole secret likewise
-	filter [1024]uint64             // a bit for each hash in byHash, so that most windows cost no look-up
+	young, old windows                  // the hashes; old are those before the last that many
+	whole      generations[string, int] // a whole secret to the exchange that showed it
 
 	// published are the exchanges whose secret a caller sent to the server afterwards, as one who stores it in a CI
 	// variable does. Wherever it comes from then, it was put there.
@@ -51,8 +51,51 @@ func (s *secrets) put(w string, exchange int) {
 	for i := range window {
 		h = h*prime + uint64(w[i])
 	}
-	s.byHash.put(h, exchange)
-	s.filter[h>>54] |= 1 << (h >> 48 & 63)
+	if len(s.young.exchange) >= maxWindows {
+		s.old, s.young = s.young, windows{}
+	}
+	s.young.put(h, exchange)
+}
+
+// windows are the hashes of windows, and the exchanges that showed the secrets they are of.
+type windows struct {
+	exchange map[uint64]int
+	filter   []uint64 // a bit for each hash, so that almost all of what is searched costs no look-up
+	shift    int      // how far a hash is shifted to be the number of its bit
+}
+
+// maxWindows is how many hashes a generation has: five for each of 26,000 secrets, in some 5 MB.
+const maxWindows = 1 << 17
+
+func (w *windows) put(h uint64, exchange int) {
+	if w.exchange == nil {
+		w.exchange = make(map[uint64]int)
+	}
+	w.exchange[h] = exchange
+	if len(w.exchange)*16 > len(w.filter)*64 { // a full filter lets everything through
+		w.filter = make([]uint64, max(64, 2*len(w.filter)))
+		w.shift = 64 - bits.Len(uint(len(w.filter)*64-1))
+		for h := range w.exchange {
+			w.mark(h)
+		}
+	}
+	w.mark(h)
+}
+
+func (w *windows) mark(h uint64) {
+	bit := h >> w.shift
+	w.filter[bit/64] |= 1 << (bit % 64)
+}
+
+func (w *windows) get(h uint64) (exchange int, ok bool) {
+	if w.filter == nil {
+		return 0, false
+	}
+	if bit := h >> w.shift; w.filter[bit/64]&(1<<(bit%64)) == 0 {
+		return 0, false
+	}
+	exchange, ok = w.exchange[h]
+	return exchange, ok
 }
 
 // shownBefore says which exchange showed this secret before.
@@ -84,7 +127,7 @@ func (s *secrets) publish(text []byte) {
 // find returns where in a text a secret that an earlier exchange showed begins, and which exchange that was. Published
 // ones are no secrets any more.
 func (s *secrets) find(text []byte) (at, exchange int, ok bool) {
-	if s.byHash.young == nil || len(text) < window {
+	if s.young.exchange == nil || len(text) < window {
 		return 0, 0, false
 	}
 	var h uint64
@@ -93,13 +136,18 @@ func (s *secrets) find(text []byte) (at, exchange int, ok bool) {
 			h -= uint64(text[i-window]) * topPower
 		}
 		h = h*prime + uint64(c)
-		if i < window-1 || s.filter[h>>54]&(1<<(h>>48&63)) == 0 {
+		if i < window-1 {
 			continue
 		}
-		if x, found := s.byHash.get(h); found {
-			if _, published := s.published.get(x); !published {
-				return i - window + 1, x, true
-			}
+		x, found := s.young.get(h)
+		if !found {
+			x, found = s.old.get(h)
+		}
+		if !found {
+			continue
+		}
+		if _, published := s.published.get(x); !published {
+			return i - window + 1, x, true
 		}
 	}
 	return 0, 0, false
