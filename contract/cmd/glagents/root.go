@@ -32,7 +32,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 	}
 	root := p.rootCommand()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // cobra takes nil for os.Args
 	root.SetIn(stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(stderr)
@@ -62,6 +62,7 @@ endpoints below /api/v4/projects/:id/cluster_agents.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err.Error()} })
 	root.AddCommand(
 		p.checkCommand(),
+		p.serveCommand(),
 		p.sweepCommand(),
 		p.verifyCommand(),
 		p.rulesCommand(),

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/swaggest/swgui"
+	"github.com/swaggest/swgui/v5emb"
+
+	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/openapi"
+)
+
+// documentation is a GitLab that has pages about its API as well: the OpenAPI document at /-/openapi.yaml, and at
+// /-/docs that document with requests to try.
+type documentation struct {
+	gitlab   *fakegitlab.Server
+	document string // its path, relative root included
+	pages    string // the path of the first page; the others are below it
+	ui       http.Handler
+}
+
+func newDocumentation(gitlab *fakegitlab.Server) *documentation {
+	d := &documentation{gitlab: gitlab, document: gitlab.Root() + "/-/openapi.yaml", pages: gitlab.Root() + "/-/docs"}
+	d.ui = v5emb.NewHandlerWithConfig(swgui.Config{
+		Title:       "GitLab Agents API",
+		SwaggerJSON: d.document,
+		BasePath:    d.pages,
+		SettingsUI: map[string]string{
+			"persistAuthorization":   "true",
+			"displayRequestDuration": "true",
+		},
+	})
+	return d
+}
+
+// fromHere lets a page load nothing from elsewhere. Swagger UI has styles and scripts in the page, and images in URLs.
+const fromHere = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+
+func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// No http.ServeMux: it redirects paths that GitLab takes as they are.
+	switch path := r.URL.Path; {
+	case path == d.document:
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = w.Write(documentAt(baseURL(r) + d.gitlab.Root() + "/api/v4"))
+	case path == d.pages || strings.HasPrefix(path, d.pages+"/"):
+		w.Header().Set("Content-Security-Policy", fromHere)
+		d.ui.ServeHTTP(w, r)
+	case strings.TrimSuffix(path, "/") == d.gitlab.Root():
+		http.Redirect(w, r, d.pages, http.StatusFound)
+	default:
+		d.gitlab.ServeHTTP(w, r)
+	}
+}
+
+// baseURL is how the client reached the server: scheme and host.
+func baseURL(r *http.Request) string {
+	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// servers is the part of the document that says where GitLab is.
+var servers = regexp.MustCompile(`(?m)^servers:\n(?:[ #].*\n|\n)*`)
+
+// documentAt is the document of a GitLab whose API is at that URL.
+func documentAt(url string) []byte {
+	here := "servers:\n  - url: " + strconv.Quote(url) + "\n    description: This fake GitLab\n"
+	return servers.ReplaceAllLiteral(openapi.Document, []byte(here))
+}

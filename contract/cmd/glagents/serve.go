@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/fakegitlab"
+)
+
+// serve is the command that runs the fake.
+type serve struct {
+	*program
+	addr        string
+	seedFile    string
+	printSeed   bool
+	release     string
+	edition     string
+	externalURL string
+	root        relativeRoot
+	latency     time.Duration
+	rate        rateLimit
+	log         logFormat
+}
+
+// drainTime is how long requests that are under way may take after the command was told to stop.
+const drainTime = 3 * time.Second
+
+func (p *program) serveCommand() *cobra.Command {
+	s := &serve{program: p, log: textLog}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run a fake GitLab that answers as GitLab does",
+		Long: `Serve runs a GitLab that has the Agents API and nothing else, in memory: what is
+made is gone when it ends. It answers as the given release and edition do.
+
+The first line on standard output is for scripts: "listening on " and the URL of
+the GitLab, which is what clients want as theirs. After it come the users with
+their access tokens, the projects, and a request to copy. The API documentation
+with requests to try is at /-/docs, the OpenAPI document at /-/openapi.yaml.
+
+Standard error has a line for each API request, without secrets. Ctrl-C lets the
+requests that are under way end, for up to three seconds; a second one does not
+wait.
+
+Without --seed there are the projects 20 root/test and 21 root/other (private) and
+22 public/open (public), and the users owner, maintainer, developer, reporter,
+guest and stranger with the access tokens glpat-owner, glpat-maintainer and so
+on. A seed is a file in YAML or JSON that says what there is instead;
+--print-seed prints that of these projects and users, in which comments explain
+every key. The options override what the seed says of the GitLab. Access tokens
+from a seed are not printed.
+
+Exit status: 0 when told to stop, 2 when the command was used wrongly, its seed
+cannot be read or its address cannot be listened on.`,
+		Example: `  # A GitLab 16.2 on a port of its own
+  glagents serve --addr 127.0.0.1:8080 --gitlab-version 16.2
+
+  # In a script: start it, wait for the first line, and use its URL
+  glagents serve --log off > serve.out &
+  until grep -q '^listening on ' serve.out; do sleep 0.1; done
+  export GITLAB_URL=$(sed -n '1s/^listening on //p' serve.out)
+
+  # One's own projects, users and agents
+  glagents serve --print-seed > seed.yaml
+  glagents serve --seed seed.yaml
+
+  # A slow one under a relative root, which answers 429 above ten requests a minute
+  glagents serve --relative-root /gitlab --latency 200ms --rate-limit 10/m`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:0", "the `ADDRESS` to listen on; port 0 is a free one")
+	flags.StringVar(&s.seedFile, "seed", "", "the `FILE` that says what there is; - is standard input")
+	flags.BoolVar(&s.printSeed, "print-seed", false, "print the seed that is used without --seed, with comments, and end")
+	flags.StringVar(&s.release, "gitlab-version", "", "the `VERSION` to be, 14.10 to 19.x; else the seed's, else the newest")
+	flags.StringVar(&s.edition, "edition", "", "the `EDITION` to be, ce or ee; else the seed's, else ce")
+	flags.StringVar(&s.externalURL, "external-url", "", "the `URL` that GitLab is configured with, which Link headers have; else that of the request")
+	flags.Var(&s.root, "relative-root", "the `PATH` under which everything is, such as /gitlab; else that of the external URL")
+	flags.DurationVar(&s.latency, "latency", 0, "how long each answer takes, such as 50ms")
+	flags.Var(&s.rate, "rate-limit", "answer 429 to more requests of a user than this, such as 600/m (or /s, /h)")
+	flags.Var(&s.log, "log", "the `FORMAT` of the access log: text, json or off")
+	return cmd
+}
+
+func (s *serve) run(ctx context.Context) error {
+	if s.printSeed {
+		_, err := s.stdout.Write(defaultSeed)
+		return err
+	}
+	s.stderr = s.redactor.Writer(s.stderr) // also puts requests that are logged at the same time one after the other
+	seed, err := s.seed()
+	if err != nil {
+		return err
+	}
+	logger := s.log.logger(s.stderr)
+	gitlab, err := fakegitlab.New(s.options(seed, logger)...)
+	if err != nil {
+		return s.refuse(err)
+	}
+	listener, err := s.listen()
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler:           newDocumentation(gitlab),
+		ReadHeaderTimeout: time.Minute,
+		ErrorLog:          errorLog(logger),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	address := listener.Addr().(*net.TCPAddr)
+	s.greet(gitlab, seed, "http://"+clientAddress(address)+gitlab.Root())
+	if !address.IP.IsLoopback() {
+		s.complain(fmt.Sprintf("warning: %s can be reached from other machines, without encryption, and the access tokens of the fake are no secrets", address))
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	s.drain(server, drainTime)
+	<-served
+	return nil
+}
+
+// options set up the fake.
+func (s *serve) options(seed *fakegitlab.Seed, logger *slog.Logger) []fakegitlab.Option {
+	return []fakegitlab.Option{
+		fakegitlab.FromSeed(seed),
+		fakegitlab.Version(s.release),
+		fakegitlab.Edition(s.edition),
+		fakegitlab.ExternalURL(s.externalURL),
+		fakegitlab.RelativeRoot(string(s.root)),
+		fakegitlab.Latency(s.latency),
+		fakegitlab.RateLimit(s.rate.requests, s.rate.per),
+		fakegitlab.Logger(logger),
+		// Old releases make secrets that do not look like secrets.
+		fakegitlab.Deviate(&fakegitlab.Deviation{Secret: func(secret string) string { s.redactor.Learn(secret); return secret }}),
+	}
+}
+
+// refuse ends the command because of an error that may have a line for each of several things that are wrong.
+func (s *serve) refuse(err error) error {
+	for problem := range strings.SplitSeq(err.Error(), "\n") {
+		s.complain(problem)
+	}
+	return exitError{contract.Usage}
+}
+
+// listen takes the address.
+func (s *serve) listen() (net.Listener, error) {
+	listener, err := net.Listen("tcp", s.addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, usageError{fmt.Sprintf("--addr %s: another program listens there; choose another port, or 0 for a free one", s.addr)}
+	case err != nil:
+		return nil, usageError{fmt.Sprintf("--addr %s: %v; an address is like 127.0.0.1:8080", s.addr, err)}
+	}
+	return listener, nil
+}
+
+// clientAddress is where clients on this machine reach what listens on the address.
+func clientAddress(a *net.TCPAddr) string {
+	if a.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(a.Port))
+	}
+	return a.String()
+}
+
+// drain ends the server once the requests that are under way have ended, or after that time.
+func (s *serve) drain(server *http.Server, wait time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close()
+		s.complain(fmt.Sprintf("cut off what had not ended after %v", wait))
+	}
+}
