@@ -1,0 +1,223 @@
+package faults
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"example.com/gitlab-agents/contract/fakegitlab"
+)
+
+// creations are faults with what a create makes.
+func creations() []Fault {
+	since15 := fakegitlab.Release{Major: 15}
+	return []Fault{
+		{
+			Name: "agent-not-kept", Explains: "Creating an agent answers 201, but none is made.",
+			Rules: []string{"agents/create-is-kept"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				forgetting(next, w, r, false)
+			}),
+		},
+		{
+			Name: "token-not-kept", Explains: "Creating a token answers 201, but none is made.", Since: since15,
+			Rules: []string{"tokens/create-is-kept"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				forgetting(next, w, r, true)
+			}),
+		},
+		{
+			Name: "agent-cannot-be-created", Explains: "A maintainer may create no agent: 403.",
+			Rules: []string{"agents/create"}, Deviation: answering("createAgent", 201, 403, `{"message":"403 Forbidden"}`),
+		},
+		{
+			Name: "token-cannot-be-created", Explains: "A maintainer may create no token: 403.", Since: since15,
+			Rules: []string{"tokens/create"}, Deviation: deciding(fakegitlab.RoleSuffices, on(false, "createAgentToken")),
+		},
+		{
+			Name: "agent-in-another-project", Explains: "An agent is created in another project than that of the URL.",
+			Rules: []string{"agents/project-matches-path"}, Wrap: around(creatingElsewhere),
+			Also: []string{"agents/create-is-kept"}, Because: "it is not where it was asked for",
+		},
+		{
+			Name: "agent-named-otherwise", Explains: "An agent is created with another name than the one that was sent.",
+			Rules: []string{"agents/create-keeps-name"}, Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{NewAgent: func(a *fakegitlab.NewAgent) { a.Name = "agent-" + strings.TrimPrefix(a.Name, "contract-") }}
+			},
+		},
+		{
+			Name: "agent-name-truncated", Explains: "Names of agents are cut to 50 characters.",
+			Rules: []string{"agents/create-keeps-name"}, Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{NewAgent: func(a *fakegitlab.NewAgent) { a.Name = a.Name[:min(50, len(a.Name))] }}
+			},
+		},
+		{
+			Name: "agent-echo-differs", Explains: "The answer that creates an agent says another time of creation than a read.",
+			Rules:     []string{"agents/never-change", "agents/read-back-equal"},
+			Deviation: eachObject(edit("created_at", func(s string) string { return s[:len(s)-4] + "999Z" }), "createAgent"),
+		},
+		{
+			Name: "agent-id-of-another", Explains: "Creating an agent is answered with one that was there before.",
+			Rules: []string{"agents/id-fresh"}, Wrap: answeringWithAnother,
+			Also: []string{"agents/create-keeps-name", "agents/create-is-kept"}, Because: "it is not the agent that was asked for",
+		},
+		{
+			Name: "token-for-another-agent", Explains: "A token is created for another agent than that of the URL.", Since: since15,
+			Rules: []string{"tokens/agent-matches-path"}, Deviation: misplacingTokens,
+			Also: []string{"tokens/create-is-kept", "tokens/create"}, Because: "it is not where it was asked for",
+		},
+		{
+			Name: "token-named-otherwise", Explains: "Tokens are named after their agent, whatever is sent.", Since: since15,
+			Rules: []string{"tokens/create-keeps-input", "parameters/number-becomes-text"}, Deviation: newToken(func(t *fakegitlab.NewToken) { t.Name = fmt.Sprint("agent ", t.AgentID) }),
+		},
+		{
+			Name: "token-id-reused", Explains: "The tokens of each agent count from 1.", Since: since15,
+			Rules: []string{"tokens/id-fresh"}, Wrap: countingTokens,
+			Also:    []string{"tokens/never-change", "tokens/read-back-equal", "tokens/revoked-not-listed", "errors/token-of-another-agent"},
+			Because: "two tokens look like one",
+		},
+		{
+			Name: "token-created-revoked", Explains: "A new token says that it is revoked.", Since: since15,
+			Rules: []string{"tokens/create-is-active-and-unused"}, Deviation: eachObject(set("status", "revoked"), "createAgentToken"),
+			Also: []string{"tokens/only-active-shown", "tokens/read-back-equal"}, Because: "no token is shown as revoked",
+		},
+		{
+			Name: "token-created-used", Explains: "A new token says that it was used just now.", Since: since15,
+			Rules:     []string{"tokens/create-is-active-and-unused"},
+			Deviation: eachObject(set("last_used_at", "2024-01-02T03:04:05.678Z"), "createAgentToken"),
+			Also:      []string{"tokens/read-back-equal"}, Because: "a read says otherwise",
+		},
+		{
+			Name: "creator-null", Explains: "It is not said who created an agent.",
+			Rules: []string{"agents/created-by-caller"}, Deviation: eachObject(set("created_by_user_id", nil), showAgents...),
+		},
+		{
+			Name: "creator-of-token-null", Explains: "It is not said who created a token.", Since: since15,
+			Rules: []string{"agents/created-by-caller"}, Deviation: eachObject(set("created_by_user_id", nil), showTokens...),
+		},
+		{
+			Name: "creator-another", Explains: "All that is created is the work of user 1.",
+			Rules:     []string{"agents/created-by-caller"},
+			Deviation: eachObject(set("created_by_user_id", 1), append(showTokens[:3:3], showAgents...)...),
+		},
+		{
+			Name: "created-in-local-time", Explains: "Times of creation are local ones, said to be in UTC.",
+			Rules: []string{"agents/created-now"}, Deviation: shiftingTimes,
+		},
+	}
+}
+
+func newToken(change func(t *fakegitlab.NewToken)) func() *fakegitlab.Deviation {
+	return func() *fakegitlab.Deviation { return &fakegitlab.Deviation{NewToken: change} }
+}
+
+// forgetting deletes, or revokes, at once what was created.
+func forgetting(next http.Handler, w http.ResponseWriter, r *http.Request, tokens bool) {
+	agent, token := creates(r)
+	a := ask(next, r)
+	if a.status == 201 && (agent && !tokens || token && tokens) {
+		for _, id := range ids([]byte("[" + string(a.body) + "]")) {
+			more(next, r, http.MethodDelete, r.URL.EscapedPath()+"/"+id, "")
+		}
+	}
+	a.send(w, r)
+}
+
+// creatingElsewhere creates agents of root/test in root/other.
+func creatingElsewhere(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	if agent, _ := creates(r); agent && strings.EqualFold(r.URL.EscapedPath(), "/api/v4/projects/root%2Ftest/cluster_agents") {
+		r = r.Clone(r.Context())
+		r.URL.Path, r.URL.RawPath = "/api/v4/projects/root/other/cluster_agents", "/api/v4/projects/root%2Fother/cluster_agents"
+	}
+	next.ServeHTTP(w, r)
+}
+
+// answeringWithAnother answers a create with the first agent of the list.
+func answeringWithAnother(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := ask(next, r)
+		if agent, _ := creates(r); agent && a.status == 201 {
+			list := more(next, r, http.MethodGet, r.URL.EscapedPath(), "")
+			d := draft(list)
+			var first object
+			editObjects(d, func(o object) {
+				if first == nil {
+					first = o
+				}
+			})
+			a.body = marshal(first)
+		}
+		a.send(w, r)
+	})
+}
+
+// misplacingTokens gives a token to the agent that got the last one, if that is another.
+func misplacingTokens() *fakegitlab.Deviation {
+	var mu sync.Mutex
+	var last int64
+	return &fakegitlab.Deviation{NewToken: func(t *fakegitlab.NewToken) {
+		mu.Lock()
+		defer mu.Unlock()
+		if last != 0 {
+			t.AgentID, last = last, t.AgentID
+		} else {
+			last = t.AgentID
+		}
+	}}
+}
+
+// countingTokens shows the tokens of each agent with ids from 1 on.
+func countingTokens(next http.Handler) http.Handler {
+	var mu sync.Mutex
+	tokens := make(map[string][]string) // the ids of each agent's tokens in the fake, by the agent's id
+	shown := func(agent, id string) json.Number {
+		mu.Lock()
+		defer mu.Unlock()
+		at := slices.Index(tokens[agent], id)
+		if at < 0 {
+			at = len(tokens[agent])
+			tokens[agent] = append(tokens[agent], id)
+		}
+		return json.Number(strconv.Itoa(at + 1))
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, ok := placeOf(r.URL)
+		if !ok || !p.tokens {
+			next.ServeHTTP(w, r)
+			return
+		}
+		mu.Lock()
+		if at := number(p.token); at > 0 && at <= int64(len(tokens[p.agent])) {
+			r = r.Clone(r.Context())
+			r.URL.Path = strings.TrimSuffix(r.URL.Path, p.token) + tokens[p.agent][at-1]
+			r.URL.RawPath = strings.TrimSuffix(r.URL.RawPath, p.token) + tokens[p.agent][at-1]
+		}
+		mu.Unlock()
+		a := ask(next, r)
+		if a.status == 200 || a.status == 201 {
+			d := draft(a)
+			editObjects(d, func(o object) {
+				if id, ok := o["id"].(json.Number); ok {
+					o["id"] = shown(p.agent, id.String())
+				}
+			})
+			a.body = d.Body
+		}
+		a.send(w, r)
+	})
+}
+
+// shiftingTimes shows all times of creation nine hours late.
+func shiftingTimes() *fakegitlab.Deviation {
+	late := edit("created_at", func(s string) string {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			return s
+		}
+		return t.Add(9 * time.Hour).Format("2006-01-02T15:04:05.000Z07:00")
+	})
+	return eachObject(late, append(showTokens[:3:3], showAgents...)...)()
+}

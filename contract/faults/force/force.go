@@ -1,0 +1,209 @@
+// Package force measures what the suite notices: it runs it against the healthy fake in every release and edition, and
+// against each fault.
+package force
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/faults"
+)
+
+// Profile is a GitLab to be like.
+type Profile struct{ Version, Edition string }
+
+func (p Profile) String() string { return p.Version + " " + p.Edition }
+
+// Profiles are the releases in which something changed, the newest first, in both editions.
+func Profiles() []Profile {
+	var all []Profile
+	for _, version := range []string{"19.1", "18.6", "18.0", "17.6", "17.4", "17.3", "16.7", "16.2", "16.1", "16.0", "15.7", "15.2", "15.0", "14.10"} {
+		all = append(all, Profile{version, "ce"}, Profile{version, "ee"})
+	}
+	return all
+}
+
+// newest is the newest profile to which a fault makes a difference.
+func newest(f *faults.Fault) (Profile, error) {
+	for _, p := range Profiles() {
+		release, err := fakegitlab.ParseRelease(p.Version)
+		if err != nil {
+			return Profile{}, err
+		}
+		if f.In(release, p.Edition) {
+			return p, nil
+		}
+	}
+	return Profile{}, fmt.Errorf("the fault %s makes a difference to no release", f.Name)
+}
+
+// Run is one run of the suite.
+type Run struct {
+	Profile Profile
+	Fault   *faults.Fault // nil for the healthy fake
+	Result  *contract.Result
+	// Noticed are the ids of the rules that noticed something, in the catalogue's order.
+	Noticed []string
+	// Problems are what is not as it has to be, one line each; none if the suite did its work.
+	Problems []string
+}
+
+// Healthy runs the suite against the healthy fake.
+func Healthy(ctx context.Context, profile Profile) (*Run, error) { return check(ctx, profile, nil) }
+
+// Broken runs the suite against a fault, in the newest profile to which it makes a difference.
+func Broken(ctx context.Context, fault *faults.Fault) (*Run, error) {
+	profile, err := newest(fault)
+	if err != nil {
+		return nil, err
+	}
+	return check(ctx, profile, fault)
+}
+
+func check(ctx context.Context, profile Profile, fault *faults.Fault) (*Run, error) {
+	i, err := start(profile, fault)
+	if err != nil {
+		return nil, err
+	}
+	defer i.stop()
+	before, err := i.state()
+	if err != nil {
+		return nil, err
+	}
+	result, err := contract.Run(ctx, i.target)
+	if err != nil {
+		return nil, err
+	}
+	after, err := i.state()
+	if err != nil {
+		return nil, err
+	}
+	run := &Run{Profile: profile, Fault: fault, Result: result}
+	run.judge()
+	run.compare(before, after)
+	return run, nil
+}
+
+func (r *Run) problem(format string, values ...any) {
+	r.Problems = append(r.Problems, fmt.Sprintf(format, values...))
+}
+
+// judge holds what the suite noticed against what the fault says.
+func (r *Run) judge() {
+	verdict, claims, also := faults.Conforms, []string(nil), []string(nil)
+	if r.Fault != nil {
+		verdict, claims, also = r.Fault.Verdict, r.Fault.Rules, r.Fault.Also
+	}
+	want := map[faults.Verdict]contract.Outcome{
+		faults.Violates: contract.Violation, faults.Drifts: contract.Drift, faults.Obscures: contract.Inconclusive, faults.Conforms: contract.Pass,
+	}[verdict]
+	for i := range r.Result.Rules {
+		rule := &r.Result.Rules[i]
+		id := rule.Rule.ID
+		switch {
+		case rule.Outcome == contract.Error:
+			r.problem("%s ends in an error of our own: %s", id, rule.Reason)
+		case slices.Contains(claims, id):
+			if rule.Outcome == want {
+				r.Noticed = append(r.Noticed, id)
+			} else {
+				r.problem("%s does not notice: %s %s", id, rule.Outcome, rule.Reason)
+			}
+		case rule.Outcome == contract.Violation || rule.Outcome == contract.Drift && verdict != faults.Drifts:
+			if slices.Contains(also, id) {
+				r.Noticed = append(r.Noticed, id)
+			} else {
+				r.problem("%s is set off: %s", id, r.first(id))
+			}
+		case rule.Outcome == contract.Inconclusive && verdict == faults.Conforms:
+			r.problem("%s is inconclusive: %s", id, rule.Reason)
+		}
+	}
+	if violated := r.Result.Exit(true) == contract.Violated; violated != (verdict == faults.Violates) && r.Fault != nil {
+		r.problem("the check ends with %d", r.Result.Exit(true))
+	}
+}
+
+// first is the first finding under a rule.
+func (r *Run) first(rule string) string {
+	for _, f := range r.Result.Findings {
+		if f.Rule == rule {
+			return f.String()
+		}
+	}
+	return "nothing was found"
+}
+
+// compare holds what stands in the fake after the run against what stood in it before.
+func (r *Run) compare(before, after map[string]string) {
+	if r.Fault == nil || r.Fault.Harms == "" {
+		for _, path := range slices.Sorted(maps.Keys(before)) {
+			if after[path] != before[path] {
+				r.problem("%s was there before, and is not as it was", path)
+			}
+		}
+	}
+	stay := left(before, after)
+	slices.Sort(stay)
+	switch {
+	case len(stay) > 0 && (r.Fault == nil || r.Fault.Keeps == ""):
+		r.problem("left behind: %s", strings.Join(stay, ", "))
+	case len(stay) > 0 && len(r.Result.Left) == 0:
+		r.problem("left behind without a word: %s", strings.Join(stay, ", "))
+	case len(stay) == 0 && len(r.Result.Left) > 0:
+		r.problem("said to be left behind, though it is not: %s", strings.Join(r.Result.Left, "; "))
+	}
+}
+
+// Matrix is all runs.
+type Matrix struct {
+	Healthy []*Run
+	Broken  []*Run // in the order of faults.All
+}
+
+// Measure makes all runs, some side by side. Done is called after each, by one goroutine at a time.
+func Measure(ctx context.Context, done func(*Run)) (*Matrix, error) {
+	profiles, broken := Profiles(), faults.All()
+	m := &Matrix{Healthy: make([]*Run, len(profiles)), Broken: make([]*Run, len(broken))}
+	var mu sync.Mutex
+	var failed error
+	tickets := make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+	var wait sync.WaitGroup
+	make := func(at **Run, what string, run func() (*Run, error)) {
+		tickets <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-tickets }()
+			r, err := run()
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				if failed == nil {
+					failed = fmt.Errorf("%s: %w", what, err)
+				}
+				return
+			}
+			*at = r
+			if done != nil {
+				done(r)
+			}
+		})
+	}
+	for i, p := range profiles {
+		make(&m.Healthy[i], "healthy "+p.String(), func() (*Run, error) { return Healthy(ctx, p) })
+	}
+	for i := range broken {
+		make(&m.Broken[i], broken[i].Name, func() (*Run, error) { return Broken(ctx, &broken[i]) })
+	}
+	wait.Wait()
+	if failed != nil {
+		return nil, failed
+	}
+	return m, nil
+}

@@ -1,0 +1,315 @@
+package faults
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"example.com/gitlab-agents/contract/fakegitlab"
+)
+
+// lifecycles are faults with what deleting and revoking do.
+func lifecycles() []Fault {
+	since15, since16 := fakegitlab.Release{Major: 15}, fakegitlab.Release{Major: 16}
+	tokenReads := []string{"listAgentTokens", "getAgentToken"}
+	gone := []string{"agents/deleted-is-404", "agents/deleted-stays-gone"}
+	return []Fault{
+		{
+			Name: "revoked-listed", Explains: "Revoked tokens stay in the list of tokens, as revoked.", Since: since16,
+			Rules:     []string{"tokens/revoked-not-listed", "tokens/only-active-shown"},
+			Deviation: deciding(fakegitlab.RevokedListed, always),
+		},
+		{
+			Name: "revoked-listed-as-active", Explains: "Revoked tokens stay in the list of tokens, as if they were active.", Since: since16,
+			Rules: []string{"tokens/revoked-not-listed"},
+			Deviation: func() *fakegitlab.Deviation {
+				d := deciding(fakegitlab.RevokedListed, always)()
+				d.Rewrite = eachObject(set("status", "active"), "listAgentTokens")().Rewrite
+				return d
+			},
+		},
+		{
+			Name: "revoked-readable", Explains: "A revoked token can still be read.", Since: since16,
+			Rules:     []string{"tokens/revoked-not-readable", "tokens/revoked-is-404", "tokens/only-active-shown"},
+			Deviation: deciding(fakegitlab.TokenShown, always),
+		},
+		{
+			Name: "revoked-counted", Explains: "X-Total of the tokens counts the revoked ones.", Since: since16,
+			Rules: []string{"pagination/totals"}, Wrap: countingRevoked,
+		},
+		{
+			Name: "revoke-does-nothing", Explains: "Revoking answers 204 and leaves the token active.", Since: since16,
+			Rules:     []string{"tokens/revoked-not-listed", "tokens/revoked-not-readable", "tokens/revoked-is-404"},
+			Also:      []string{"token-limit/revoke-frees-one"},
+			Because:   "a token that stays active keeps its place",
+			Deviation: deciding(fakegitlab.TokenRevoked, never),
+		},
+		{
+			Name: "revoke-does-nothing-15", Explains: "Revoking answers 204 and leaves the token active.",
+			Since: since15, Until: since16, Rules: []string{"tokens/revoked-stays-revoked"},
+			Deviation: deciding(fakegitlab.TokenRevoked, never),
+		},
+		{
+			Name: "revoked-hidden-15", Explains: "Before 16.0, revoked tokens are neither listed nor readable.",
+			Since: since15, Until: since16, Rules: []string{"tokens/revoked-is-shown"},
+			Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{Features: func(f *fakegitlab.Features) { f.OnlyActive = true }}
+			},
+		},
+		{
+			Name: "revoke-again-404", Explains: "Revoking a revoked token is 404.", Since: since15,
+			Rules: []string{"tokens/revoke-is-idempotent"}, Wrap: around(revokingOnce),
+		},
+		{
+			Name: "revoke-obeys-if-unmodified-since", Explains: "Revoking looks at If-Unmodified-Since, and answers 412.", Since: since15,
+			Rules: []string{"tokens/revoke"},
+			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if r.Header.Get("If-Unmodified-Since") != "" {
+					replace(d, 412, `{"message":"412 Precondition Failed"}`)
+				}
+			}, "revokeAgentToken"),
+			Also: []string{"document/status"}, Because: "the document has no 412 there",
+		},
+		{
+			Name: "revoke-revokes-all", Explains: "Revoking one token revokes all of the agent's.", Since: since15,
+			Rules: []string{"tokens/revoke-only-that-one"}, Wrap: around(revokingAll),
+		},
+		{
+			Name: "revoke-deletes-agent", Explains: "Revoking a token deletes its agent.", Since: since15,
+			Rules: []string{"tokens/revoke-only-that-one"}, Wrap: around(revokingDeletes),
+			Also: []string{"tokens/revoke-is-idempotent", "conditional/if-unmodified-since"}, Because: "the agent is gone",
+		},
+		{
+			Name: "delete-does-nothing", Explains: "Deleting an agent answers 204 and leaves it.",
+			Rules: gone, Keeps: "nothing can be deleted",
+			Deviation: deciding(fakegitlab.AgentDeleted, never),
+			Also:      []string{"agents/deleted-with-tokens", "agents/name-is-free-again"}, Because: "the agent is still there, with its tokens and its name",
+		},
+		{
+			Name: "delete-only-unlists", Explains: "A deleted agent is no longer listed, but can be read.",
+			Rules: gone, Also: []string{"agents/deleted-with-tokens"}, Because: "the agent is still there, with its tokens",
+			Keeps: "the agent can be read for ever",
+			Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
+					switch c.Point {
+					case fakegitlab.AgentForgotten:
+						return false
+					case fakegitlab.AgentExists:
+						return true
+					}
+					return c.GitLab
+				}}
+			},
+		},
+		{
+			Name: "delete-keeps-tokens", Explains: "The tokens of a deleted agent can still be listed and read.", Since: since15,
+			Rules: []string{"agents/deleted-with-tokens", "agents/deleted-stays-gone"},
+			Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
+					switch {
+					case c.Point == fakegitlab.AgentForgotten:
+						return false
+					case c.Point == fakegitlab.AgentExists && slices.Contains(tokenReads, c.Operation):
+						return true
+					}
+					return c.GitLab
+				}}
+			},
+		},
+		{
+			Name: "delete-of-the-gone-204", Explains: "Deleting an agent that is not there answers 204.",
+			Rules: []string{"errors/delete-unknown-agent", "agents/deleted-is-404", "agents/deleted-stays-gone"},
+			Also:  []string{"errors/agent-of-another-project"}, Because: "an agent of another project is not there either",
+			Deviation: answering("deleteAgent", 404, 204, ""),
+		},
+		{
+			Name: "delete-refused-with-tokens", Explains: "An agent with active tokens is not deleted: 400.", Since: since15,
+			Rules: []string{"agents/delete"}, Wrap: around(deletingWithoutTokens),
+			Keeps: "an agent with tokens cannot be deleted",
+		},
+		{
+			Name: "delete-deletes-all", Explains: "Deleting one agent deletes all of the project's.",
+			Rules: []string{"agents/delete-only-that-one"}, Wrap: around(deletingAll),
+			Harms: "they are deleted with the run's own",
+		},
+		{
+			Name: "delete-deletes-neighbour", Explains: "Deleting an agent also deletes the one before it in the list.",
+			Rules: []string{"agents/delete-only-that-one"}, Wrap: around(deletingNeighbour),
+			Harms: "the neighbour may be one of them",
+		},
+		{
+			Name: "delete-frees-no-name", Explains: "The name of a deleted agent stays taken.",
+			Rules: []string{"agents/name-is-free-again"}, Wrap: keepingNames,
+		},
+		{
+			Name: "delete-frees-id", Explains: "A new agent gets the id of the one that was deleted last.",
+			Rules: []string{"agents/id-fresh"}, Deviation: reusingIDs,
+			Also: []string{"agents/deleted-stays-gone", "agents/never-change"}, Because: "what has the id of a deleted agent looks like it",
+		},
+		{
+			Name: "unmodified-since-ignored", Explains: "An agent is deleted although it changed after If-Unmodified-Since.",
+			Rules: []string{"conditional/if-unmodified-since"}, Deviation: deciding(fakegitlab.PreconditionFailed, never),
+		},
+		{
+			Name: "unmodified-since-deletes", Explains: "The answer is 412, but the agent is deleted.",
+			Rules: []string{"conditional/if-unmodified-since"}, Also: []string{"agents/delete"}, Because: "it is gone before its turn",
+			Deviation: func() *fakegitlab.Deviation {
+				d := deciding(fakegitlab.PreconditionFailed, never)()
+				d.Rewrite = rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+					if strings.HasPrefix(r.Header.Get("If-Unmodified-Since"), "Wed") && d.Status == 204 {
+						replace(d, 412, `{"message":"412 Precondition Failed"}`)
+					}
+				}, "deleteAgent")().Rewrite
+				return d
+			},
+		},
+		{
+			Name: "always-412", Explains: "Deleting an agent is 412 whenever If-Unmodified-Since is there, though it is no date.",
+			Rules: []string{"agents/delete"},
+			Deviation: deciding(fakegitlab.PreconditionFailed, func(c fakegitlab.Choice) bool {
+				return c.Request.Header.Get("If-Unmodified-Since") != ""
+			}),
+		},
+		{
+			Name: "412-without-being-asked", Explains: "Deleting an agent is 412 although If-Unmodified-Since was not sent.",
+			Rules: []string{"conditional/412-only-when-asked"}, Keeps: "nothing can be deleted",
+			Deviation: deciding(fakegitlab.PreconditionFailed, always),
+			Also:      []string{"agents/delete"}, Because: "it is refused",
+		},
+	}
+}
+
+// countingRevoked adds the revoked tokens to X-Total.
+func countingRevoked(next http.Handler) http.Handler {
+	var mu sync.Mutex
+	revoked := make(map[string]int) // by agent
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := ask(next, r)
+		p, _ := placeOf(r.URL)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case r.Method == http.MethodDelete && p.token != "" && a.status == 204:
+			revoked[p.agent]++
+		case r.Method == http.MethodGet && p.tokens && p.token == "" && a.status == 200:
+			add(a.header, "X-Total", revoked[p.agent])
+		}
+		a.send(w, r)
+	})
+}
+
+func revokingOnce(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	if p, ok := placeOf(r.URL); ok && r.Method == http.MethodDelete && p.token != "" {
+		if read := more(next, r, http.MethodGet, r.URL.EscapedPath(), ""); read.status == 404 || strings.Contains(string(read.body), `"revoked"`) {
+			refusal(404, `{"message":"404 Not found"}`).send(w, r)
+			return
+		}
+	}
+	next.ServeHTTP(w, r)
+}
+
+// deleting serves a request, and if it is a DELETE of an agent or a token that succeeds, goes on to do more.
+func deleting(next http.Handler, w http.ResponseWriter, r *http.Request, token bool, then func(p place)) {
+	a := ask(next, r)
+	if p, ok := placeOf(r.URL); ok && r.Method == http.MethodDelete && a.status == 204 && token == (p.token != "") {
+		then(p)
+	}
+	a.send(w, r)
+}
+
+func revokingAll(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	deleting(next, w, r, true, func(p place) {
+		for _, id := range ids(more(next, r, http.MethodGet, p.agentTokens(), "").body) {
+			more(next, r, http.MethodDelete, p.agentTokens()+"/"+id, "")
+		}
+	})
+}
+
+func revokingDeletes(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	deleting(next, w, r, true, func(p place) { more(next, r, http.MethodDelete, p.agents()+"/"+p.agent, "") })
+}
+
+func deletingAll(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	deleting(next, w, r, false, func(p place) {
+		for _, id := range ids(more(next, r, http.MethodGet, p.agents()+"?per_page=100", "").body) {
+			more(next, r, http.MethodDelete, p.agents()+"/"+id, "")
+		}
+	})
+}
+
+func deletingNeighbour(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	p, _ := placeOf(r.URL)
+	before := ids(more(next, r, http.MethodGet, p.agents()+"?per_page=100", "").body)
+	deleting(next, w, r, false, func(place) {
+		if i := slices.Index(before, p.agent); i > 0 {
+			more(next, r, http.MethodDelete, p.agents()+"/"+before[i-1], "")
+		}
+	})
+}
+
+func deletingWithoutTokens(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	if p, ok := placeOf(r.URL); ok && r.Method == http.MethodDelete && p.token == "" && p.agent != "" {
+		if a := more(next, r, http.MethodGet, p.agentTokens(), ""); a.status == 200 && len(ids(a.body)) > 0 {
+			refusal(400, `{"message":"400 Bad request - The agent has tokens"}`).send(w, r)
+			return
+		}
+	}
+	next.ServeHTTP(w, r)
+}
+
+// keepingNames refuses names that agents had which were deleted.
+func keepingNames(next http.Handler) http.Handler {
+	var mu sync.Mutex
+	gone := make(map[string]bool)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, _ := placeOf(r.URL)
+		name := ""
+		switch agent, _ := creates(r); {
+		case agent:
+			name, _ = input(r)["name"].(string)
+			mu.Lock()
+			taken := gone[name]
+			mu.Unlock()
+			if taken {
+				refusal(400, `{"message":"400 Bad request - [\"Name has already been taken\"]"}`).send(w, r)
+				return
+			}
+		case r.Method == http.MethodDelete && p.agent != "" && p.token == "":
+			editObjects(draft(more(next, r, http.MethodGet, r.URL.EscapedPath(), "")), func(o object) { name, _ = o["name"].(string) })
+		}
+		a := ask(next, r)
+		if r.Method == http.MethodDelete && a.status == 204 && name != "" {
+			mu.Lock()
+			gone[name] = true
+			mu.Unlock()
+		}
+		a.send(w, r)
+	})
+}
+
+func draft(a *answer) *fakegitlab.ResponseDraft {
+	return &fakegitlab.ResponseDraft{Status: a.status, Header: a.header, Body: a.body}
+}
+
+// reusingIDs gives a new agent the id of the one that was deleted last.
+func reusingIDs() *fakegitlab.Deviation {
+	var mu sync.Mutex
+	var free []int64
+	return &fakegitlab.Deviation{
+		Rewrite: func(r *http.Request, d *fakegitlab.ResponseDraft) {
+			if p, _ := placeOf(r.URL); d.Operation == "deleteAgent" && d.Status == 204 {
+				mu.Lock()
+				defer mu.Unlock()
+				free = append(free, number(p.agent))
+			}
+		},
+		NewAgent: func(a *fakegitlab.NewAgent) {
+			mu.Lock()
+			defer mu.Unlock()
+			if n := len(free); n > 0 {
+				a.ID, free = free[n-1], free[:n-1]
+			}
+		},
+	}
+}

@@ -1,0 +1,126 @@
+package faults
+
+import (
+	"net/http"
+	"sync"
+
+	"example.com/gitlab-agents/contract/fakegitlab"
+)
+
+// limits are faults with how many tokens an agent may have.
+func limits() []Fault {
+	since15, since16_2 := fakegitlab.Release{Major: 15}, fakegitlab.Release{Major: 16, Minor: 2}
+	const third = "token-limit/third-is-refused"
+	return []Fault{
+		{
+			Name: "third-token-accepted", Explains: "A third active token is accepted.", Since: since16_2,
+			Rules: []string{third}, Deviation: deciding(fakegitlab.LimitReached, never),
+			Also: []string{"token-limit/checked-before-name"}, Because: "without a limit only the name is checked",
+		},
+		{
+			Name: "third-token-replaces", Explains: "A third token is accepted, and revokes the oldest.", Since: since16_2,
+			Rules: []string{third}, Wrap: around(replacingTokens),
+			Also:    []string{"token-limit/checked-before-name", "tokens/never-revoked-by-itself", "tokens/active-listed"},
+			Because: "a token of the run's is gone",
+		},
+		{
+			Name: "third-token-409", Explains: "A third token is refused with 409.", Since: since16_2,
+			Rules: []string{third}, Deviation: limitAnswering(409, `{"message":"409 Conflict"}`),
+			Also: []string{"token-limit/checked-before-name"}, Because: "it is the same refusal",
+		},
+		{
+			Name: "third-token-422", Explains: "A third token is refused with 422.", Since: since16_2,
+			Rules: []string{third, "document/status"}, Deviation: limitAnswering(422, `{"message":"422 Unprocessable Entity"}`),
+			Also: []string{"token-limit/checked-before-name"}, Because: "it is the same refusal",
+		},
+		{
+			Name: "third-token-without-secret", Explains: "A third token is answered with 201, but no token is made.", Since: since16_2,
+			Rules: []string{third, "document/body"}, Deviation: limitAnswering(201, `{}`),
+			Also: []string{"token-limit/checked-before-name", "tokens/limits-enforced"}, Because: "it is the same answer",
+		},
+		{
+			Name: "limit-in-15", Explains: "The limit is there before 16.1.", Since: since15, Until: fakegitlab.Release{Major: 16, Minor: 1},
+			Rules: []string{"token-limit/none-before-16.1"}, Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{Features: func(f *fakegitlab.Features) { f.TokenLimit = 2 }}
+			},
+		},
+		{
+			Name: "second-token-refused", Explains: "An agent can have one token only.", Since: since15,
+			Rules: []string{"token-limit/two-are-allowed"}, Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{Features: func(f *fakegitlab.Features) { f.TokenLimit = 1 }}
+			},
+		},
+		{
+			Name: "limit-counts-revoked", Explains: "Revoked tokens count towards the limit.", Since: since16_2,
+			Rules: []string{"token-limit/revoke-frees-one"}, Deviation: countingForEver("agent"),
+		},
+		{
+			Name: "limit-per-project", Explains: "The limit is one of the project, not of each agent.", Since: since15,
+			Rules: []string{"token-limit/two-are-allowed"}, Also: []string{"tokens/create", "token-limit/revoke-frees-one"},
+			Because: "which agent's tokens are refused depends on the order", Deviation: countingForEver("project"),
+		},
+		{
+			Name: "limit-after-name", Explains: "The name is checked before the limit.", Since: since16_2,
+			Rules: []string{"token-limit/checked-before-name"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if name := input(r)["name"]; d.Status == 400 && name == "" {
+					d.Body = []byte(`{"message":"400 Bad request - [\"Name can't be blank\"]"}`)
+				}
+			}, "createAgentToken"),
+		},
+		{
+			Name: "limit-under-error", Explains: "The text about a third token stands under error, not message.", Since: since16_2,
+			Rules: []string{"errors/key"}, Deviation: limitAnswering(400, `{"error":"400 Bad request - An agent can have only two active tokens at a time"}`),
+			Also: []string{third, "token-limit/checked-before-name"}, Because: "it is their answer",
+		},
+	}
+}
+
+// limitAnswering answers a third token otherwise.
+func limitAnswering(status int, body string) func() *fakegitlab.Deviation {
+	return instead(says("only two active tokens"), status, body)
+}
+
+// countingForEver lets two tokens be created for each agent, or in each project, and never another.
+func countingForEver(per string) func() *fakegitlab.Deviation {
+	return func() *fakegitlab.Deviation {
+		var mu sync.Mutex
+		made := make(map[string]int)
+		of := func(r *http.Request) string {
+			p, _ := placeOf(r.URL)
+			if per == "agent" {
+				return p.agent
+			}
+			return p.project
+		}
+		return &fakegitlab.Deviation{
+			Decide: func(c fakegitlab.Choice) bool {
+				if c.Point != fakegitlab.LimitReached {
+					return c.GitLab
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				return made[of(c.Request)] >= 2
+			},
+			Rewrite: func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if d.Operation == "createAgentToken" && d.Status == 201 {
+					mu.Lock()
+					defer mu.Unlock()
+					made[of(r)]++
+				}
+			},
+		}
+	}
+}
+
+// replacingTokens revokes an agent's oldest token when there are two and a third is asked for.
+func replacingTokens(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	if _, token := creates(r); token {
+		p, _ := placeOf(r.URL)
+		if name, _ := input(r)["name"].(string); name != "" {
+			if there := ids(more(next, r, http.MethodGet, p.agentTokens(), "").body); len(there) >= 2 {
+				more(next, r, http.MethodDelete, p.agentTokens()+"/"+there[0], "")
+			}
+		}
+	}
+	next.ServeHTTP(w, r)
+}

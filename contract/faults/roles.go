@@ -1,0 +1,147 @@
+package faults
+
+import (
+	"net/http"
+
+	"example.com/gitlab-agents/contract/fakegitlab"
+)
+
+// does is an operation in words: who may not do it does it all the same.
+var does = []struct {
+	operation, what, explains string
+	write, token              bool
+}{
+	{operation: "listAgents", what: "lists-agents", explains: "list agents"},
+	{operation: "getAgent", what: "reads-agent", explains: "read an agent"},
+	{operation: "createAgent", what: "creates-agent", explains: "create an agent", write: true},
+	{operation: "deleteAgent", what: "deletes-agent", explains: "delete an agent", write: true},
+	{operation: "listAgentTokens", what: "lists-tokens", explains: "list an agent's tokens", token: true},
+	{operation: "getAgentToken", what: "reads-token", explains: "read a token", token: true},
+	{operation: "createAgentToken", what: "creates-token", explains: "create a token", write: true, token: true},
+	{operation: "revokeAgentToken", what: "revokes-token", explains: "revoke a token", write: true, token: true},
+}
+
+// roles are faults with who may do what: each caller and each operation by itself.
+func roles() []Fault {
+	var all []Fault
+	for _, caller := range []struct{ name, reads, writes string }{
+		{"developer", "", "roles/developer-may-not-write"},
+		{"guest", "roles/guest-finds-nothing", "roles/guest-may-not-write"},
+		{"stranger", "roles/stranger-finds-nothing", "roles/stranger-may-not-write"},
+		{"anonymous", "authentication/required-to-read", "authentication/required-to-write"},
+	} {
+		for _, d := range does {
+			rule := caller.reads
+			if d.write {
+				rule = caller.writes
+			}
+			if rule == "" {
+				continue // a developer may read
+			}
+			f := Fault{
+				Name: caller.name + "-" + d.what, Explains: "A " + caller.name + " may " + d.explains + ".", Rules: []string{rule},
+				Deviation: letting(caller.name, d.operation),
+			}
+			if caller.name == "anonymous" {
+				f.Explains = "Who gives no credentials may " + d.explains + "."
+			}
+			if d.token {
+				f = f.since(15, 0)
+			}
+			switch f.Name {
+			case "developer-deletes-agent":
+				f.Rules = append(f.Rules, "order/role-before-agent")
+			case "anonymous-creates-agent":
+				f.Rules = append(f.Rules, "order/authentication-before-parameters")
+			}
+			all = append(all, f)
+		}
+	}
+	return append(all, []Fault{
+		{
+			Name: "developer-reads-nothing", Explains: "Only a maintainer may read agents and tokens.",
+			Rules: []string{"roles/developer-reads"}, Deviation: deciding(fakegitlab.RoleSuffices, func(c fakegitlab.Choice) bool {
+				return c.Role >= fakegitlab.Maintainer
+			}),
+		},
+		{
+			Name: "developer-sees-no-agents", Explains: "A developer gets an empty list of agents.",
+			Rules: []string{"roles/developer-reads"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if r.Header.Get("Private-Token") == "glpat-developer" && d.Status == 200 {
+					d.Body = []byte("[]")
+					d.Header.Set("X-Total", "0")
+				}
+			}, "listAgents"),
+		},
+		{
+			Name: "developer-sees-no-creator", Explains: "A developer is not told who created an agent.",
+			Rules: []string{"roles/developer-reads"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if r.Header.Get("Private-Token") == "glpat-developer" {
+					editObjects(d, set("created_by_user_id", nil))
+				}
+			}, "getAgent", "listAgents"),
+		},
+		{
+			Name: "refused-but-done", Explains: "A developer's deletion is refused with 403, and done.",
+			Rules: []string{"roles/refused-has-no-effect"}, Wrap: around(refusedButDone("DELETE", false)),
+		},
+		{
+			Name: "refused-but-revoked", Explains: "A developer's revocation is refused with 403, and done.", Since: fakegitlab.Release{Major: 15},
+			Rules: []string{"roles/refused-has-no-effect"}, Wrap: around(refusedButDone("DELETE", true)),
+		},
+		{
+			Name: "refused-but-created", Explains: "A developer's creation of a token is refused with 403, and done.", Since: fakegitlab.Release{Major: 15},
+			Rules: []string{"roles/refused-has-no-effect"}, Wrap: around(refusedButDone("POST", true)),
+		},
+		{
+			Name: "refused-but-registered", Explains: "A developer's creation of an agent is refused with 403, and done.",
+			Rules: []string{"roles/refused-has-no-effect"}, Wrap: around(refusedButDone("POST", false)),
+		},
+		{
+			Name: "role-after-agent", Explains: "The agent is looked up before the role is checked, so that 404 and 403 tell which agents there are.",
+			Rules: []string{"order/role-before-agent"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if p, _ := placeOf(r.URL); d.Status == 403 && number(p.agent) > 1<<40 {
+					replace(d, 404, `{"message":"404 Not found"}`)
+				}
+			}, "deleteAgent"),
+		},
+	}...)
+}
+
+// letting lets a caller do one operation.
+func letting(name, operation string) func() *fakegitlab.Deviation {
+	return func() *fakegitlab.Deviation {
+		return &fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
+			if c.Operation != operation || c.GitLab {
+				return c.GitLab
+			}
+			switch c.Point {
+			case fakegitlab.TokenKnown:
+				return name == "anonymous" && len(c.Request.Header["Private-Token"]) == 0 && len(c.Request.Header["Authorization"]) == 0
+			case fakegitlab.ProjectVisible, fakegitlab.RoleSuffices:
+				return c.User == name
+			}
+			return c.GitLab
+		}}
+	}
+}
+
+// refusedButDone does what a developer is refused, with a maintainer's rights.
+func refusedButDone(method string, token bool) func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	return func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		p, ok := placeOf(r.URL)
+		if ok && r.Method == method && p.tokens == token && r.Header.Get("Private-Token") == "glpat-developer" {
+			sent := input(r)
+			secretly := r.Clone(r.Context())
+			if sent != nil {
+				secretly = withInput(r, sent)
+			}
+			secretly.Header.Set("Private-Token", "glpat-maintainer")
+			a := ask(next, r)
+			ask(next, secretly)
+			a.send(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}
+}
