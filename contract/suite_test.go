@@ -1,0 +1,380 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+func TestHealthyInEveryProfile(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"14.10", "15.0", "15.11", "16.0", "16.2", "17.4", "18.0", "19.1"} {
+		for _, edition := range []string{"ce", "ee"} {
+			t.Run(version+" "+edition, func(t *testing.T) {
+				t.Parallel()
+				gitlab := fakegitlab.Start(t, fakegitlab.Version(version), fakegitlab.Edition(edition))
+				populate(t, gitlab)
+				before := snapshot(t, gitlab)
+				result, err := Run(t.Context(), fakeTarget(gitlab.URL))
+				require.NoError(t, err)
+				wantClean(t, result)
+				assert.Equal(t, before, snapshot(t, gitlab))
+				release, err := ParseRelease(version)
+				require.NoError(t, err)
+				if version != "14.10" { // which has no /metadata, and whose /version says no more
+					assert.Equal(t, release, result.Release)
+				}
+			})
+		}
+	}
+}
+
+// counter counts requests by method on their way.
+type counter struct {
+	next  http.RoundTripper
+	all   atomic.Int64
+	write atomic.Int64
+}
+
+func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.all.Add(1)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		c.write.Add(1)
+	}
+	return c.next.RoundTrip(r)
+}
+
+func counting(t *testing.T) *counter {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	t.Cleanup(transport.CloseIdleConnections)
+	return &counter{next: transport}
+}
+
+func TestRunTakesFewRequests(t *testing.T) {
+	t.Parallel()
+	gitlab := fakegitlab.Start(t)
+	target, requests := fakeTarget(gitlab.URL), counting(t)
+	target.Transport = requests
+	result, err := Run(t.Context(), target)
+	require.NoError(t, err)
+	wantClean(t, result)
+	t.Logf("%d exchanges, %d requests with cleaning up, the longest chain %d", result.Exchanges, requests.all.Load(), result.Chain)
+	assert.LessOrEqual(t, requests.all.Load(), int64(170))
+}
+
+func TestReadOnlyChangesNothing(t *testing.T) {
+	t.Parallel()
+	for _, populated := range []bool{true, false} {
+		gitlab := fakegitlab.Start(t)
+		if populated {
+			populate(t, gitlab)
+		}
+		before := snapshot(t, gitlab)
+		target, requests := fakeTarget(gitlab.URL), counting(t)
+		target.Transport = requests
+		result, err := Run(t.Context(), target, ReadOnly())
+		require.NoError(t, err)
+		wantClean(t, result)
+		assert.Zero(t, requests.write.Load(), "something but GET and HEAD was sent")
+		assert.Equal(t, before, snapshot(t, gitlab))
+		writes := 0
+		for _, rule := range result.Rules {
+			if rule.Rule.Needs.Writes {
+				writes++
+				assert.Equal(t, Untested, rule.Outcome, rule.Rule.ID)
+				assert.NotEmpty(t, rule.Reason, rule.Rule.ID)
+			}
+		}
+		assert.Greater(t, writes, 50)
+		if !populated {
+			assert.Contains(t, ruleResult(t, result, "paths/id").Reason, "no agent")
+		}
+	}
+}
+
+func TestWhatIsMissingMakesRulesUntested(t *testing.T) {
+	t.Parallel()
+	gitlab := fakegitlab.Start(t)
+	target := fakeTarget(gitlab.URL)
+	target.OtherProject = ""
+	target.Tokens = map[Role]string{Maintainer: "glpat-maintainer"}
+	result, err := Run(t.Context(), target)
+	require.NoError(t, err)
+	wantClean(t, result)
+	assert.Equal(t, "no developer token is given", ruleResult(t, result, "roles/developer-reads").Reason)
+	assert.Equal(t, "no guest token is given", ruleResult(t, result, "roles/guest-finds-nothing").Reason)
+	assert.Equal(t, "no stranger token is given", ruleResult(t, result, "roles/stranger-may-not-write").Reason)
+	assert.Equal(t, "no other project is given", ruleResult(t, result, "agent-names/unique-per-project").Reason)
+	assert.Equal(t, Pass, ruleResult(t, result, "authentication/required-to-write").Outcome, "it takes no token")
+}
+
+func TestTargetsThatCannotBeChecked(t *testing.T) {
+	t.Parallel()
+	gitlab := fakegitlab.Start(t)
+	answering := func(status int, header http.Header, body string) string {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			for name, values := range header {
+				w.Header()[name] = values
+			}
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	with := func(change func(*Target)) Target {
+		target := fakeTarget(gitlab.URL)
+		change(&target)
+		return target
+	}
+	at := func(url string) Target { return with(func(t *Target) { t.URL = url }) }
+	for _, c := range []struct {
+		what        string
+		target      Target
+		unreachable bool
+		says        string
+	}{
+		{"no token", with(func(t *Target) { t.Tokens = nil }), false, "no maintainer token"},
+		{"no project", with(func(t *Target) { t.Project = "" }), false, "no project"},
+		{"an unknown token", with(func(t *Target) { t.Tokens[Maintainer] = "glpat-unknown" }), false, "401"},
+		{"a project that is not there", with(func(t *Target) { t.Project = "root/none" }), false, `no project "root/none"`},
+		{"a stranger's token", with(func(t *Target) { t.Tokens[Maintainer] = "glpat-stranger" }), false, "404"},
+		{"no URL", at("gitlab.example.com"), false, "no URL of a GitLab"},
+		{"an unreadable URL", at("http://[::1"), false, "cannot be read"},
+		{"another scheme", at("ftp://gitlab.example.com"), false, "no URL of a GitLab"},
+		{"credentials in the URL", at("https://me:correct-horse@gitlab.example.com"), false, "has credentials"},
+		{"a query", at(gitlab.URL + "?a=b"), false, "has a query"},
+		{"a closed port", at(closed.URL), true, "connection refused"},
+		{"a redirect", at(answering(302, http.Header{"Location": {"https://elsewhere.example.com/users/sign_in"}}, "")), false, "redirects (302)"},
+		{"a forbidden scope", at(answering(403, nil, `{"error":"insufficient_scope"}`)), false, "scope api"},
+		{"a gateway without GitLab", at(answering(502, nil, "<html>")), true, "502, as a gateway answers"},
+		{"a rate limit", at(answering(429, nil, "Retry later")), true, "429"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			result, err := Run(t.Context(), c.target, quickly(5*time.Second))
+			require.Error(t, err)
+			assert.Nil(t, result)
+			assert.Contains(t, err.Error(), c.says)
+			assert.NotContains(t, err.Error(), "correct-horse")
+			var setup *SetupError
+			var unreachable *UnreachableError
+			assert.Equal(t, c.unreachable, errors.As(err, &unreachable), "%v", err)
+			assert.Equal(t, !c.unreachable, errors.As(err, &setup), "%v", err)
+		})
+	}
+}
+
+// TestWhatIsNoGitLab has a server that knows nothing of agents fail, and not pass for lack of answers.
+func TestWhatIsNoGitLab(t *testing.T) {
+	t.Parallel()
+	for what, handler := range map[string]http.HandlerFunc{
+		"a login page": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>Sign in</html>")) },
+		"an empty list for everything": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte("[]"))
+		},
+		"errors": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
+	} {
+		server := httptest.NewServer(handler)
+		result, err := Run(t.Context(), fakeTarget(server.URL), quickly(5*time.Second))
+		server.Close()
+		require.NoError(t, err, what)
+		assert.Equal(t, Violated, result.Exit(false), what)
+	}
+}
+
+func TestBaseURLs(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"https://gitlab.example.com":                 "https://gitlab.example.com",
+		"https://GitLab.Example.com/":                "https://gitlab.example.com",
+		"https://gitlab.example.com/api/v4":          "https://gitlab.example.com",
+		"https://gitlab.example.com/api/v4/":         "https://gitlab.example.com",
+		"http://example.com:8080/gitlab/":            "http://example.com:8080/gitlab",
+		"http://example.com/some%20where/api/v4":     "http://example.com/some%20where",
+		"https://gitlab.example.com/api/v4/projects": "https://gitlab.example.com/api/v4/projects",
+	} {
+		r, err := newRun(fakeTarget(url), nil)
+		require.NoError(t, err, url)
+		assert.Equal(t, want, r.base, url)
+	}
+}
+
+func TestRelativeRoot(t *testing.T) {
+	t.Parallel()
+	gitlab := fakegitlab.Start(t, fakegitlab.RelativeRoot("/some/where"), fakegitlab.ExternalURL("https://gitlab.example.com/some/where"))
+	for _, url := range []string{gitlab.URL, gitlab.URL + "/", gitlab.URL + "/api/v4/"} {
+		result, err := Run(t.Context(), fakeTarget(url))
+		require.NoError(t, err)
+		wantClean(t, result)
+	}
+}
+
+func TestProjectsByNumber(t *testing.T) {
+	t.Parallel()
+	gitlab := fakegitlab.Start(t)
+	target := fakeTarget(gitlab.URL)
+	target.Project, target.OtherProject = "20", "22"
+	result, err := Run(t.Context(), target)
+	require.NoError(t, err)
+	wantClean(t, result)
+	assert.Empty(t, gitlab.Agents(20))
+	assert.Empty(t, gitlab.Agents(22))
+}
+
+// TestInterruptedRunsCleanUp cancels a run after each tenth request.
+func TestInterruptedRunsCleanUp(t *testing.T) {
+	t.Parallel()
+	for after := 3; after < 150; after += 10 {
+		gitlab := fakegitlab.Start(t)
+		populate(t, gitlab)
+		before := snapshot(t, gitlab)
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		result, err := Run(ctx, fakeTarget(gitlab.URL), quickly(5*time.Second), Observe(func(*wire.Exchange) {
+			if n++; n == after {
+				cancel()
+			}
+		}))
+		cancel()
+		require.NoError(t, err)
+		assert.Empty(t, result.Left)
+		assert.Empty(t, violations(result.Findings))
+		assert.Equal(t, before, snapshot(t, gitlab), "interrupted after %d requests", after)
+		assert.NotZero(t, result.Counts()[Inconclusive])
+		for _, rule := range result.Rules {
+			assert.NotEqual(t, Error, rule.Outcome, rule.Reason)
+		}
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	gitlab := fakegitlab.Start(t, fakegitlab.Latency(20*time.Millisecond))
+	result, err := Run(t.Context(), fakeTarget(gitlab.URL), Timeout(90*time.Millisecond))
+	require.NoError(t, err)
+	assert.Less(t, result.Duration, 5*time.Second)
+	assert.NotZero(t, result.Counts()[Inconclusive])
+	assert.Empty(t, violations(result.Findings))
+	assert.Empty(t, gitlab.Agents(20))
+}
+
+func TestARuleThatPanicsDoesNotEndTheRun(t *testing.T) {
+	t.Parallel()
+	const secret = "correct-horse-battery-staple"
+	gitlab := fakegitlab.Start(t)
+	redactor := wire.NewRedactor()
+	redactor.Learn(secret)
+	judge := func(*History, *Exchange) bool { panic("judge " + secret) }
+	for _, rules := range [][]Rule{
+		append(Catalogue(), Rule{ID: "test/probe", Probe: func(p *Probe) {
+			p.agent()
+			panic("probe " + secret)
+		}}, Rule{ID: "test/together", Probe: func(p *Probe) {
+			p.Together(func(*Probe) {}, func(*Probe) { panic(errors.New("together " + secret)) })
+		}}),
+		append(Catalogue(), Rule{ID: "test/judge", Judge: judge}),
+	} {
+		result, err := Run(t.Context(), fakeTarget(gitlab.URL), Rules(rules...), Redact(redactor))
+		require.NoError(t, err)
+		assert.Empty(t, result.Left)
+		assert.Empty(t, gitlab.Agents(20))
+		assert.Equal(t, Failed, result.Exit(false))
+		for _, rule := range result.Rules {
+			if strings.HasPrefix(rule.Rule.ID, "test/") {
+				assert.Equal(t, Error, rule.Outcome, rule.Rule.ID)
+				assert.Contains(t, rule.Reason, "[redacted]", rule.Rule.ID)
+			} else {
+				assert.NotEqual(t, Error, rule.Outcome, "%s: %s", rule.Rule.ID, rule.Reason)
+			}
+			assert.NotContains(t, rule.Reason, secret)
+		}
+	}
+}
+
+func TestKnownFailures(t *testing.T) {
+	t.Parallel()
+	broken := &fakegitlab.Deviation{Rewrite: func(r *http.Request, draft *fakegitlab.ResponseDraft) {
+		draft.Header.Set("Cache-Control", "public")
+	}}
+	gitlab := fakegitlab.Start(t, fakegitlab.Deviate(broken))
+	result, err := Run(t.Context(), fakeTarget(gitlab.URL), KnownFailures("headers/never-public"))
+	require.NoError(t, err)
+	assert.Equal(t, Conformant, result.Exit(false), "%v", result.Findings)
+	assert.True(t, ruleResult(t, result, "headers/never-public").Known)
+
+	healthy := fakegitlab.Start(t)
+	result, err = Run(t.Context(), fakeTarget(healthy.URL), KnownFailures("headers/never-public"))
+	require.NoError(t, err)
+	assert.Equal(t, Violated, result.Exit(false))
+	assert.True(t, ruleResult(t, result, "headers/never-public").Stale)
+}
+
+func TestProgressAndParallel(t *testing.T) {
+	t.Parallel()
+	gitlab := fakegitlab.Start(t)
+	var events []Event
+	var underWay, most atomic.Int64
+	target := fakeTarget(gitlab.URL)
+	target.Transport = transportFunc(func(r *http.Request) (*http.Response, error) {
+		now := underWay.Add(1)
+		defer underWay.Add(-1)
+		for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})
+	result, err := Run(t.Context(), target, Parallel(3), Progress(func(e Event) { events = append(events, e) }))
+	require.NoError(t, err)
+	wantClean(t, result)
+	assert.LessOrEqual(t, most.Load(), int64(3))
+	last := events[len(events)-1]
+	assert.Equal(t, last.Total, last.Done)
+	assert.Equal(t, result.Exchanges, last.Requests)
+	done := slices.DeleteFunc(events, func(e Event) bool { return e.Rule == nil })
+	assert.Len(t, done, last.Total)
+}
+
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestSelect(t *testing.T) {
+	t.Parallel()
+	all := Catalogue()
+	ids := func(rules []Rule) (ids []string) {
+		for _, rule := range rules {
+			ids = append(ids, rule.ID)
+		}
+		return ids
+	}
+	rules, err := Select(all, nil, nil)
+	require.NoError(t, err)
+	assert.Equal(t, ids(all), ids(rules))
+	rules, err = Select(all, []string{"token-limit/*"}, []string{"*/two*"})
+	require.NoError(t, err)
+	assert.NotContains(t, ids(rules), "token-limit/two-are-allowed")
+	for _, id := range ids(rules) {
+		assert.Regexp(t, "^token-limit/", id)
+	}
+	for _, c := range []struct{ only, skip []string }{
+		{[]string{"nothing/*"}, nil}, {nil, []string{"nothing"}}, {[]string{"["}, nil}, {nil, []string{"*/*"}},
+	} {
+		_, err := Select(all, c.only, c.skip)
+		assert.Error(t, err)
+	}
+}
