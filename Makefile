@@ -14,8 +14,13 @@ help: ## say what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 .PHONY: generate
-generate: ## make generated/ from openapi/openapi.yaml, and the ledgers from the rules
+generate: ## make generated/ from openapi/openapi.yaml
 	$(GO) generate ./...
+
+.PHONY: ledgers
+ledgers: ## make contract/RULES.md from the rules, and contract/FORCE.md from the faults
+	$(GO) test ./contract -run Ledger -update
+	$(GO) test ./contract/faults/... -run Force -update
 
 .PHONY: check
 check: ## the main job: check the embedded fake GitLab, and GitLab's own recorded answers
