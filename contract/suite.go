@@ -294,7 +294,7 @@ type ending struct {
 func (r *run) probe(ctx context.Context) map[string]ending {
 	reasons := make(map[string]ending)
 	release, edition := r.found()
-	var wait sync.WaitGroup
+	var testable []*Rule
 	for i := range r.rules {
 		rule := &r.rules[i]
 		if rule.Probe == nil {
@@ -304,13 +304,11 @@ func (r *run) probe(ctx context.Context) map[string]ending {
 			reasons[rule.ID] = ending{Untested, why}
 			continue
 		}
-		r.total++
+		testable = append(testable, rule)
 	}
-	for i := range r.rules {
-		rule := &r.rules[i]
-		if _, skip := reasons[rule.ID]; skip || rule.Probe == nil {
-			continue
-		}
+	r.total = len(testable)
+	var wait sync.WaitGroup
+	for _, rule := range testable {
 		wait.Go(func() {
 			end := r.probeOne(ctx, rule)
 			r.mu.Lock()
