@@ -95,7 +95,7 @@ func (r *Report) junitCase(rule *contract.RuleResult, failures []failure) junitC
 	case rule.Outcome == contract.Violation:
 		c.Failure = said(rule.Rule.Sentence)
 	case rule.Outcome == contract.Error && rule.Reason == "":
-		c.Error = said("The caller's request broke the document; the server is not to blame.")
+		c.Skipped = said("The caller's request broke the document; the server is not to blame, and nothing fails for it.")
 	case rule.Outcome == contract.Error:
 		c.Error = said("Error of ours: " + printableLines(r.redact(rule.Reason)))
 	case rule.Outcome == contract.Inconclusive:

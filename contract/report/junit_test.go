@@ -154,7 +154,7 @@ func TestJUnitAsGitLabReadsIt(t *testing.T) {
 		"agents/stale":                 {"failed", "take it off the list"},
 		"document/body":                {"failed", "and       11 more exchanges: #21"},
 		"document/undeclared-property": {"success", ""},
-		"document/request":             {"error", "the server is not to blame"},
+		"document/request":             {"skipped", "the server is not to blame"},
 		"document/response":            {"skipped", "Inconclusive"},
 		"limits/third-token":           {"skipped", "Untested: it has to make requests of its own"},
 		"roles/stranger":               {"skipped", "Inconclusive: GET /x: timed out"},

@@ -9,7 +9,7 @@ import (
 	"example.com/gitlab-agents/contract"
 )
 
-// Terminal writes what a person reads: each failure, then the summary, then the verdict.
+// Terminal writes what a person reads: the results by subject, each failure, the summary, the verdict.
 type Terminal struct {
 	Color   bool // with ANSI colours
 	Verbose bool // with each cell of the coverage that was not seen
@@ -23,6 +23,7 @@ const maxShown = 100
 func (t Terminal) Write(w io.Writer, r *Report) error {
 	var b bytes.Buffer
 	if !t.Quiet {
+		t.subjects(&b, r)
 		failures := r.failures()
 		for i := range failures[:min(len(failures), maxShown)] {
 			t.failure(&b, r, &failures[i])
@@ -37,6 +38,48 @@ func (t Terminal) Write(w io.Writer, r *Report) error {
 	fmt.Fprintf(&b, "%s %s\n", t.paint(v.outcome, mark(v.outcome)+" "+v.short+":"), v.long)
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// subjects writes a line for each subject, with how many of its rules came to what. Rules that do not hold for the
+// GitLab, or need what only a live check does, are left to the summary.
+func (t Terminal) subjects(b *bytes.Buffer, r *Report) {
+	var order []string
+	counts := make(map[string]map[contract.Outcome]int)
+	for _, rule := range r.Result.Rules {
+		subject, _, _ := strings.Cut(rule.Rule.ID, "/")
+		if counts[subject] == nil {
+			counts[subject] = make(map[contract.Outcome]int)
+			order = append(order, subject)
+		}
+		counts[subject][rule.Outcome]++
+	}
+	for _, subject := range order {
+		worst := contract.Pass
+		var parts []string
+		for outcome := contract.Pass; outcome <= contract.Violation; outcome++ {
+			n := counts[subject][outcome]
+			if n == 0 {
+				continue
+			}
+			if outcome != contract.Untested || counts[subject][contract.Pass] == 0 {
+				worst = max(worst, outcome)
+			}
+			parts = append(parts, fmt.Sprintf("%d %s", n, outcomeWord(outcome)))
+		}
+		fmt.Fprintf(b, "%s  %-16s %s\n", t.paint(worst, mark(worst)), subject, strings.Join(parts, ", "))
+	}
+	fmt.Fprintln(b)
+}
+
+// outcomeWord says what rules came to.
+func outcomeWord(o contract.Outcome) string {
+	switch o {
+	case contract.Pass:
+		return "passed"
+	case contract.Violation:
+		return "violated"
+	}
+	return o.String()
 }
 
 func (t Terminal) failure(b *bytes.Buffer, r *Report, f *failure) {

@@ -200,7 +200,7 @@ func (c *check) human() io.Writer {
 // show writes the reports and what a person reads, and ends the command with the verdict's status.
 func (c *check) show(r *report.Report, human io.Writer) error {
 	failed := c.reports.write(c.stdout, r)
-	terminal := report.Terminal{Color: c.colored(human, c.noColor), Quiet: c.quiet}
+	terminal := report.Terminal{Color: c.colored(human, c.noColor), Verbose: c.verbose, Quiet: c.quiet}
 	if err := terminal.Write(human, r); err != nil {
 		return err
 	}

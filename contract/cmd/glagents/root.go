@@ -74,7 +74,7 @@ endpoints below /api/v4/projects/:id/cluster_agents.
 // exitStatuses is the part of the help texts that lists them.
 const exitStatuses = `Exit status:
   0  conformant: no MUST was violated
-  1  a MUST was violated; with --strict, or a SHOULD
+  1  a MUST was violated; with --strict a SHOULD too
   2  the command was used wrongly, or its input cannot be read
   3  an error of its own, or something was left behind
   4  too little was tested to say`
