@@ -67,6 +67,20 @@ func (m *made) confirm(id int64) {
 	m.owned[id] = !m.others[id]
 }
 
+// foreigner says whether an agent was there before the run.
+func (m *made) foreigner(id int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.others[id]
+}
+
+// claimed says whether a create response showed an agent.
+func (m *made) claimed(id int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.agents, func(a madeAgent) bool { return a.id == id })
+}
+
 // may says whether the run may send a request: whatever changes an agent must be about one of its own.
 func (m *made) may(method, path string) bool {
 	if method == http.MethodGet || method == http.MethodHead {
@@ -210,7 +224,7 @@ func (s *sweeper) sweep(ctx context.Context, project string) (left []string) {
 		own, pages, err := s.own(ctx, path)
 		chain += pages
 		switch {
-		case err != nil && round < rounds:
+		case err != nil && round < rounds && pages < maxPages:
 			continue
 		case err != nil:
 			return []string{s.line("perhaps agents named %s%s-… in project %s: %v", namePrefix, s.id, project, err)}
@@ -222,17 +236,28 @@ func (s *sweeper) sweep(ctx context.Context, project string) (left []string) {
 			}
 			return left
 		}
-		chain++
-		left = slices.DeleteFunc(sideBySide(own, func(a Agent) string { return s.remove(ctx, path, a) }), func(line string) bool { return line == "" })
+		chain += 2 // a read and a delete
+		left = slices.DeleteFunc(sideBySide(own, func(a Agent) string { return s.remove(ctx, path, a, true) }), func(line string) bool { return line == "" })
 		if len(left) > 0 && round == rounds {
 			return left
 		}
 	}
 }
 
-// remove deletes an agent, and says what is left if that fails.
-func (s *sweeper) remove(ctx context.Context, path string, a Agent) (left string) {
-	x, err := s.do(ctx, http.MethodDelete, fmt.Sprintf("%s/%d", path, a.ID))
+// remove deletes an agent, and says what is left if that fails. A broken server may list somebody else's agent under a
+// name of the run's, or answer a create with its id, so two answers have to agree that it is the run's own: the read of
+// it, or if that fails the list and the create.
+func (s *sweeper) remove(ctx context.Context, path string, a Agent, listed bool) (left string) {
+	path = fmt.Sprintf("%s/%d", path, a.ID)
+	read, err := s.do(ctx, http.MethodGet, path)
+	switch is := unmarshal[Agent](read.body); {
+	case err == nil && read.status == 200 && is.ID == a.ID && strings.Contains(is.Name, s.id):
+	case err == nil && read.status == 404 && !listed:
+		return ""
+	case err == nil && read.status == 200 && is.ID != 0, !listed, !s.run.made.claimed(a.ID):
+		return s.line("agent %d, %q: it is left alone, as it is not read under that name", a.ID, a.Name)
+	}
+	x, err := s.do(ctx, http.MethodDelete, path)
 	switch {
 	case err != nil:
 		return s.line("agent %d, %q: %v", a.ID, a.Name, err)
@@ -253,17 +278,9 @@ func (s *sweeper) unlisted(ctx context.Context, agents []madeAgent) (left []stri
 			continue
 		}
 		path := fmt.Sprintf("/api/v4/projects/%s/cluster_agents", a.project)
-		x, err := s.do(ctx, http.MethodGet, fmt.Sprintf("%s/%d", path, a.id))
-		if err == nil && x.status == 404 {
-			continue
+		if line := s.remove(ctx, path, Agent{ID: a.id, Name: a.name}, false); line != "" {
+			left = append(left, line)
 		}
-		if read := unmarshal[Agent](x.body); err == nil && x.status == 200 && read.ID == a.id && strings.Contains(read.Name, s.id) {
-			if x, err = s.do(ctx, http.MethodDelete, fmt.Sprintf("%s/%d", path, a.id)); err == nil && x.status == 204 {
-				s.removed++
-				continue
-			}
-		}
-		left = append(left, s.line("agent %d, made as %q in project %s: it cannot be read as the run's own, or not be deleted", a.id, a.name, a.project))
 	}
 	return left
 }
@@ -294,7 +311,7 @@ func (s *sweeper) own(ctx context.Context, path string) (own []Agent, pages int,
 				continue
 			}
 			fresh, seen[a.ID] = true, true
-			if strings.Contains(a.Name, s.id) {
+			if !s.run.made.foreigner(a.ID) && strings.Contains(a.Name, s.id) {
 				own = append(own, a)
 				s.mu.Lock()
 				s.listed[a.ID] = true
