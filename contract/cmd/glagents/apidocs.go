@@ -28,6 +28,7 @@ func newDocumentation(gitlab *fakegitlab.Server) *documentation {
 		Title:       "GitLab Agents API",
 		SwaggerJSON: d.document,
 		BasePath:    d.pages,
+		PrependHTML: hint,
 		SettingsUI: map[string]string{
 			"persistAuthorization":   "true",
 			"displayRequestDuration": "true",
@@ -35,6 +36,10 @@ func newDocumentation(gitlab *fakegitlab.Server) *documentation {
 	})
 	return d
 }
+
+// hint stands above the documentation.
+const hint = `<p style="margin: 1em auto; max-width: 1460px; padding: 0 20px; font-family: sans-serif">
+This is a fake GitLab. Authorize with one of its access tokens: without a seed, glpat-maintainer is one.</p>`
 
 // fromHere lets a page load nothing from elsewhere. Swagger UI has styles and scripts in the page, and images in URLs.
 const fromHere = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
