@@ -76,11 +76,9 @@ func curlURL(u *url.URL, redactor *Redactor) string {
 		return `"$GITLAB_URL"`
 	}
 	path := u.EscapedPath()
-	before, after, ok := strings.Cut(path, "/api/v4/")
-	if ok {
-		before, after = "$GITLAB_URL", "/api/v4/"+after
-	} else {
-		before, after = "", u.Scheme+"://"+u.Host+path
+	before, after := "", u.Scheme+"://"+u.Host+path
+	if _, below, ok := strings.Cut(path, "/api/v4/"); ok {
+		before, after = "$GITLAB_URL", "/api/v4/"+below
 	}
 	if u.RawQuery != "" {
 		after += "?" + u.RawQuery
