@@ -8,24 +8,26 @@ func Catalogue() []Rule {
 		documentUndeclared, documentRequest, documentResponse,
 
 		// Agents.
-		agentReadsBack, agentIDMatchesPath, projectMatchesPath, projectConsistent, agentCreateEcho, createdByCaller,
-		agentIDFresh, agentImmutable, agentListed, agentListedOnce, agentsSorted, agentDelete, agentDeleted,
-		tokensDeleted, deletedStaysGone, receptiveOnEnterprise, notReceptiveOnCommunity,
+		agentCreate, agentRead, agentList, agentReadsBack, agentIDMatchesPath, projectMatchesPath, projectConsistent,
+		agentCreateEcho, createdByCaller, createdNow, agentIDFresh, agentImmutable, agentListed, agentListedOnce,
+		agentsSorted, agentDelete, agentDeleted, agentDeleteOnlyOne, tokensDeleted, deletedStaysGone,
+		receptiveOnEnterprise, notReceptiveOnCommunity,
 
 		// Agent names.
 		agentNameRefused, nameMissing, nameNull, nameBlank, nameArray, nameLong, nameUpper, nameUnderscore, nameDot,
-		nameSpace, nameLeading, nameTrailing, nameNewline, nameLetters, nameTaken, nameInOtherProject,
+		nameSpace, nameLeading, nameTrailing, nameNewline, nameLetters, longestName, digitsInName, nameTaken, nameFreeAgain,
+		nameInOtherProject,
 
 		// Tokens.
-		tokenReadsBack, tokenAgentMatchesPath, tokenIDMatchesPath, tokenCreateEcho, tokenCreateState, tokenIDFresh,
-		tokenImmutable, activeListed, tokenListedOnce, tokenInputRefused, tokenNameMissing, tokenNameBlank,
-		tokenNameNull, tokenNameArray, tokenNameLong, tokenDescriptionLong,
+		tokenCreate, tokenRead, tokenList, tokenReadsBack, tokenAgentMatchesPath, tokenIDMatchesPath, tokenCreateEcho,
+		tokenCreateState, tokenIDFresh, tokenImmutable, activeListed, tokenListedOnce, tokenInputRefused, tokenNameMissing,
+		tokenNameBlank, tokenNameNull, tokenNameArray, tokenNameLong, tokenDescriptionLong, longestToken, namesMayRepeat,
 
 		// Token secrets.
 		secretOnlyOnCreate, secretOnCreate, secretUnique, secretStrength, secretPrefix, secretLength, secretChecksum,
 
 		// Token lifecycle.
-		revokes, revokesAgain, revokedGone, revokedNotListed, revokedNotReadable, onlyActiveShown, revokedShown,
+		revokes, revokesAgain, revokesOnlyOne, revokedGone, revokedNotListed, revokedNotReadable, onlyActiveShown, revokedShown,
 		revokedStaysRevoked,
 
 		// The two-token limit.
@@ -38,7 +40,7 @@ func Catalogue() []Rule {
 		anonymousReads, anonymousWrites, unknownToken, bearer,
 
 		// Errors and their shapes.
-		messageNamesStatus, notFoundText, noInternalError, modelErrorsAreOneText, unknownProject, unknownPath,
+		messageNamesStatus, errorKey, errorText, parameterText, notFoundText, noInternalError, modelErrorsAreOneText, unknownProject, unknownPath,
 		unknownAgent, agentZero, agentTooLarge, unknownAgentTokens, unknownTokenRead, deleteUnknown, revokeUnknown,
 		createForUnknown, tokenOfOtherAgent, agentOfOtherProject, unsupportedType, noContentType, unsupportedOnDelete,
 		malformedJSON, nulByte, badUTF8,
@@ -48,17 +50,17 @@ func Catalogue() []Rule {
 
 		// Parameters.
 		agentIDText, noLookUpByName, tokenIDText, severalFaults, perPageZero, perPageText, pageText, tokensPageText,
-		unknownIgnored, formAccepted, numberBecomesText,
+		unknownIgnored, unknownInBody, formAccepted, multipartAccepted, queryAccepted, numberBecomesText,
 
 		// Pagination.
-		defaultPage, pageAsAsked, pageSize, pageTotals, pageNeighbours, linkHeader, linkParameters, pagesOfTokens,
-		perPageLarge, perPageNegative, pageZero, pagePastEnd,
+		defaultPage, pageAsAsked, pageSize, pageTotals, pageNeighbours, linkHeader, linkParameters, linkPathParameters, pagesOfTokens, pagesOfAgents,
+		perPageLarge, pageZero, pagePastEnd,
 
 		// Headers.
 		heads, neverPublic, cacheControl, weakETag, requestID, noSniff, noLocation,
 
 		// Conditional requests.
-		notModified, modified, notModifiedWhenAsked, staleDelete, preconditionWhenAsked,
+		notModified, modified, etagTellsApart, notModifiedWhenAsked, staleDelete, preconditionWhenAsked,
 
 		// Paths.
 		encodedPath, numericID, unencodedPath, doubleEncodedPath, trailingSlash, jsonSuffix, singularToken, noUpdate,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type Exchange struct {
 	body    decoded
 	doc     *document.Document
 	checked []document.Finding // what doc.Check found; nil until it was called
+	blamed  bool               // a rule about bodies of errors, or the document, has found this one wrong
 	report  func(*Exchange, document.Finding)
 }
 
@@ -70,8 +72,8 @@ type Token struct {
 	Token           string  `json:"token"`
 }
 
-func newExchange(doc *document.Document, index int, x *wire.Exchange) *Exchange {
-	e := &Exchange{Exchange: x, Index: index, caller: callerOf(x), Server: server(x.Request.URL), doc: doc}
+func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
+	e := &Exchange{Exchange: x, caller: callerOf(x), Server: server(x.Request.URL), doc: doc}
 	match, ok := doc.Route(x.Request.Method, x.Request.URL)
 	if !ok {
 		return e
@@ -153,6 +155,23 @@ func (m moment) before(o moment) bool {
 	return m.index < o.index && (m.start.IsZero() || o.start.IsZero() || !m.end.After(o.start))
 }
 
+// mark is the end of a moment, for records of which there are many.
+type mark struct {
+	index int
+	end   int64 // in nanoseconds since 1970; 0 if the source does not say
+}
+
+func (m moment) mark() mark {
+	if m.start.IsZero() {
+		return mark{index: m.index}
+	}
+	return mark{m.index, m.end.UnixNano()}
+}
+
+func (k mark) before(o moment) bool {
+	return k.index < o.index && (k.end == 0 || o.start.IsZero() || k.end <= o.start.UnixNano())
+}
+
 // Agents are the agents in the response, whether it is a list, a single read or a create. None if the status is not a
 // success, or the operation is about tokens.
 func (x *Exchange) Agents() []Agent { x.decode(); return x.body.agents }
@@ -191,16 +210,76 @@ func (x *Exchange) decode() {
 func unmarshal[T any](body []byte) (v T) {
 	err := json.Unmarshal(body, &v)
 	var wrongType *json.UnmarshalTypeError
-	if err != nil && !errors.As(err, &wrongType) {
+	switch {
+	case errors.As(err, &wrongType):
+		readIDs(body, any(&v))
+	case err != nil:
 		var zero T
 		return zero
 	}
 	return v
 }
 
+// readIDs reads ids that are written as texts, which is the document's business. Without them nothing else could be said
+// of the agents and tokens, and what a run made could not be removed.
+func readIDs(body []byte, v any) {
+	var id struct{ ID json.RawMessage }
+	var ids []struct{ ID json.RawMessage }
+	number := func(id *int64, raw json.RawMessage) {
+		if n, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64); err == nil && *id == 0 {
+			*id = n
+		}
+	}
+	switch v := v.(type) {
+	case *Agent:
+		_ = json.Unmarshal(body, &id)
+		number(&v.ID, id.ID)
+	case *Token:
+		_ = json.Unmarshal(body, &id)
+		number(&v.ID, id.ID)
+	case *[]Agent:
+		_ = json.Unmarshal(body, &ids)
+		for i := range min(len(ids), len(*v)) {
+			number(&(*v)[i].ID, ids[i].ID)
+		}
+	case *[]Token:
+		_ = json.Unmarshal(body, &ids)
+		for i := range min(len(ids), len(*v)) {
+			number(&(*v)[i].ID, ids[i].ID)
+		}
+	}
+}
+
 // Violation reports that the server broke the rule.
 func (x *Exchange) Violation(pointer, expected, actual string) {
 	x.report(x, document.Finding{Outcome: document.Violation, Pointer: pointer, Expected: expected, Actual: actual})
+}
+
+// differs reports that a property is not what it should be, unless the document has something against that property
+// already: one wrong value is one finding.
+func (x *Exchange) differs(pointer, expected, actual string) {
+	if !x.documentSpokeOf(pointer) {
+		x.Violation(pointer, expected, actual)
+	}
+}
+
+// documentSpokeOf says whether the document has something against a property of the response, or what it is in.
+func (x *Exchange) documentSpokeOf(pointer string) bool {
+	pointer = inEntry(pointer)
+	return slices.ContainsFunc(x.findings(), func(f document.Finding) bool {
+		if f.Rule == documentRequest.ID || f.Rule == documentHeaders.ID {
+			return false
+		}
+		about := strings.TrimSuffix(inEntry(f.Pointer), "/")
+		return about == pointer || f.Outcome == document.Violation && (f.Pointer == "" || strings.HasPrefix(pointer, about+"/"))
+	})
+}
+
+// sound says that the document has nothing against the body of the response.
+func (x *Exchange) sound() bool {
+	return !slices.ContainsFunc(x.findings(), func(f document.Finding) bool {
+		return f.Outcome == document.Violation && (f.Rule == documentBody.ID || f.Rule == documentJSON.ID)
+	})
 }
 
 // violationOf reports that the server broke the rule in an earlier exchange, as this one shows.

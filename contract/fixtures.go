@@ -13,8 +13,15 @@ import (
 type fixtures struct {
 	list *Exchange // the project's agents as they were before the run
 
-	agent     fixture[*ownAgent]
+	// The run's agents, by the letters at the end of their names.
+	a fixture[*ownAgent] // that no probe changes
+	b fixture[*ownAgent] // whose life the lifecycle is
+	c fixture[*ownAgent] // that intruders try to change
+	d fixture[*ownAgent] // that is there to be listed
+
 	tokens    fixture[*pair]
+	shown     fixture[*shownTokens]
+	listed    fixture[*listing]
 	lifecycle fixture[*lifecycle]
 	intruders fixture[*intruders]
 }
@@ -53,55 +60,57 @@ const (
 // name is the name of an agent of the run.
 func (r *run) name(what string) string { return namePrefix + r.id + "-" + what }
 
-// ownAgent and ownToken are what the run made, with the answer it was made with; made is nil for what a read-only run
-// found.
+// ownAgent and ownToken are what the run made, with the answer it was made with, and the read that followed; made is nil
+// for what a read-only run found.
 type ownAgent struct {
 	*Agent
 	made *Exchange
+	read *Exchange // nil if there is nothing to read
+	why  string    // why it cannot be used; empty if it can
 }
 
 type ownToken struct {
-	*Token
-	made *Exchange
+	*Token // nil if it was refused
+	made   *Exchange
 }
 
-// create makes an agent, and gives the probe up if that fails, or if what came back is not surely the run's own: a
-// broken server may answer with somebody else's agent, which must not get tokens of ours, nor be deleted.
-func (p *Probe) create(with With) *ownAgent {
-	x := p.Do(Maintainer, "POST", p.run.agents(), with)
-	if !x.ok(201) || len(x.Agents()) != 1 {
-		p.give(Inconclusive, fmt.Sprintf("no agent could be created: %d", x.Status()))
+// make makes an agent in the first of several ways that works. What came back has to be surely the run's own: a broken
+// server may answer with somebody else's agent, which must not get tokens of ours, nor be deleted.
+func (p *Probe) make(ways ...way) *ownAgent {
+	a := &ownAgent{made: p.firstWay(p.run.agents(), ways...)}
+	if !a.made.ok(201) || len(a.made.Agents()) != 1 {
+		a.why = fmt.Sprintf("no agent could be created: %d", a.made.Status())
+		return a
 	}
-	a := &x.Agents()[0]
-	if !p.shown(a.ID) {
-		p.give(Inconclusive, fmt.Sprintf("agent %d, with which a create was answered, is not shown under the name that was sent, and so is left alone", a.ID))
+	a.Agent = &a.made.Agents()[0]
+	a.read = p.Do(Maintainer, "GET", p.run.agentPath(a.ID))
+	page := a.read
+	if len(page.Agents()) == 0 {
+		page = p.findAgent(a.ID)
+	}
+	if page == nil || !slices.ContainsFunc(page.Agents(), func(is Agent) bool { return is.ID == a.ID && p.run.made.own(is.Name) }) {
+		a.why = fmt.Sprintf("agent %d, with which a create was answered, is not shown under the name that was sent, and so is left alone", a.ID)
+		return a
 	}
 	p.run.made.confirm(a.ID)
-	return &ownAgent{a, x}
+	return a
 }
 
-// shown says whether an agent is read, alone or in the list, under a name that only this run gives.
-func (p *Probe) shown(id int64) bool {
-	x := p.Do(Maintainer, "GET", p.run.agentPath(id))
-	if len(x.Agents()) == 0 {
-		if x = p.findAgent(id); x == nil {
-			return false
-		}
+// usable gives the probe up if an agent cannot be used.
+func (p *Probe) usable(a *ownAgent) *ownAgent {
+	if a.why != "" {
+		p.give(Inconclusive, a.why)
 	}
-	return slices.ContainsFunc(x.Agents(), func(a Agent) bool { return a.ID == id && p.run.made.own(a.Name) })
+	return a
 }
 
-// createToken makes a token, and gives the probe up if that fails.
-func (p *Probe) createToken(agent int64, with With) *ownToken {
-	x := p.Do(Maintainer, "POST", p.run.tokensOf(agent), with)
-	if !x.ok(201) || len(x.Tokens()) != 1 {
-		p.give(Inconclusive, fmt.Sprintf("no token could be created: %d", x.Status()))
+// makeToken makes a token in the first of several ways that works. Its Token is nil if none did.
+func (p *Probe) makeToken(agent int64, ways ...way) *ownToken {
+	t := &ownToken{made: p.firstWay(p.run.tokensOf(agent), ways...)}
+	if tokens := t.made.Tokens(); t.made.ok(201) && len(tokens) == 1 && (tokens[0].AgentID == agent || tokens[0].AgentID == 0) {
+		t.Token = &tokens[0] // and no other agent's, which would be somebody else's
 	}
-	t := &x.Tokens()[0]
-	if t.AgentID != 0 && t.AgentID != agent {
-		p.give(Inconclusive, fmt.Sprintf("token %d, with which a create was answered, is another agent's, and so is left alone", t.ID))
-	}
-	return &ownToken{t, x}
+	return t
 }
 
 // nameIs is the body that names an agent of the run.
@@ -114,26 +123,109 @@ func (r *run) tokenPath(agent, token int64) string {
 }
 
 // agent is an agent that no probe changes: one of the run's own, or in a read-only run one that is there.
-func (p *Probe) agent() *ownAgent {
-	return p.run.fixtures.agent.get(p, func(p *Probe) *ownAgent {
+func (p *Probe) agent() *ownAgent { return p.usable(p.firstAgent()) }
+
+func (p *Probe) firstAgent() *ownAgent {
+	return p.run.fixtures.a.get(p, func(p *Probe) *ownAgent {
 		if !p.run.readOnly {
-			return p.create(p.run.nameIs("a"))
+			return p.make(way{with: []With{p.run.nameIs("a")}})
 		}
-		if there := p.run.fixtures.list.Agents(); len(there) > 0 {
-			return &ownAgent{Agent: &there[0]}
+		there := p.run.fixtures.list.Agents()
+		if len(there) == 0 {
+			p.Untested("the run is read-only, and the project has no agent")
 		}
-		p.Untested("the run is read-only, and the project has no agent")
-		return nil
+		return &ownAgent{Agent: &there[0], read: p.Do(Maintainer, "GET", p.run.agentPath(there[0].ID))}
+	})
+}
+
+// readable is that agent, if it can be read. Otherwise nothing can be said of reading it in another way.
+func (p *Probe) readable() *ownAgent {
+	a := p.agent()
+	if !a.read.ok(200) {
+		p.give(Inconclusive, fmt.Sprintf("reading the agent in the plainest way is answered with %d", a.read.Status()))
+	}
+	return a
+}
+
+// listable gives the probe up if agents cannot be listed in the plainest way.
+func (p *Probe) listable() {
+	if x := p.run.fixtures.list; !x.ok(200) {
+		p.give(Inconclusive, fmt.Sprintf("listing the agents in the plainest way is answered with %d", x.Status()))
+	}
+}
+
+// What an agent's name may be, and a careless server refuses: as long as can be, with two "-" in a row, with digits at
+// both ends.
+func (p *Probe) secondAgent() *ownAgent {
+	return p.run.fixtures.b.get(p, func(p *Probe) *ownAgent {
+		longest := pad(p.run.name("b--"), 63)
+		return p.make(
+			way{rule: "parameters/form", with: []With{Form("name=" + longest)}},
+			way{rule: "agent-names/longest-is-accepted", with: []With{JSON(fmt.Sprintf(`{"name":%q}`, longest))}},
+			way{with: []With{p.run.nameIs("b")}},
+		)
+	})
+}
+
+func (p *Probe) thirdAgent() *ownAgent {
+	return p.run.fixtures.c.get(p, func(p *Probe) *ownAgent { return p.make(way{with: []With{p.run.nameIs("c")}}) })
+}
+
+func (p *Probe) fourthAgent() *ownAgent {
+	return p.run.fixtures.d.get(p, func(p *Probe) *ownAgent {
+		p.attempt(func(p *Probe) { p.firstAgent() }) // so that the order of ids is not that of names
+		name := "0-" + p.run.name("9")
+		return p.make(
+			way{rule: "parameters/unknown-in-body-are-ignored", with: []With{JSON(fmt.Sprintf(`{"name":%q,"description":"contract","is_receptive":true}`, name))}},
+			way{rule: "agent-names/digits-at-ends", with: []With{JSON(fmt.Sprintf(`{"name":%q}`, name))}},
+			way{with: []With{p.run.nameIs("d")}},
+		)
+	})
+}
+
+// listing is the project's agents, once all that the run makes are there.
+type listing struct {
+	first *Exchange // the first page, by the plainest request
+	page  *Exchange // the page with the agent that no probe changes; nil if there is none
+}
+
+func (p *Probe) listed() *listing {
+	return p.run.fixtures.listed.get(p, func(p *Probe) *listing {
+		if !p.run.readOnly {
+			p.Together(
+				func(p *Probe) { p.attempt(func(p *Probe) { p.secondAgent() }) },
+				func(p *Probe) { p.attempt(func(p *Probe) { p.thirdAgent() }) },
+				func(p *Probe) { p.attempt(func(p *Probe) { p.fourthAgent() }) },
+			)
+		}
+		a := p.agent()
+		has := func(x *Exchange) bool {
+			return slices.ContainsFunc(x.Agents(), func(is Agent) bool { return is.ID == a.ID })
+		}
+		l := &listing{first: p.Do(Maintainer, "GET", p.run.agents())}
+		switch {
+		case has(l.first):
+			l.page = l.first
+		case l.first.ok(200) && !l.first.wholeList():
+			l.page = p.findAgent(a.ID)
+		}
+		return l
 	})
 }
 
 // pair is two tokens of the agent that no probe changes. In a read-only run they may be the same.
-type pair struct {
-	first  *ownToken
-	second *ownToken // its Token is nil if it was refused
+type pair struct{ first, second *ownToken }
+
+// tokens are those tokens. The probe is given up if there is not even one.
+func (p *Probe) tokens() *pair {
+	t := p.firstTokens()
+	if t.first.Token == nil {
+		p.give(Inconclusive, fmt.Sprintf("no token could be created: %d", t.first.made.Status()))
+	}
+	return t
 }
 
-func (p *Probe) tokens() *pair {
+func (p *Probe) firstTokens() *pair {
 	return p.run.fixtures.tokens.get(p, func(p *Probe) *pair {
 		agent := p.agent()
 		if p.run.readOnly {
@@ -144,11 +236,11 @@ func (p *Probe) tokens() *pair {
 			return &pair{&ownToken{Token: &tokens[0]}, &ownToken{Token: &tokens[len(tokens)-1]}}
 		}
 		// What is sent shows whether it is kept: not shortened, not escaped, not turned into something else.
-		first := p.createToken(agent.ID, JSON(fmt.Sprintf(`{"name":%s,"description":%s}`, quotedJSON(hardName), quotedJSON(hardDescription))))
-		second := &ownToken{made: p.Do(Maintainer, "POST", p.run.tokensOf(agent.ID), Form("name=contract+form"))}
-		if tokens := second.made.Tokens(); len(tokens) == 1 {
-			second.Token = &tokens[0]
-		}
+		first := p.makeToken(agent.ID,
+			way{rule: "tokens/longest-are-accepted", with: []With{JSON(fmt.Sprintf(`{"name":%s,"description":%s}`, quotedJSON(hardName), quotedJSON(hardDescription)))}},
+			way{with: []With{JSON(`{"name":"contract"}`)}},
+		)
+		second := p.makeToken(agent.ID, way{rule: "parameters/form", with: []With{Form("name=contract+form")}}, way{with: []With{JSON(`{"name":"contract second"}`)}})
 		return &pair{first, second}
 	})
 }
@@ -162,11 +254,26 @@ func (p *Probe) two() (first, second *ownToken) {
 	return t.first, t.second
 }
 
+// shownTokens is how those tokens are shown once both are there.
+type shownTokens struct{ read, list *Exchange }
+
+func (p *Probe) tokensShown() *shownTokens {
+	return p.run.fixtures.shown.get(p, func(p *Probe) *shownTokens {
+		agent, token := p.agent(), p.tokens().first
+		shown := &shownTokens{}
+		p.Together(
+			func(p *Probe) { shown.read = p.Do(Maintainer, "GET", p.run.tokenPath(agent.ID, token.ID)) },
+			func(p *Probe) { shown.list = p.Do(Maintainer, "GET", p.run.tokensOf(agent.ID)) },
+		)
+		return shown
+	})
+}
+
 // What a name and a description may hold, and careless servers break: the longest that is allowed, markup, quotes,
 // letters beyond ASCII and beyond the basic plane, spaces at the ends.
 var (
-	hardName        = pad(" contract <b>&\"'é😀</b> ", 255)
-	hardDescription = pad("<script>&amp;\"\\'é😀%2F\t ", 1024)
+	hardName        = pad(" contract <b>&\"'é😀</b> ", 254) + " "
+	hardDescription = pad(" <script>&amp;\"\\'é😀%2F\t", 1023) + "\n"
 )
 
 // quotedJSON is a text as JSON.
@@ -183,179 +290,8 @@ func pad(s string, characters int) string {
 	return s + strings.Repeat("x", characters-utf8.RuneCountInString(s))
 }
 
-// lifecycle is one agent from its creation to its end, and what was answered on the way. Each step waits for the one
-// before, so that what a rule says of a step is not blurred by another.
-type lifecycle struct {
-	agent   *Agent
-	created *Exchange
-
-	token, other                      *ownToken // nil before 15.0
-	refused                           map[string]*Exchange
-	revoked, again                    *Exchange
-	readRevoked, listRevoked, another *Exchange
-
-	stale, kept, deleted              *Exchange
-	read, readTokens, readToken, list *Exchange
-	deletedAgain                      *Exchange
-}
-
-func (p *Probe) lifecycle() *lifecycle {
-	return p.run.fixtures.lifecycle.get(p, func(p *Probe) *lifecycle {
-		r := p.run
-		l := &lifecycle{refused: make(map[string]*Exchange)}
-		// The longest name there can be, and two "-" in a row, which is allowed.
-		made := p.create(Form("name=" + pad(r.name("b--"), 63)))
-		l.agent, l.created = made.Agent, made.made
-		if r.hasTokens() {
-			p.tokenLife(l)
-		}
-		agent := r.agentPath(l.agent.ID)
-		l.stale = p.Do(Maintainer, "DELETE", agent, Header("If-Unmodified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"))
-		l.kept = p.Do(Maintainer, "GET", agent)
-		if l.kept.Status() == 200 {
-			l.deleted = p.Do(Maintainer, "DELETE", agent, Header("If-Unmodified-Since", "no date"))
-		} else {
-			l.deleted = l.stale
-		}
-		p.Together(
-			func(p *Probe) { l.read = p.Do(Maintainer, "GET", agent) },
-			func(p *Probe) { l.list = p.Do(Maintainer, "GET", r.agents()+"?per_page=100") },
-			func(p *Probe) { l.deletedAgain = p.Do(Maintainer, "DELETE", agent) },
-			func(p *Probe) {
-				if l.token != nil {
-					l.readTokens = p.Do(Maintainer, "GET", agent+"/tokens")
-				}
-			},
-			func(p *Probe) {
-				if l.other != nil {
-					l.readToken = p.Do(Maintainer, "GET", r.tokenPath(l.agent.ID, l.other.ID))
-				}
-			},
-		)
-		return l
-	})
-}
-
-// tokenLife makes and revokes tokens of the agent.
-func (p *Probe) tokenLife(l *lifecycle) {
-	r := p.run
-	tokens := r.tokensOf(l.agent.ID)
-	parts := []func(*Probe){
-		func(p *Probe) { l.token = p.createToken(l.agent.ID, JSON(`{"name":123,"description":""}`)) },
-	}
-	var mu sync.Mutex
-	for what, body := range map[string]string{
-		"missing":     `{}`,
-		"blank":       `{"name":""}`,
-		"null":        `{"name":null}`,
-		"long":        fmt.Sprintf(`{"name":%q}`, pad("", 256)),
-		"description": fmt.Sprintf(`{"name":"contract","description":%q}`, pad("", 1025)),
-		"array":       `{"name":["contract"]}`,
-	} {
-		parts = append(parts, func(p *Probe) {
-			x := p.Do(Maintainer, "POST", tokens, JSON(body))
-			mu.Lock()
-			defer mu.Unlock()
-			l.refused[what] = x
-		})
-	}
-	p.Together(parts...)
-	for _, x := range l.refused {
-		if x.ok(201) {
-			return // the limit would now refuse what follows
-		}
-	}
-	l.other = p.createToken(l.agent.ID, JSON(`{"name":true}`))
-	token := r.tokenPath(l.agent.ID, l.token.ID)
-	l.revoked = p.Do(Maintainer, "DELETE", token, Header("If-Unmodified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"))
-	p.Together(
-		func(p *Probe) { l.again = p.Do(Maintainer, "DELETE", token) },
-		func(p *Probe) { l.readRevoked = p.Do(Maintainer, "GET", token) },
-		func(p *Probe) { l.listRevoked = p.Do(Maintainer, "GET", tokens) },
-		func(p *Probe) { l.another = p.Do(Maintainer, "POST", tokens+"?name=contract-query") },
-	)
-}
-
 // hasTokens says whether the GitLab has the four operations on tokens.
 func (r *run) hasTokens() bool {
 	release, _ := r.found()
 	return release.IsZero() || release.Compare(gitlab(15, 0)) >= 0
-}
-
-// intruders are callers without the role for what they ask. What could destroy is asked about an agent that nothing
-// else needs, so that a server which lets it pass spoils no other rule.
-type intruders struct {
-	agent   *ownAgent
-	token   *ownToken                     // nil before 15.0
-	answers map[Role]map[string]*Exchange // by operation
-	after   *Exchange                     // the maintainer's read of the agent afterwards; nil in a read-only run
-	tokens  *Exchange                     // and of its tokens
-}
-
-// intruders has every caller below maintainer try everything.
-func (p *Probe) intruders() *intruders {
-	return p.run.fixtures.intruders.get(p, func(p *Probe) *intruders {
-		r := p.run
-		in := &intruders{answers: make(map[Role]map[string]*Exchange)}
-		switch {
-		case r.readOnly:
-			in.agent = p.agent()
-			if r.hasTokens() {
-				in.token = p.tokens().first
-			}
-		default:
-			in.agent = p.create(p.run.nameIs("c"))
-			if r.hasTokens() {
-				in.token = p.createToken(in.agent.ID, Body("multipart/form-data; boundary=b",
-					"--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\ncontract multipart\r\n--b--\r\n"))
-			}
-		}
-		agent := r.agentPath(in.agent.ID)
-		var parts []func(*Probe)
-		var mu sync.Mutex
-		for _, role := range []Role{Developer, Guest, Stranger, Anonymous} {
-			if role != Anonymous && r.target.Tokens[role] == "" {
-				continue
-			}
-			answers := make(map[string]*Exchange)
-			in.answers[role] = answers
-			try := func(operation, method, path string, with ...With) {
-				parts = append(parts, func(p *Probe) {
-					x := p.Do(role, method, path, with...)
-					mu.Lock()
-					defer mu.Unlock()
-					answers[operation] = x
-				})
-			}
-			try("listAgents", "GET", r.agents())
-			try("getAgent", "GET", agent)
-			if !r.readOnly {
-				try("createAgent", "POST", r.agents(), r.nameIs("by-"+role.String()))
-				try("deleteAgent", "DELETE", agent)
-			}
-			if in.token == nil {
-				continue
-			}
-			token := r.tokenPath(in.agent.ID, in.token.ID)
-			try("listAgentTokens", "GET", agent+"/tokens")
-			try("getAgentToken", "GET", token)
-			if !r.readOnly {
-				try("createAgentToken", "POST", agent+"/tokens", JSON(`{"name":"contract intruder"}`))
-				try("revokeAgentToken", "DELETE", token)
-			}
-		}
-		p.Together(parts...)
-		if r.readOnly {
-			return in
-		}
-		p.Together(
-			func(p *Probe) { in.after = p.Do(Maintainer, "GET", agent) },
-			func(p *Probe) {
-				if in.token != nil {
-					in.tokens = p.Do(Maintainer, "GET", agent+"/tokens")
-				}
-			},
-		)
-		return in
-	})
 }

@@ -3,6 +3,7 @@ package contract
 import (
 	"cmp"
 	"encoding/json"
+	"hash/maphash"
 	"strings"
 )
 
@@ -14,6 +15,8 @@ type History struct {
 	tokens   generations[int64, *tokenRecord]
 	children generations[parent, []int64] // ids of a project's agents and of an agent's tokens
 	secrets  secrets
+	contents generations[uint64, uint64] // of URL, caller and ETag, to that of the body; all as content says
+	seed     maphash.Seed
 
 	seenRelease Release
 	seenEdition Edition
@@ -24,7 +27,9 @@ type agentRecord struct {
 	id        int64
 	name      string
 	projectID int64
-	createdAt string
+	createdAt string    // empty as long as no answer showed it as the document has it
+	createdBy int64     // 0 as long as none is known
+	first     mark      // when it was first seen
 	alive     moment    // when it was last seen alive
 	gone      *Exchange // the exchange that deleted it
 	missing   *Exchange // a whole list that lacked it after it was seen alive
@@ -36,13 +41,15 @@ type tokenRecord struct {
 	agentID     int64
 	name        string
 	description *string
-	createdAt   string
+	createdAt   string    // empty as long as no answer showed it as the document has it
+	createdBy   int64     // 0 as long as none is known
+	first       mark      // when it was first seen
 	alive       moment    // when it was last seen active
 	revoked     *Exchange // the exchange that revoked it
 	missing     *Exchange // a whole list that lacked it after it was seen active
 }
 
-func newHistory() *History { return &History{} }
+func newHistory() *History { return &History{seed: maphash.MakeSeed()} }
 
 // tellsRelease says whether the exchange asks for the release.
 func (x *Exchange) tellsRelease() bool {
@@ -94,31 +101,52 @@ func (h *History) add(x *Exchange) {
 	if x.Operation == "" || !x.complete() {
 		return
 	}
+	if etag := x.Response.Header.Get("ETag"); etag != "" && x.ok(200) && x.Request.Method == "GET" {
+		h.contents.put(h.content(x.Request.URL.String(), string(x.caller[:]), etag), h.content(string(x.Response.Body)))
+	}
 	now := x.moment()
 	for i := range x.Agents() {
 		a := &x.Agents()[i]
+		if a.ID == 0 {
+			continue
+		}
 		r, ok := h.agents.get(a.ID)
 		if !ok {
-			r = &agentRecord{id: a.ID, name: a.Name, projectID: a.ConfigProject.ID, createdAt: a.CreatedAt}
+			r = &agentRecord{id: a.ID, first: now.mark()}
 			h.agents.put(a.ID, r)
+		}
+		if r.createdAt == "" && x.sound() {
+			r.name, r.projectID, r.createdAt = a.Name, a.ConfigProject.ID, a.CreatedAt
 			h.adopt(parent{project: r.projectID}, a.ID)
+		}
+		if r.createdBy == 0 && a.CreatedByUserID != nil {
+			r.createdBy = *a.CreatedByUserID
 		}
 		r.alive = later(r.alive, now)
 		r.missing = nil
 	}
 	for i := range x.Tokens() {
 		t := &x.Tokens()[i]
+		if t.ID == 0 {
+			continue
+		}
 		r, ok := h.tokens.get(t.ID)
 		if !ok {
-			r = &tokenRecord{id: t.ID, agentID: t.AgentID, name: t.Name, description: t.Description, createdAt: t.CreatedAt}
+			r = &tokenRecord{id: t.ID, first: now.mark()}
 			h.tokens.put(t.ID, r)
+		}
+		if r.createdAt == "" && x.sound() {
+			r.agentID, r.name, r.description, r.createdAt = t.AgentID, t.Name, t.Description, t.CreatedAt
 			h.adopt(parent{agent: r.agentID}, t.ID)
+		}
+		if r.createdBy == 0 && t.CreatedByUserID != nil {
+			r.createdBy = *t.CreatedByUserID
 		}
 		if t.Status == "active" {
 			r.alive = later(r.alive, now)
 			r.missing = nil
 		}
-		if t.Token != "" {
+		if t.Token != "" && x.Operation == "createAgentToken" {
 			h.secrets.add(t.Token, x.Index)
 		}
 	}
@@ -129,7 +157,7 @@ func (h *History) add(x *Exchange) {
 	case "deleteAgent":
 		r, ok := h.agents.get(x.AgentID)
 		if !ok {
-			r = &agentRecord{id: x.AgentID}
+			r = &agentRecord{id: x.AgentID, first: now.mark()}
 			h.agents.put(x.AgentID, r)
 		}
 		if r.gone == nil {
@@ -138,7 +166,7 @@ func (h *History) add(x *Exchange) {
 	case "revokeAgentToken":
 		r, ok := h.tokens.get(x.TokenID)
 		if !ok {
-			r = &tokenRecord{id: x.TokenID, agentID: x.AgentID}
+			r = &tokenRecord{id: x.TokenID, agentID: x.AgentID, first: now.mark()}
 			h.tokens.put(x.TokenID, r)
 		}
 		r.alive = later(r.alive, now) // or at least there
@@ -146,6 +174,17 @@ func (h *History) add(x *Exchange) {
 			r.revoked = x.trace()
 		}
 	}
+}
+
+// content is a short stand-in for texts that need only be told apart.
+func (h *History) content(texts ...string) uint64 {
+	var m maphash.Hash
+	m.SetSeed(h.seed)
+	for _, text := range texts {
+		_, _ = m.WriteString(text)
+		_ = m.WriteByte(0)
+	}
+	return m.Sum64()
 }
 
 // parent is a project or an agent.
@@ -198,7 +237,7 @@ type generations[K comparable, V any] struct {
 }
 
 // generation is how many entries a generation holds. At some 300 bytes an entry both take some 20 MB.
-const generation = 32_768
+const generation = 8_192
 
 func (g *generations[K, V]) get(k K) (V, bool) {
 	if v, ok := g.young[k]; ok {

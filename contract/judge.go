@@ -77,22 +77,43 @@ func NewJudge(o JudgeOptions) (*Judge, error) {
 
 // Observe judges one exchange and returns what it found. Findings may speak of an earlier exchange: some answers are
 // seen to be wrong only in the light of a later one.
-func (j *Judge) Observe(x *wire.Exchange) []Finding {
-	found, _ := j.observe(x)
-	return found
+func (j *Judge) Observe(x *wire.Exchange) []Finding { return j.ObservePrepared(j.Prepare(x)) }
+
+// Prepared is an exchange of which everything is worked out that takes no memory of others.
+type Prepared struct {
+	exchange *Exchange
+	secrets  []string
 }
 
-func (j *Judge) observe(x *wire.Exchange) ([]Finding, *Exchange) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-
-	for _, secret := range wire.Secrets(x) {
-		j.redactor.Learn(secret)
-	}
+// Prepare does most of the work of Observe. It may be called side by side for exchanges that are then judged in order.
+func (j *Judge) Prepare(x *wire.Exchange) *Prepared {
+	p := &Prepared{secrets: wire.Secrets(x)}
 	if !j.live {
 		x = withoutRedacted(x)
 	}
-	e := newExchange(j.doc, j.exchanges, x)
+	p.exchange = newExchange(j.doc, x)
+	if p.exchange.Operation != "" {
+		p.exchange.findings()
+		p.exchange.decode()
+	}
+	return p
+}
+
+// ObservePrepared judges an exchange that is prepared, once.
+func (j *Judge) ObservePrepared(p *Prepared) []Finding {
+	found, _ := j.observe(p)
+	return found
+}
+
+func (j *Judge) observe(p *Prepared) ([]Finding, *Exchange) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+
+	for _, secret := range p.secrets {
+		j.redactor.Learn(secret)
+	}
+	e := p.exchange
+	e.Index = j.exchanges
 	j.exchanges++
 	h := j.history(e)
 	h.learnRelease(e)
@@ -126,6 +147,9 @@ func (j *Judge) observe(x *wire.Exchange) ([]Finding, *Exchange) {
 			if r.more > 0 {
 				f.Actual += fmt.Sprintf(", and %d more like it", r.more)
 			}
+			if r.about == e && f.Outcome == document.Violation && isAboutErrors(rule.ID) {
+				e.blamed = true
+			}
 			j.add(&found, r.about, f)
 		}
 	}
@@ -143,6 +167,11 @@ func judgeBy(rule *Rule, h *History, x *Exchange) (met bool, panicked string) {
 		}
 	}()
 	return rule.Judge(h, x), ""
+}
+
+// isAboutErrors says whether a judging rule is about the bodies of errors, or of all answers.
+func isAboutErrors(rule string) bool {
+	return strings.HasPrefix(rule, "errors/") || strings.HasPrefix(rule, "document/")
 }
 
 // reports are what one rule has against one exchange. What it has against several entries of a list is told once.
@@ -250,6 +279,23 @@ func (j *Judge) history(x *Exchange) *History {
 	return h
 }
 
+// redact removes the secrets that were not known yet when the finding was kept: a server may show one elsewhere before
+// the create that it belongs to is answered.
+func (j *Judge) redact(f *Finding) {
+	for _, text := range []*string{&f.Expected, &f.Actual, &f.Evidence.URL, &f.Evidence.Repeat, &f.Evidence.RequestID} {
+		*text = j.redactor.Redact(*text)
+	}
+}
+
+// found is the release and edition, as given or as the exchanges told.
+func (j *Judge) found() (release Release, edition Edition) {
+	release, edition = j.release, j.edition
+	j.histories.each(func(_ string, h *History) {
+		release, edition = h.release(release), h.edition(edition)
+	})
+	return release, edition
+}
+
 // Result is what has been judged so far.
 func (j *Judge) Result() *Result {
 	j.mu.Lock()
@@ -260,9 +306,10 @@ func (j *Judge) Result() *Result {
 		Exchanges: j.exchanges, Judged: j.judged,
 		Findings: append([]Finding(nil), j.findings...), Dropped: j.dropped,
 	}
-	j.histories.each(func(_ string, h *History) {
-		r.Release, r.Edition = h.release(r.Release), h.edition(r.Edition)
-	})
+	for i := range r.Findings {
+		j.redact(&r.Findings[i])
+	}
+	r.Release, r.Edition = j.found()
 	r.Coverage = j.coverage.result(r.Release, r.Edition)
 	for i := range j.rules {
 		rule, t := &j.rules[i], &j.tally[i]

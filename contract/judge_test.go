@@ -344,6 +344,25 @@ var broken = map[string][]struct {
 	"errors/message-names-status": {{"another status", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.refused("GET", agentPath(5), "", 404, "403 Forbidden")}
 	}}},
+	"errors/key": {
+		{"a record that is missing, under error", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{s.exchange("GET", agentPath(5), "", 404, `{"error":"404 Not found"}`)}
+		}},
+		{"a parameter that is wrong, under message", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{s.refused("GET", agents+"?page=a", "", 400, "page is invalid")}
+		}},
+	},
+	"errors/text": {
+		{"other words", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{s.refused("GET", agentPath(5), "", 401, "401 Who are you?")}
+		}},
+		{"another content type", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{s.exchange("POST", agents, "x", 415, `{"error":"415 Unsupported Media Type"}`)}
+		}},
+	},
+	"errors/parameter-text": {{"other words", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{s.exchange("GET", agents+"?page=a", "", 400, `{"error":"page must be a number"}`)}
+	}}},
 	"errors/not-found-text": {
 		{"other words", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 			return []*wire.Exchange{s.refused("GET", agentPath(5), "", 404, "404 Agent Not Found")}
@@ -417,6 +436,12 @@ var broken = map[string][]struct {
 		})}
 	}}},
 
+	"pagination/link-repeats-path": {{"no agent_id", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{with(s.listTokens(5, 8), func(x *wire.Exchange) {
+			header(x, "Link", strings.ReplaceAll(x.Response.Header.Get("Link"), "agent_id=5", "agent=5"))
+		})}
+	}}},
+
 	"headers/never-public": {{"public", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{header(s.readAgent(5, "a5"), "Cache-Control", "public, max-age=60")}
 	}}},
@@ -434,6 +459,9 @@ var broken = map[string][]struct {
 	}}},
 	"headers/no-location": {{"one", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{header(s.createAgent(5, "a5"), "Location", "/api/v4/projects/20/cluster_agents/5")}
+	}}},
+	"conditional/etag-tells-apart": {{"one for all", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{header(s.listAgents(1), "ETag", `W/"1"`), header(s.listAgents(1, 2), "ETag", `W/"1"`)}
 	}}},
 	"conditional/304-only-when-asked": {{"unasked", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.exchange("GET", agentPath(5), "", 304, "")}

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,16 +14,16 @@ var notModified = Rule{
 	Source:     rackETag,
 	Operations: []string{"getAgent"},
 	Probe: func(p *Probe) {
-		path := p.run.agentPath(p.agent().ID)
-		x := p.Do(Maintainer, "GET", path)
-		etag := ""
-		if x.ok(200) {
-			etag = x.Response.Header.Get("ETag")
-		}
+		a := p.readable()
+		etag := a.read.Response.Header.Get("ETag")
 		if etag == "" {
 			p.Untested("the answer has no ETag")
 		}
-		p.Want(p.Do(Maintainer, "GET", path, Header("If-None-Match", etag)), 304)
+		x := p.Do(Maintainer, "GET", p.run.agentPath(a.ID), Header("If-None-Match", etag))
+		if x.ok(200) && !bytes.Equal(x.Response.Body, a.read.Response.Body) {
+			p.give(Inconclusive, "the agent was shown otherwise before")
+		}
+		p.Want(x, 304)
 	},
 }
 
@@ -32,7 +33,7 @@ var modified = Rule{
 	Source:     rackETag,
 	Operations: []string{"getAgent"},
 	Probe: func(p *Probe) {
-		p.Want(p.Do(Maintainer, "GET", p.run.agentPath(p.agent().ID), Header("If-None-Match", `W/"00000000000000000000000000000000"`)), 200)
+		p.Want(p.Do(Maintainer, "GET", p.run.agentPath(p.readable().ID), Header("If-None-Match", `W/"00000000000000000000000000000000"`)), 200)
 	},
 }
 
@@ -42,22 +43,35 @@ var heads = Rule{
 	Source:     rootAPI,
 	Operations: reads,
 	Probe: func(p *Probe) {
-		agent := p.agent()
-		head := func(path string) func(*Probe) {
-			return func(p *Probe) { p.Want(p.Do(Maintainer, "HEAD", path), 200) }
+		a := p.agent()
+		// What a GET is refused, a HEAD may be.
+		head := func(get func(p *Probe) *Exchange, path func() string) func(*Probe) {
+			return func(p *Probe) {
+				p.attempt(func(p *Probe) {
+					if get(p).ok(200) {
+						p.Want(p.Do(Maintainer, "HEAD", path()), 200)
+					}
+				})
+			}
 		}
-		parts := []func(*Probe){head(p.run.agents() + "?per_page=1"), head(p.run.agentPath(agent.ID))}
+		parts := []func(*Probe){
+			head(func(p *Probe) *Exchange { return p.run.fixtures.list }, func() string { return p.run.agents() + "?per_page=1" }),
+			head(func(p *Probe) *Exchange { return a.read }, func() string { return p.run.agentPath(a.ID) }),
+		}
 		if p.run.hasTokens() {
-			parts = append(parts, head(p.run.tokensOf(agent.ID)), head(p.run.tokenPath(agent.ID, p.tokens().first.ID)))
+			parts = append(parts,
+				head(func(p *Probe) *Exchange { return p.tokensShown().list }, func() string { return p.run.tokensOf(a.ID) }),
+				head(func(p *Probe) *Exchange { return p.tokensShown().read }, func() string { return p.run.tokenPath(a.ID, p.tokens().first.ID) }),
+			)
 		}
 		p.Together(parts...)
 	},
 }
 
 var pagesOfTokens = Rule{
-	ID:         "pagination/pages-make-the-list",
+	ID:         "pagination/token-pages",
 	Since:      gitlab(15, 0),
-	Sentence:   "The pages of a list have each entry once, and none that is not in the list.",
+	Sentence:   "The pages of tokens have each token once, and none that is not in the list.",
 	Source:     pager,
 	Operations: []string{"listAgentTokens"},
 	Needs:      Needs{Writes: true},
@@ -69,8 +83,8 @@ var pagesOfTokens = Rule{
 			func(p *Probe) { pages[0] = p.Do(Maintainer, "GET", path+"?per_page=1&page=1") },
 			func(p *Probe) { pages[1] = p.Do(Maintainer, "GET", path+"?per_page=1&page=2") },
 		)
-		if !p.Want(pages[0], 200) || !p.Want(pages[1], 200) {
-			return
+		if !pages[0].ok(200) || !pages[1].ok(200) || !pages[0].sound() || !pages[1].sound() {
+			p.give(Inconclusive, "the tokens cannot be listed")
 		}
 		var seen []int64
 		for _, x := range pages {
@@ -93,6 +107,69 @@ var pagesOfTokens = Rule{
 			p.Violation(pages[1], "", "two tokens on two pages of one", strconv.Itoa(len(seen)))
 		}
 	},
+}
+
+var pagesOfAgents = Rule{
+	ID:         "pagination/agent-pages",
+	Sentence:   "The pages of agents have each agent once, in one order from page to page.",
+	Source:     pager,
+	Operations: []string{"listAgents"},
+	// Somebody else may make an agent, or delete one, between two pages. What looks wrong is read again, and X-Total
+	// has to stay the same all the while.
+	Probe: func(p *Probe) {
+		first := p.listed().first
+		count, known := first.page()
+		if !known || !first.sound() {
+			p.give(Inconclusive, "the agents cannot be listed")
+		}
+		total := count.total
+		if total < 0 {
+			total = count.entries
+		}
+		if total < 2 {
+			p.Untested("there are not two agents")
+		}
+		// The last page has one entry, so that the number of pages is not a quotient without remainder.
+		size := min(total-1, 100)
+		ask := func(p *Probe, number int) *Exchange {
+			return p.Do(Maintainer, "GET", fmt.Sprintf("%s?per_page=%d&page=%d", p.run.agents(), size, number))
+		}
+		var wrong string
+		var second *Exchange
+		for range 2 {
+			var pages [2]*Exchange
+			p.Together(func(p *Probe) { pages[0] = ask(p, 1) }, func(p *Probe) { pages[1] = ask(p, 2) })
+			second = pages[1]
+			for _, x := range pages {
+				if !x.ok(200) || !x.sound() {
+					p.give(Inconclusive, "the agents cannot be listed")
+				}
+				if now, ok := x.page(); !ok || now.total != count.total {
+					p.Untested("agents are made or deleted by somebody else")
+				}
+			}
+			if wrong = wrongPages(pages[0].Agents(), pages[1].Agents(), int(min(total, 2*size))); wrong == "" {
+				return
+			}
+		}
+		p.Violation(second, "", fmt.Sprintf("page 2 of the %d agents, at %d per page", total, size), wrong)
+	},
+}
+
+// wrongPages says what is wrong with the first two pages of a list, if that is anything.
+func wrongPages(first, second []Agent, entries int) string {
+	if len(first)+len(second) != entries {
+		return fmt.Sprintf("%d on the first page and %d on the second", len(first), len(second))
+	}
+	for _, a := range second {
+		if slices.ContainsFunc(first, func(b Agent) bool { return a.ID == b.ID }) {
+			return fmt.Sprintf("agent %d again", a.ID)
+		}
+	}
+	if last, next := first[len(first)-1].Name, second[0].Name; misplaced(last, next) {
+		return fmt.Sprintf("it begins with %q, which comes before %q on the first page", clip(next), clip(last))
+	}
+	return ""
 }
 
 var receptiveOnEnterprise = Rule{

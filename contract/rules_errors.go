@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,7 +53,7 @@ var messageNamesStatus = Rule{
 	Source:   helpersAPI,
 	Judge: func(_ *History, x *Exchange) bool {
 		f, ok := x.failure()
-		if x.Operation == "" || !ok || f.Message == nil || x.Status() == 405 {
+		if x.Operation == "" || !ok || f.Message == nil || x.Status() == 405 || isUnderError(*f.Message) {
 			return false // the message about moved projects has no status
 		}
 		if status := strconv.Itoa(x.Status()); !strings.HasPrefix(*f.Message, status+" ") {
@@ -61,6 +62,87 @@ var messageNamesStatus = Rule{
 		return true
 	},
 }
+
+var errorKey = Rule{
+	ID:       "errors/key",
+	Sentence: "What GitLab itself refuses stands under message; what is wrong with parameters, content types and routes, under error.",
+	Source:   helpersAPI,
+	Judge: func(_ *History, x *Exchange) bool {
+		f, ok := x.failure()
+		switch {
+		case x.Operation == "" || !ok || (f.Message == nil) == (f.Error == nil):
+			return false
+		case f.Message != nil && isUnderError(*f.Message):
+			x.Violation("/message", "this text under error", quoted(clip(*f.Message)))
+		case f.Error != nil && f.Description == nil && isUnderMessage(*f.Error):
+			x.Violation("/error", "this text under message", quoted(clip(*f.Error)))
+		}
+		return true
+	},
+}
+
+// What stands under error. So does the text of a route that is not there, which under message is that of a record in the
+// wrong spelling.
+var underError = regexp.MustCompile(`^(The provided content-type '.*' is not supported\.|` + parameterFault + `)$`)
+
+// parameterFault is what Grape says of a parameter, and of several in one text.
+const parameterFault = `[a-z_]+ (is (missing|invalid|empty)|has a value not allowed|does not have a valid value)(, [a-z_]+ (is (missing|invalid|empty)|has a value not allowed|does not have a valid value))*`
+
+func isUnderError(text string) bool { return underError.MatchString(text) }
+
+var beginsWithStatus = regexp.MustCompile(`^[45][0-9][0-9] `)
+
+func isUnderMessage(text string) bool {
+	return beginsWithStatus.MatchString(text) && text != "404 Not Found"
+}
+
+var errorText = Rule{
+	ID:       "errors/text",
+	Sentence: "A 401, 403, 412, 415 or 500 says so in GitLab's words.",
+	Source:   helpersAPI,
+	Judge: func(_ *History, x *Exchange) bool {
+		f, ok := x.failure()
+		want, known := errorTexts[x.Status()]
+		if x.Operation == "" || !ok || !known || f.Description != nil || (f.Message == nil) == (f.Error == nil) {
+			return false
+		}
+		key, got := "/message", f.Message
+		if got == nil {
+			key, got = "/error", f.Error
+		}
+		if !want.MatchString(*got) {
+			x.Violation(key, "a text like "+quoted(strings.Trim(want.String(), "^$")), quoted(clip(*got)))
+		}
+		return true
+	},
+}
+
+var errorTexts = map[int]*regexp.Regexp{
+	401: regexp.MustCompile(`^401 Unauthorized$`),
+	403: regexp.MustCompile(`^403 Forbidden( - .*)?$`), // a reason follows, such as a blocked account
+	412: regexp.MustCompile(`^412 Precondition Failed$`),
+	415: regexp.MustCompile(`^The provided content-type '.*' is not supported\.$`),
+	500: regexp.MustCompile(`^500 Internal Server Error$`),
+}
+
+var parameterText = Rule{
+	ID:       "errors/parameter-text",
+	Sentence: "A parameter that is missing or wrong is named, and what is wrong with it, in Grape's words; several are joined by a comma and a space.",
+	Source:   rootAPI,
+	Judge: func(_ *History, x *Exchange) bool {
+		f, ok := x.failure()
+		if x.Operation == "" || !ok || x.Status() != 400 || f.Error == nil || f.Message != nil || f.Description != nil || isUnderMessage(*f.Error) ||
+			strings.Contains(*f.Error, "does not match declared format") { // a body that is no JSON, where no middleware looks at it before
+			return false
+		}
+		if !parameterFaults.MatchString(*f.Error) {
+			x.Violation("/error", "a text like \"name is missing\" or \"page is invalid, per_page is invalid\"", quoted(clip(*f.Error)))
+		}
+		return true
+	},
+}
+
+var parameterFaults = regexp.MustCompile(`^` + parameterFault + `$`)
 
 var notFoundText = Rule{
 	ID:       "errors/not-found-text",
@@ -76,9 +158,9 @@ var notFoundText = Rule{
 			messages = []string{"404 Project Not Found", "404 ClusterAgents Not Found"}
 		}
 		switch {
-		case f.Message != nil && !slices.Contains(messages, *f.Message):
+		case f.Message != nil && !slices.Contains(messages, *f.Message) && !isUnderError(*f.Message):
 			x.Violation("/message", fmt.Sprintf("one of %q", messages), quoted(clip(*f.Message)))
-		case f.Message == nil && *f.Error != "404 Not Found":
+		case f.Message == nil && *f.Error != "404 Not Found" && !slices.Contains(messages, *f.Error):
 			x.Violation("/error", `"404 Not Found"`, quoted(clip(*f.Error)))
 		}
 		return true
@@ -114,6 +196,9 @@ var modelErrorsAreOneText = Rule{
 		f, ok := x.failure()
 		if !ok || x.Status() != 400 || f.Message == nil {
 			return false
+		}
+		if isUnderError(*f.Message) {
+			return false // another rule's business
 		}
 		if rest, ok := strings.CutPrefix(*f.Message, "400 Bad request"); !ok || (rest != "" && !strings.HasPrefix(rest, " - ")) {
 			x.Violation("/message", `"400 Bad request - …"`, quoted(clip(*f.Message)))

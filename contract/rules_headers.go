@@ -132,3 +132,21 @@ var preconditionWhenAsked = Rule{
 		return x.complete() && (x.Status() == 204 || x.Status() == 412)
 	},
 }
+
+var etagTellsApart = Rule{
+	ID:         "conditional/etag-tells-apart",
+	Sentence:   "Different contents of one URL have different ETags.",
+	Source:     rackETag,
+	Operations: reads,
+	Judge: func(h *History, x *Exchange) bool {
+		if !x.ok(200) || x.Request.Method != http.MethodGet || x.Response.Header.Get("ETag") == "" {
+			return false
+		}
+		etag := x.Response.Header.Get("ETag")
+		seen, known := h.contents.get(h.content(x.Request.URL.String(), string(x.caller[:]), etag))
+		if known && seen != h.content(string(x.Response.Body)) {
+			x.Violation("", "an ETag of its own, as the body is another than before", "the same ETag, "+clip(etag))
+		}
+		return true
+	},
+}

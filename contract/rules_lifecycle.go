@@ -4,11 +4,49 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
+
+var agentCreate = Rule{
+	ID:         "agents/create",
+	Sentence:   "Creating an agent is answered with 201.",
+	Source:     docs(docsCreateAgent),
+	Operations: []string{"createAgent"},
+	Needs:      Needs{Writes: true},
+	Probe:      func(p *Probe) { p.Want(p.firstAgent().made, 201) },
+}
+
+var agentRead = Rule{
+	ID:         "agents/read",
+	Sentence:   "An agent that was created can be read at once: 200.",
+	Source:     docs(docsGetAgent),
+	Operations: []string{"getAgent"},
+	Probe: func(p *Probe) {
+		a := p.firstAgent()
+		if a.read == nil {
+			p.give(Inconclusive, a.why)
+		}
+		p.Want(a.read, 200)
+	},
+}
+
+var agentList = Rule{
+	ID:         "agents/list",
+	Sentence:   "An agent that was created is in the list of its project's agents: 200.",
+	Source:     docs(docsListAgents),
+	Operations: []string{"listAgents"},
+	Probe: func(p *Probe) {
+		l := p.listed()
+		if p.Want(l.first, 200) && l.page == nil && l.first.sound() {
+			p.Violation(l.first, "", fmt.Sprintf("agent %d in the list of the project's agents", p.agent().ID), "a list without it")
+		}
+	},
+}
 
 var agentReadsBack = Rule{
 	ID:         "agents/read-back-equal",
@@ -16,25 +54,13 @@ var agentReadsBack = Rule{
 	Source:     agentEntity,
 	Operations: showAgents,
 	Probe: func(p *Probe) {
-		made := p.agent()
-		var one, list *Exchange
-		p.Together(
-			func(p *Probe) { one = p.Do(Maintainer, "GET", p.run.agentPath(made.ID)) },
-			func(p *Probe) { list = p.findAgent(made.ID) },
-		)
-		if !p.Want(one, 200) {
-			return
+		a := p.readable()
+		if a.made != nil {
+			p.wantEqual(a.read, object(a.read.Response.Body), a.made, object(a.made.Response.Body), "as it was created")
 		}
-		single := object(one.Response.Body)
-		if list == nil {
-			p.Violation(one, "", fmt.Sprintf("agent %d in the list of the project's agents", made.ID), "a list without it")
-			return
+		if page := p.listed().page; page != nil {
+			p.wantEqual(page, element(page.Response.Body, a.ID), a.read, object(a.read.Response.Body), "as it is read alone")
 		}
-		listed := element(list.Response.Body, made.ID)
-		if made.made != nil {
-			p.wantEqual(one, single, object(made.made.Response.Body), "as it was created")
-		}
-		p.wantEqual(list, listed, single, "as it is read alone")
 	},
 }
 
@@ -52,6 +78,44 @@ func (p *Probe) findAgent(id int64) *Exchange {
 	return nil
 }
 
+var tokenCreate = Rule{
+	ID:         "tokens/create",
+	Since:      gitlab(15, 0),
+	Sentence:   "Creating a token is answered with 201.",
+	Source:     docs(docsCreateToken),
+	Operations: []string{"createAgentToken"},
+	Needs:      Needs{Writes: true},
+	Probe:      func(p *Probe) { p.Want(p.firstTokens().first.made, 201) },
+}
+
+var tokenRead = Rule{
+	ID:         "tokens/read",
+	Since:      gitlab(15, 0),
+	Sentence:   "A token that was created can be read at once: 200.",
+	Source:     docs(docsGetToken),
+	Operations: []string{"getAgentToken"},
+	Probe:      func(p *Probe) { p.Want(p.tokensShown().read, 200) },
+}
+
+var tokenList = Rule{
+	ID:         "tokens/list",
+	Since:      gitlab(15, 0),
+	Sentence:   "The tokens that were created are in the list of their agent's tokens: 200.",
+	Source:     docs(docsListTokens),
+	Operations: []string{"listAgentTokens"},
+	Probe: func(p *Probe) {
+		list, pair := p.tokensShown().list, p.tokens()
+		if !p.Want(list, 200) || !list.sound() {
+			return
+		}
+		for _, t := range []*ownToken{pair.first, pair.second} {
+			if t.Token != nil && !slices.ContainsFunc(list.Tokens(), func(is Token) bool { return is.ID == t.ID }) {
+				p.Violation(list, "", fmt.Sprintf("token %d in the list of its agent's tokens", t.ID), "a list without it")
+			}
+		}
+	},
+}
+
 var tokenReadsBack = Rule{
 	ID:         "tokens/read-back-equal",
 	Since:      gitlab(15, 0),
@@ -59,46 +123,50 @@ var tokenReadsBack = Rule{
 	Source:     docs(docsGetToken),
 	Operations: readsTokens,
 	Probe: func(p *Probe) {
-		agent, token := p.agent(), p.tokens().first
-		var one, list *Exchange
-		p.Together(
-			func(p *Probe) { one = p.Do(Maintainer, "GET", p.run.tokenPath(agent.ID, token.ID)) },
-			func(p *Probe) { list = p.Do(Maintainer, "GET", p.run.tokensOf(agent.ID)) },
-		)
-		if !p.Want(one, 200) || !p.Want(list, 200) {
-			return
+		token, shown := p.tokens().first, p.tokensShown()
+		if !shown.read.ok(200) {
+			p.give(Inconclusive, fmt.Sprintf("reading the token is answered with %d", shown.read.Status()))
 		}
-		single := object(one.Response.Body)
+		single := object(shown.read.Response.Body)
 		if token.made != nil {
 			want := object(token.made.Response.Body)
 			delete(want, "token")
-			p.wantEqual(one, single, want, "as it was created")
+			p.wantEqual(shown.read, single, token.made, want, "as it was created")
 		}
-		listed := element(list.Response.Body, token.ID)
-		if listed == nil {
-			p.Violation(list, "", fmt.Sprintf("token %d in the list of its agent's tokens", token.ID), "a list without it")
-			return
+		if listed := element(shown.list.Response.Body, token.ID); listed != nil {
+			basic := maps.Clone(single)
+			delete(basic, "last_used_at")
+			p.wantEqual(shown.list, listed, shown.read, basic, "as it is read alone")
 		}
-		basic := maps.Clone(single)
-		delete(basic, "last_used_at")
-		p.wantEqual(list, listed, basic, "as it is read alone")
 	},
 }
 
-// wantEqual reports each property of got that is not as in want.
-func (p *Probe) wantEqual(x *Exchange, got, want map[string]any, as string) {
+// wantEqual reports each property of got, which came in x, that is not as in want, which came in y, unless the document
+// has something against it in either.
+func (p *Probe) wantEqual(x *Exchange, got map[string]any, y *Exchange, want map[string]any, as string) {
+	if got == nil || want == nil {
+		return // no object, which is the document's business
+	}
+	differs := func(name, expected, actual string) {
+		for _, e := range []*Exchange{x, y} {
+			if e.documentSpokeOf("/"+name) || e.documentSpokeOf("/0/"+name) {
+				return
+			}
+		}
+		p.Violation(x, "/"+name, expected, actual)
+	}
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		value, there := got[name]
 		switch {
 		case !there:
-			p.Violation(x, "/"+name, "the property, "+as, "none")
+			differs(name, "the property, "+as, "none")
 		case !reflect.DeepEqual(value, want[name]):
-			p.Violation(x, "/"+name, shape(want[name])+", "+as, shape(value))
+			differs(name, shape(want[name])+", "+as, shape(value))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		if _, there := want[name]; !there {
-			p.Violation(x, "/"+name, "no such property, "+as, shape(got[name]))
+			differs(name, "no such property, "+as, shape(got[name]))
 		}
 	}
 }
@@ -161,23 +229,57 @@ func (p *Probe) reached(x *Exchange) *Exchange {
 	return x
 }
 
-var formAccepted = step("parameters/form", Release{},
-	"Parameters may come as a form.", rootAPI, []string{"createAgent"},
-	func(p *Probe, l *lifecycle) { p.Want(l.created, 201) })
+var (
+	formAccepted = taken("parameters/form", Must, Release{},
+		"Parameters may come as a form.", rootAPI, creates,
+		func(p *Probe) { p.secondAgent() }, func(p *Probe) {
+			if p.run.hasTokens() {
+				p.tokens()
+			}
+		})
+	multipartAccepted = taken("parameters/multipart", Should, gitlab(15, 0),
+		"Parameters may come as a multipart form.", rootAPI, []string{"createAgentToken"},
+		func(p *Probe) { p.intruders() })
+	queryAccepted = taken("parameters/query", Should, gitlab(15, 0),
+		"Parameters of a POST may come in the query.", rootAPI, []string{"createAgentToken"},
+		func(p *Probe) { p.lifecycle() })
+	unknownInBody = taken("parameters/unknown-in-body-are-ignored", Must, Release{},
+		"Parameters in a body that GitLab does not know are ignored.", agentsAPI, []string{"createAgent"},
+		func(p *Probe) { p.fourthAgent() })
+	longestName = taken("agent-names/longest-is-accepted", Must, Release{},
+		"A name of 63 characters, with two \"-\" in a row, is accepted.", agentModel, []string{"createAgent"},
+		func(p *Probe) { p.secondAgent() })
+	digitsInName = taken("agent-names/digits-at-ends", Must, Release{},
+		"A name may begin and end with a digit.", agentModel, []string{"createAgent"},
+		func(p *Probe) { p.fourthAgent() })
+	longestToken = taken("tokens/longest-are-accepted", Must, gitlab(15, 0),
+		"A name of 255 characters and a description of 1024 are accepted, whatever the characters are, and however many bytes.", tokenModel, []string{"createAgentToken"},
+		func(p *Probe) { p.firstTokens() })
+	namesMayRepeat = taken("tokens/names-may-repeat", Must, gitlab(15, 0),
+		"Two tokens of an agent may have the same name.", tokenModel, []string{"createAgentToken"},
+		func(p *Probe) { p.lifecycle() })
+)
 
-var numberBecomesText = step("parameters/number-becomes-text", gitlab(15, 0),
-	"A name that is a number or a boolean becomes text.", tokensAPI, []string{"createAgentToken"},
-	func(p *Probe, l *lifecycle) {
-		if l.other == nil {
-			p.reached(nil)
+var numberBecomesText = func() Rule {
+	rule := taken("parameters/number-becomes-text", Must, gitlab(15, 0),
+		"A name that is a number or a boolean becomes text.", tokensAPI, []string{"createAgentToken"},
+		func(p *Probe) { p.lifecycle() })
+	granted := rule.Probe
+	rule.Probe = func(p *Probe) {
+		granted(p)
+		l := p.lifecycle()
+		for text, t := range map[string]*ownToken{"123": l.token, "true": l.other} {
+			if t == nil || t.Token == nil {
+				continue
+			}
+			// In a plainer way, another name was sent.
+			if sent := t.made.sent("name"); sent.value == text && t.Name != text && !t.made.documentSpokeOf("/name") {
+				p.Violation(t.made, "/name", quoted(text), quoted(clip(t.Name)))
+			}
 		}
-		if l.token.Name != "123" {
-			p.Violation(l.token.made, "/name", `"123"`, quoted(clip(l.token.Name)))
-		}
-		if l.other.Name != "true" {
-			p.Violation(l.other.made, "/name", `"true"`, quoted(clip(l.other.Name)))
-		}
-	})
+	}
+	return rule
+}()
 
 // until is a rule that no longer holds from a release on.
 func until(release Release, rule Rule) Rule {
@@ -211,7 +313,7 @@ func (p *Probe) wantRefused(x *Exchange) bool {
 	if !p.Want(x, 400) {
 		return false
 	}
-	if f, ok := x.failure(); !ok || f.Message == nil {
+	if f, _ := x.failure(); f.Message == nil && !x.blamed {
 		p.Violation(x, "/message", `message "400 Bad request - …"`, f.said())
 		return false
 	}
@@ -229,6 +331,27 @@ var revokesAgain = step("tokens/revoke-is-idempotent", gitlab(15, 0),
 			p.reached(nil)
 		}
 		p.Want(p.reached(l.again), 204)
+	})
+
+var revokesOnlyOne = step("tokens/revoke-only-that-one", gitlab(15, 0),
+	"Revoking a token leaves its agent and the agent's other tokens as they are.", docs(docsRevokeToken), []string{"revokeAgentToken"},
+	func(p *Probe, l *lifecycle) {
+		if p.reached(l.revoked).Status() != 204 {
+			p.reached(nil)
+		}
+		if l.otherRead != nil && l.otherRead.Status() == 404 {
+			p.Violation(l.otherRead, "", fmt.Sprintf("token %d, as only token %d was revoked", l.other.ID, l.token.ID), "404")
+		}
+		for _, x := range []*Exchange{l.listRevoked, l.otherRead} {
+			if x == nil {
+				continue
+			}
+			x.eachToken(func(t *Token, at string) {
+				if t.ID == l.other.ID && t.Status == "revoked" {
+					p.Violation(x, at+"/status", fmt.Sprintf(`"active", as only token %d was revoked`, l.token.ID), `"revoked"`)
+				}
+			})
+		}
 	})
 
 var revokedGone = step("tokens/revoked-is-404", gitlab(16, 0),
@@ -261,9 +384,12 @@ var revokeFreesSlot = step("token-limit/revoke-frees-one", gitlab(15, 0),
 var staleDelete = step("conditional/if-unmodified-since", Release{},
 	"An agent that changed after If-Unmodified-Since is not deleted: 412.", helpersAPI, []string{"deleteAgent"},
 	func(p *Probe, l *lifecycle) {
+		if l.kept == nil {
+			p.give(Inconclusive, "there was no agent to try it on")
+		}
 		p.WantMessage(l.stale, 412, "412 Precondition Failed")
-		if l.stale.Status() == 412 && l.kept.Status() != 200 {
-			p.Violation(l.kept, "", "the agent, as it was not deleted", strconv.Itoa(l.kept.Status()))
+		if l.stale.Status() == 412 && l.kept.Status() == 404 {
+			p.Violation(l.kept, "", "the agent, as it was not deleted", "404")
 		}
 	})
 
@@ -271,28 +397,59 @@ var agentDelete = step("agents/delete", Release{},
 	"Deleting an agent is answered with 204. A date that cannot be read is ignored.", docs(docsDeleteAgent), []string{"deleteAgent"},
 	func(p *Probe, l *lifecycle) { p.Want(l.deleted, 204) })
 
+// gone gives the probe up if the agent was not deleted.
+func (p *Probe) gone(l *lifecycle) {
+	if l.deleted.Status() != 204 {
+		p.give(Inconclusive, fmt.Sprintf("deleting the agent was answered with %d", l.deleted.Status()))
+	}
+}
+
 var agentDeleted = step("agents/deleted-is-404", Release{},
 	"A deleted agent is not found, and not listed.", docs(docsDeleteAgent), []string{"getAgent", "listAgents", "deleteAgent"},
 	func(p *Probe, l *lifecycle) {
-		if l.deleted.Status() != 204 {
-			p.reached(nil)
+		p.gone(l)
+		if !p.reused(l) {
+			p.WantMessage(l.read, 404, "404 Not found")
+			// The second DELETE goes out beside the first read; it can only come to an agent that is gone.
+			p.WantMessage(l.deletedAgain, 404, "404 Not found")
 		}
-		p.WantMessage(l.read, 404, "404 Not found")
-		if slices.ContainsFunc(l.list.Agents(), func(a Agent) bool { return a.ID == l.agent.ID }) {
+		if slices.ContainsFunc(l.list.Agents(), func(a Agent) bool { return a.ID == l.agent.ID && a.CreatedAt == l.agent.CreatedAt }) {
 			p.Violation(l.list, "", fmt.Sprintf("no agent %d", l.agent.ID), "a list with it")
 		}
-		// The second DELETE goes out beside the first read; it can only come to an agent that is gone.
-		p.WantMessage(l.deletedAgain, 404, "404 Not found")
+	})
+
+// reused says whether the server gave the id of the deleted agent to the next one, so that what has it is another.
+func (p *Probe) reused(l *lifecycle) bool {
+	return slices.ContainsFunc(l.anew.Agents(), func(a Agent) bool { return a.ID == l.agent.ID })
+}
+
+var agentDeleteOnlyOne = step("agents/delete-only-that-one", Release{},
+	"Deleting an agent leaves the project's other agents as they are.", docs(docsDeleteAgent), []string{"deleteAgent"},
+	func(p *Probe, l *lifecycle) {
+		p.gone(l)
+		if a := p.agent(); l.sibling != nil && l.sibling.Status() == 404 && a.read.ok(200) {
+			p.Violation(l.sibling, "", fmt.Sprintf("agent %d, as only agent %d was deleted", a.ID, l.agent.ID), "404")
+		}
+	})
+
+var nameFreeAgain = step("agent-names/free-again", Release{},
+	"The name of a deleted agent can be given to a new one.", agentModel, []string{"createAgent"},
+	func(p *Probe, l *lifecycle) {
+		p.gone(l)
+		p.Want(l.anew, 201)
 	})
 
 var tokensDeleted = step("agents/deleted-with-tokens", gitlab(15, 0),
 	"The tokens of a deleted agent are not found.", docs(docsDeleteAgent), readsTokens,
 	func(p *Probe, l *lifecycle) {
-		if l.deleted.Status() != 204 {
-			p.reached(nil)
+		p.gone(l)
+		if p.reused(l) {
+			p.give(Inconclusive, "another agent has the id of the deleted one")
 		}
-		p.WantMessage(p.reached(l.readTokens), 404, "404 Not found")
-		p.WantMessage(p.reached(l.readToken), 404, "404 Not found")
+		p.WantMessage(l.readTokens, 404, "404 Not found")
+		if l.readToken != nil {
+			p.WantMessage(l.readToken, 404, "404 Not found")
+		}
 	})
 
 var twoTokens = Rule{
@@ -302,7 +459,10 @@ var twoTokens = Rule{
 	Source:     docs(docsCreateToken),
 	Operations: []string{"createAgentToken"},
 	Needs:      Needs{Writes: true},
-	Probe:      func(p *Probe) { p.Want(p.tokens().second.made, 201) },
+	Probe: func(p *Probe) {
+		t := p.tokens() // in a read-only run it is not tested
+		p.Want(t.second.made, 201)
+	},
 }
 
 var thirdToken = Rule{
@@ -323,7 +483,7 @@ var limitBeforeName = Rule{
 	Level:      Should,
 	Since:      gitlab(16, 2),
 	Sentence:   "The two-token limit is checked before the name.",
-	Source:     tokenCreate,
+	Source:     tokenService,
 	Operations: []string{"createAgentToken"},
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
@@ -344,7 +504,7 @@ var noLimitYet = Rule{
 	Since:      gitlab(15, 0),
 	Until:      gitlab(16, 1),
 	Sentence:   "A third active token is accepted.",
-	Source:     tokenCreate,
+	Source:     tokenService,
 	Operations: []string{"createAgentToken"},
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
@@ -355,22 +515,62 @@ var noLimitYet = Rule{
 
 var createdByCaller = Rule{
 	ID:         "agents/created-by-caller",
-	Sentence:   "What is created names its creator, and it is one user for all that one caller creates.",
+	Sentence:   "What is created names its creator, who is the caller.",
 	Source:     agentEntity,
 	Operations: creates,
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
-		agent := p.agent()
-		switch by := agent.CreatedByUserID; {
-		case by == nil:
-			p.Violation(agent.made, "/created_by_user_id", "the caller's id", "null")
-		case p.run.hasTokens():
-			token := p.tokens().first
-			if token.CreatedByUserID == nil {
-				p.Violation(token.made, "/created_by_user_id", strconv.FormatInt(*by, 10), "null")
-			} else if *token.CreatedByUserID != *by {
-				p.Violation(token.made, "/created_by_user_id", strconv.FormatInt(*by, 10), strconv.FormatInt(*token.CreatedByUserID, 10))
+		made := []*Exchange{p.agent().made}
+		if p.run.hasTokens() {
+			p.attempt(func(p *Probe) { made = append(made, p.tokens().first.made) })
+		}
+		var user struct {
+			ID json.Number `json:"id"`
+		}
+		if x := p.Do(Maintainer, "GET", "/api/v4/user"); x.ok(200) {
+			_ = json.Unmarshal(x.Response.Body, &user)
+		}
+		for _, x := range made {
+			by, there := object(x.Response.Body)["created_by_user_id"]
+			switch {
+			case !there || x.documentSpokeOf("/created_by_user_id"):
+			case by == nil:
+				p.Violation(x, "/created_by_user_id", "the caller's id", "null")
+			case user.ID == "":
+				user.ID, _ = by.(json.Number) // a server without /user can at least be held to say the same
+			case by != user.ID:
+				p.Violation(x, "/created_by_user_id", user.ID.String(), fmt.Sprint(by))
 			}
+		}
+	},
+}
+
+var createdNow = Rule{
+	ID:         "agents/created-at-is-now",
+	Sentence:   "The time of creation of what is created is that of the answer, as its header Date has it, give or take a quarter of an hour.",
+	Source:     agentEntity,
+	Operations: creates,
+	Needs:      Needs{Writes: true},
+	Probe: func(p *Probe) {
+		made := []*Exchange{p.agent().made}
+		if p.run.hasTokens() {
+			p.attempt(func(p *Probe) { made = append(made, p.tokens().first.made) })
+		}
+		tested := false
+		for _, x := range made {
+			at, _ := object(x.Response.Body)["created_at"].(string)
+			created, err1 := time.Parse(time.RFC3339, at)
+			date, err2 := http.ParseTime(x.Response.Header.Get("Date"))
+			if err1 != nil || err2 != nil {
+				continue
+			}
+			tested = true
+			if created.Sub(date).Abs() > 15*time.Minute {
+				p.Violation(x, "/created_at", "about "+date.UTC().Format(time.RFC3339), created.UTC().Format(time.RFC3339))
+			}
+		}
+		if !tested {
+			p.Untested("the answers have no header Date, or no times")
 		}
 	},
 }

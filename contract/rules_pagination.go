@@ -3,9 +3,12 @@ package contract
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // page is what the headers of a list say. GitLab counts the entries in a query of its own, so that somebody else's
@@ -58,6 +61,9 @@ func (x *Exchange) wanted() (number, perPage int64, ok bool) {
 	return number, perPage, ok1 && ok2 && perPage != 0
 }
 
+// maxCounted is how many entries GitLab counts at most.
+const maxCounted = 10_000
+
 func judgePage(judge func(x *Exchange, p page) bool) func(*History, *Exchange) bool {
 	return func(_ *History, x *Exchange) bool {
 		p, ok := x.page()
@@ -108,10 +114,13 @@ var pageTotals = Rule{
 	Operations: lists,
 	Judge: judgePage(func(x *Exchange, p page) bool {
 		if p.total < 0 || p.totalPages < 0 {
-			if (p.total < 0) != (p.totalPages < 0) {
+			switch {
+			case (p.total < 0) != (p.totalPages < 0):
 				x.Violation("", "both X-Total and X-Total-Pages, or neither", "one of them")
+			case p.next < 0 && p.number*p.perPage <= maxCounted:
+				x.Violation("", "X-Total and X-Total-Pages, as there are no more than 10,000 entries", "neither")
 			}
-			return p.total >= 0 || p.totalPages >= 0
+			return true
 		}
 		if pages := max(1, (p.total+p.perPage-1)/p.perPage); p.totalPages != pages {
 			x.Violation("", fmt.Sprintf("X-Total-Pages: %d, for %d entries at %d per page", pages, p.total, p.perPage), fmt.Sprintf("X-Total-Pages: %d", p.totalPages))
@@ -166,6 +175,9 @@ func (x *Exchange) links() map[string]*url.URL {
 	return links
 }
 
+// rels are the relations of the Link header, in an order of ours.
+func (x *Exchange) rels() []string { return slices.Sorted(maps.Keys(x.links())) }
+
 var linkHeader = Rule{
 	ID:         "pagination/link",
 	Sentence:   "Link names the first page, the last one if there is a total, and the pages beside this one where they exist.",
@@ -201,15 +213,21 @@ var linkHeader = Rule{
 
 var linkParameters = Rule{
 	ID:         "pagination/link-parameters",
-	Sentence:   "The URLs in Link are the request's own, with its parameters, the page size and another page.",
+	Sentence:   "The URLs in Link are absolute and the request's own, with its parameters, the page size and another page.",
 	Source:     pageHeaders,
 	Operations: lists,
 	Judge: judgePage(func(x *Exchange, p page) bool {
 		asked := x.Request.URL.Query()
-		for rel, link := range x.links() {
+		for _, rel := range x.rels() {
+			link := x.links()[rel]
 			got := link.Query()
 			if link.Scheme == "" || link.Host == "" {
 				x.Violation("", fmt.Sprintf("an absolute URL for rel=%q", rel), "a relative one")
+				break
+			}
+			// The host is the one that the instance is configured with, and a proxy may have put something before the path.
+			if want := resource(x.Request.URL); resource(link) != want {
+				x.Violation("", fmt.Sprintf("a URL ending in %s for rel=%q", want, rel), resource(link))
 				break
 			}
 			// An admin may have capped per_page, or the URL may keep what was asked.
@@ -221,6 +239,38 @@ var linkParameters = Rule{
 				if name != "page" && name != "per_page" && !got.Has(name) && len(asked[name]) == 1 && linkRepeats.MatchString(name) {
 					x.Violation("", fmt.Sprintf("the parameter %q in the link rel=%q", name, rel), "none")
 				}
+			}
+		}
+		return len(x.links()) > 0
+	}),
+}
+
+// resource is the path of a URL from /api/v4 on, as far as it tells resources apart.
+func resource(u *url.URL) string {
+	path := u.EscapedPath()
+	if i := strings.Index(path, "/api/v4/"); i >= 0 {
+		path = path[i:]
+	}
+	path = strings.ReplaceAll(path, "%2f", "%2F")
+	return strings.TrimSuffix(strings.TrimRight(path, "/"), ".json")
+}
+
+var linkPathParameters = Rule{
+	ID:         "pagination/link-repeats-path",
+	Level:      Should,
+	Sentence:   "The URLs in Link repeat the parameters of the path, id and agent_id, in the query.",
+	Source:     pageHeaders,
+	Operations: lists,
+	Judge: judgePage(func(x *Exchange, p page) bool {
+		want := []string{"id"}
+		if x.Operation == "listAgentTokens" {
+			want = append(want, "agent_id")
+		}
+		for _, rel := range x.rels() {
+			link := x.links()[rel]
+			if i := slices.IndexFunc(want, func(name string) bool { return !link.Query().Has(name) }); i >= 0 {
+				x.Violation("", fmt.Sprintf("the parameter %q in the link rel=%q", want[i], rel), "none")
+				break
 			}
 		}
 		return len(x.links()) > 0

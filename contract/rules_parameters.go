@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -17,6 +18,14 @@ func asked(id string, level Level, sentence, source string, operations []string,
 // get asks for what lies below the project's agents.
 func get(path string) func(p *Probe) *Exchange {
 	return func(p *Probe) *Exchange { return p.Do(Maintainer, "GET", p.run.agents()+path) }
+}
+
+// getList is get, for answers that mean something only if agents can be listed at all.
+func getList(query string) func(p *Probe) *Exchange {
+	return func(p *Probe) *Exchange {
+		p.listable()
+		return get(query)(p)
+	}
 }
 
 // answers wants a status.
@@ -48,17 +57,19 @@ func writing(rule Rule) Rule {
 
 var (
 	agentIDText = asked("parameters/agent-id-is-integer", Must,
-		"An agent id that is no integer is refused: 400.", agentsAPI, []string{"getAgent"},
-		get("/abc"), says(400, "agent_id is invalid"))
+		"An agent id that is no integer is refused: 400. One that begins with an agent's id is none either.", agentsAPI, []string{"getAgent"},
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "GET", p.run.agentPath(p.agent().ID)+"abc")
+		}, says(400, "agent_id is invalid"))
 	noLookUpByName = asked("parameters/no-look-up-by-name", Must,
 		"An agent is not found by its name.", agentsAPI, []string{"getAgent"},
 		func(p *Probe) *Exchange {
-			return p.Do(Maintainer, "GET", p.run.agents()+"/"+p.agent().Name+"-x")
+			return p.Do(Maintainer, "GET", p.run.agents()+"/"+p.agent().Name)
 		}, says(400, "agent_id is invalid"))
 	tokenIDText = since(gitlab(15, 0), asked("parameters/token-id-is-integer", Must,
 		"A token id that is no integer is refused: 400.", tokensAPI, []string{"getAgentToken"},
 		func(p *Probe) *Exchange {
-			return p.Do(Maintainer, "GET", p.run.tokensOf(p.agent().ID)+"/abc")
+			return p.Do(Maintainer, "GET", p.run.tokenPath(p.agent().ID, p.tokens().first.ID)+"abc")
 		}, says(400, "token_id is invalid")))
 	severalFaults = since(gitlab(15, 0), asked("parameters/faults-are-joined", Must,
 		"The faults of several parameters come in one text.", tokensAPI, []string{"getAgentToken"},
@@ -74,7 +85,14 @@ var (
 		get("?page=1.5"), says(400, "page is invalid"))
 	unknownIgnored = asked("parameters/unknown-are-ignored", Must,
 		"Parameters that GitLab does not know are ignored.", agentsAPI, []string{"listAgents"},
-		get("?per_page=1&search=nothing&order_by=id&pagination=keyset"), answers(200))
+		func(p *Probe) *Exchange {
+			p.agent() // so that there is one to list
+			return getList("?per_page=1&search=nothing&order_by=id&pagination=keyset")(p)
+		}, func(p *Probe, x *Exchange) {
+			if p.Want(x, 200) && x.sound() && len(x.Agents()) == 0 {
+				p.Violation(x, "", "an agent, as nothing can be searched for", "an empty list")
+			}
+		})
 	tokensPageText = since(gitlab(15, 0), asked("parameters/token-page-is-integer", Must,
 		"A page of tokens that is no integer is refused: 400.", pager, []string{"listAgentTokens"},
 		func(p *Probe) *Exchange {
@@ -83,23 +101,26 @@ var (
 
 	perPageLarge = asked("pagination/at-most-100", Must,
 		"per_page above 100 is taken as 100.", pager, []string{"listAgents"},
-		get("?per_page=101"), answers(200))
-	perPageNegative = asked("pagination/negative-per-page", Should,
-		"A negative per_page is taken as 20.", pager, []string{"listAgents"},
-		get("?per_page=-1"), answers(200))
+		getList("?per_page=101"), answers(200))
 	pageZero = asked("pagination/page-zero", Should,
-		"Page 0 is page 1.", pager, []string{"listAgents"},
-		get("?page=0"), answers(200))
+		"Page 0 is page 1, and a negative per_page is 20.", pager, []string{"listAgents"},
+		getList("?page=0&per_page=-1"), answers(200))
 	pagePastEnd = asked("pagination/past-the-end", Must,
 		"A page past the end is an empty list.", pager, []string{"listAgents"},
-		get("?page=1000000&per_page=100"), func(p *Probe, x *Exchange) {
-			if p.Want(x, 200) && strings.TrimSpace(string(x.Response.Body)) != "[]" {
+		getList("?page=1000000&per_page=100"), func(p *Probe, x *Exchange) {
+			if p.Want(x, 200) && strings.TrimSpace(string(x.Response.Body)) != "[]" && x.sound() {
 				p.Violation(x, "", "[]", fmt.Sprintf("%d agents", len(x.Agents())))
 			}
 		})
 	defaultPage = asked("pagination/defaults", Must,
 		"Without page and per_page the first 20 are listed.", pager, []string{"listAgents"},
-		get(""), answers(200))
+		func(p *Probe) *Exchange { return p.listed().first }, func(p *Probe, x *Exchange) {
+			if x.ok(200) {
+				if got := x.Response.Header.Get("X-Per-Page"); got != "" && got != "20" {
+					p.Violation(x, "", "X-Per-Page: 20", "X-Per-Page: "+got)
+				}
+			}
+		})
 
 	unknownProject = asked("errors/unknown-project", Must,
 		"A project that is not there is not found.", helpersAPI, []string{"listAgents"},
@@ -203,23 +224,25 @@ var tokenOfOtherAgent = Rule{
 	Operations: []string{"getAgentToken", "revokeAgentToken"},
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
-		_, second := p.two()
-		other := p.intruders().agent
-		if other.ID == 0 {
-			p.Untested("no second agent")
-		}
-		if in := p.intruders(); in.after != nil && in.after.Status() != 200 {
-			p.Untested("the second agent was deleted by a caller who may not")
-		}
+		in := p.ofIntruders()
+		token := p.run.tokenPath(p.agent().ID, in.token.ID)
 		p.Together(
-			func(p *Probe) {
-				p.WantMessage(p.Do(Maintainer, "GET", p.run.tokenPath(other.ID, second.ID)), 404, "404 Not found")
-			},
-			func(p *Probe) {
-				p.WantMessage(p.Do(Maintainer, "DELETE", p.run.tokenPath(other.ID, second.ID)), 404, "404 Not found")
-			},
+			func(p *Probe) { p.WantMessage(p.Do(Maintainer, "GET", token), 404, "404 Not found") },
+			func(p *Probe) { p.WantMessage(p.Do(Maintainer, "DELETE", token), 404, "404 Not found") },
 		)
 	},
+}
+
+// ofIntruders is the agent and the token that intruders tried to change, and did not. Nothing else needs them any more.
+func (p *Probe) ofIntruders() *intruders {
+	in := p.intruders()
+	switch {
+	case in.after == nil || !in.after.ok(200):
+		p.Untested("the agent to try it on was deleted by a caller who may not, or cannot be read")
+	case in.token == nil || in.revoked():
+		p.Untested("there is no token to try it on")
+	}
+	return in
 }
 
 var agentOfOtherProject = Rule{
@@ -227,15 +250,16 @@ var agentOfOtherProject = Rule{
 	Since:      gitlab(16, 0), // an older finder looked ids up unscoped; which releases is not known
 	Sentence:   "An agent and its tokens are not found under another project.",
 	Source:     agentsFinder,
-	Operations: reads,
+	Operations: append([]string{"listAgents"}, ofOneAgent...),
 	Needs:      Needs{OtherProject: true},
 	Probe: func(p *Probe) {
 		other := "/api/v4/projects/" + p.run.other + "/cluster_agents"
 		agent := p.agent()
+		missing := func(method, path string, with ...With) func(p *Probe) {
+			return func(p *Probe) { p.WantMessage(p.Do(Maintainer, method, other+path, with...), 404, "404 Not found") }
+		}
 		parts := []func(*Probe){
-			func(p *Probe) {
-				p.WantMessage(p.Do(Maintainer, "GET", fmt.Sprintf("%s/%d", other, agent.ID)), 404, "404 Not found")
-			},
+			missing("GET", fmt.Sprintf("/%d", agent.ID)),
 			func(p *Probe) {
 				x := p.Do(Maintainer, "GET", other+"?per_page=100")
 				x.eachAgent(func(a *Agent, at string) {
@@ -243,21 +267,49 @@ var agentOfOtherProject = Rule{
 						p.Violation(x, at, "agents of this project only", fmt.Sprintf("agent %d of the other", a.ID))
 					}
 				})
-				p.Want(x, 200)
+			},
+			func(p *Probe) {
+				p.attempt(func(p *Probe) {
+					token := p.tokens().first
+					p.Together(
+						missing("GET", fmt.Sprintf("/%d/tokens", agent.ID)),
+						missing("GET", fmt.Sprintf("/%d/tokens/%d", agent.ID, token.ID)),
+					)
+				})
 			},
 		}
-		if p.run.hasTokens() {
-			first := p.tokens().first
-			parts = append(parts,
-				func(p *Probe) {
-					p.WantMessage(p.Do(Maintainer, "GET", fmt.Sprintf("%s/%d/tokens", other, agent.ID)), 404, "404 Not found")
-				},
-				func(p *Probe) {
-					p.WantMessage(p.Do(Maintainer, "GET", fmt.Sprintf("%s/%d/tokens/%d", other, agent.ID, first.ID)), 404, "404 Not found")
+		if !p.run.readOnly {
+			parts = append(parts, func(p *Probe) {
+				p.attempt(func(p *Probe) {
+					in := p.ofIntruders()
+					p.Together(
+						missing("DELETE", fmt.Sprintf("/%d", in.agent.ID)),
+						missing("DELETE", fmt.Sprintf("/%d/tokens/%d", in.agent.ID, in.token.ID)),
+						missing("POST", fmt.Sprintf("/%d/tokens", in.agent.ID), JSON(`{"name":"contract elsewhere"}`)),
+					)
 				})
+			})
 		}
 		p.Together(parts...)
 	},
+}
+
+// fullPath is the full path of the project.
+func (p *Probe) fullPath() string {
+	path := p.readable().ConfigProject.PathWithNamespace
+	if !strings.Contains(path, "/") {
+		p.give(Inconclusive, "the agent does not say which project it is of")
+	}
+	return path
+}
+
+// readUnder reads the agent under the project as it stands in the URL. It may have been read in just that way.
+func (p *Probe) readUnder(project string) *Exchange {
+	a := p.readable()
+	if p.run.project == project {
+		return a.read
+	}
+	return p.Do(Maintainer, "GET", fmt.Sprintf("/api/v4/projects/%s/cluster_agents/%d", project, a.ID))
 }
 
 // noProject is the id of a project that exists nowhere, though it could.
@@ -266,32 +318,32 @@ const noProject = "9007199254740991"
 var (
 	encodedPath = asked("paths/encoded", Must,
 		"A project is found by its full path, URL-encoded as one segment.", rootAPI, []string{"getAgent"},
-		func(p *Probe) *Exchange {
-			a := p.agent()
-			return p.Do(Maintainer, "GET", fmt.Sprintf("/api/v4/projects/%s/cluster_agents/%d", url.PathEscape(a.ConfigProject.PathWithNamespace), a.ID))
-		}, answers(200))
+		func(p *Probe) *Exchange { return p.readUnder(url.PathEscape(p.fullPath())) }, answers(200))
 	numericID = asked("paths/id", Must,
 		"A project is found by its id.", rootAPI, []string{"getAgent"},
 		func(p *Probe) *Exchange {
-			a := p.agent()
-			return p.Do(Maintainer, "GET", fmt.Sprintf("/api/v4/projects/%d/cluster_agents/%d", a.ConfigProject.ID, a.ID))
+			id := p.readable().ConfigProject.ID
+			if id == 0 {
+				p.give(Inconclusive, "the agent does not say which project it is of")
+			}
+			return p.readUnder(strconv.FormatInt(id, 10))
 		}, answers(200))
 	unencodedPath = asked("paths/unencoded", Must,
 		"A project's path that is not encoded is no route.", rootAPI, nil,
 		func(p *Probe) *Exchange {
-			return p.Do(Maintainer, "GET", "/api/v4/projects/"+p.agent().ConfigProject.PathWithNamespace+"/cluster_agents")
+			return p.Do(Maintainer, "GET", "/api/v4/projects/"+p.fullPath()+"/cluster_agents")
 		}, says(404, "404 Not Found"))
 	doubleEncodedPath = asked("paths/double-encoded", Must,
 		"A project's path that is encoded twice is not found.", helpersAPI, []string{"listAgents"},
 		func(p *Probe) *Exchange {
-			return p.Do(Maintainer, "GET", "/api/v4/projects/"+url.PathEscape(url.PathEscape(p.agent().ConfigProject.PathWithNamespace))+"/cluster_agents")
+			return p.Do(Maintainer, "GET", "/api/v4/projects/"+url.PathEscape(url.PathEscape(p.fullPath()))+"/cluster_agents")
 		}, replies(404, "404 Project Not Found"))
 	trailingSlash = asked("paths/trailing-slash", Should,
 		"A slash at the end does not matter.", rootAPI, []string{"listAgents"},
-		get("/?per_page=1"), answers(200))
+		getList("/?per_page=1"), answers(200))
 	jsonSuffix = asked("paths/json-suffix", Should,
 		"The suffix .json does not matter.", rootAPI, []string{"listAgents"},
-		get(".json?per_page=1"), answers(200))
+		getList(".json?per_page=1"), answers(200))
 	singularToken = since(gitlab(15, 0), asked("paths/token-is-no-route", Must,
 		"The URL that the documentation prints, …/token/1, is no route.", tokensAPI, nil,
 		func(p *Probe) *Exchange {

@@ -15,7 +15,7 @@ var tokenAgentMatchesPath = Rule{
 	Operations: showTokens,
 	Judge: eachToken(func(x *Exchange, t *Token, at string) {
 		if x.AgentID != 0 && t.AgentID != x.AgentID {
-			x.Violation(at+"/agent_id", strconv.FormatInt(x.AgentID, 10), strconv.FormatInt(t.AgentID, 10))
+			x.differs(at+"/agent_id", strconv.FormatInt(x.AgentID, 10), strconv.FormatInt(t.AgentID, 10))
 		}
 	}),
 }
@@ -46,15 +46,15 @@ var tokenCreateEcho = Rule{
 		t := &x.Tokens()[0]
 		name, description := x.sent("name"), x.sent("description")
 		if name.text && t.Name != name.value {
-			x.Violation("/name", "the name that was sent, "+size(name.value), difference(name.value, t.Name))
+			x.differs("/name", "the name that was sent, "+size(name.value), difference(name.value, t.Name))
 		}
 		switch {
 		case description.text && t.Description == nil:
-			x.Violation("/description", "the description that was sent, "+size(description.value), "null")
+			x.differs("/description", "the description that was sent, "+size(description.value), "null")
 		case description.text && *t.Description != description.value:
-			x.Violation("/description", "the description that was sent, "+size(description.value), difference(description.value, *t.Description))
+			x.differs("/description", "the description that was sent, "+size(description.value), difference(description.value, *t.Description))
 		case (description.null || !x.mentions("description")) && t.Description != nil:
-			x.Violation("/description", "null, as none was sent", "a string of "+size(*t.Description))
+			x.differs("/description", "null, as none was sent", "a string of "+size(*t.Description))
 		}
 		return name.given || description.given
 	},
@@ -72,10 +72,10 @@ var tokenCreateState = Rule{
 		}
 		t := &x.Tokens()[0]
 		if t.Status != "active" {
-			x.Violation("/status", `"active"`, quoted(t.Status))
+			x.differs("/status", `"active"`, quoted(t.Status))
 		}
 		if t.LastUsedAt != nil {
-			x.Violation("/last_used_at", "null", quoted(*t.LastUsedAt))
+			x.differs("/last_used_at", "null", quoted(*t.LastUsedAt))
 		}
 		return true
 	},
@@ -92,8 +92,8 @@ var tokenIDFresh = Rule{
 			return false
 		}
 		id := x.Tokens()[0].ID
-		if r, known := h.tokens.get(id); known && r.alive.before(x.moment()) {
-			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", id, r.alive.index))
+		if r, known := h.tokens.get(id); known && r.first.before(x.moment()) {
+			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", id, r.first.index))
 		}
 		return true
 	},
@@ -102,7 +102,7 @@ var tokenIDFresh = Rule{
 var tokenImmutable = Rule{
 	ID:         "tokens/never-change",
 	Since:      gitlab(15, 0),
-	Sentence:   "A token's name, description, agent and time of creation never change: what was created reads back equal.",
+	Sentence:   "A token's name, description, agent, creator and time of creation never change, unless the creator is deleted.",
 	Source:     tokensAPI + ": there is no update",
 	Operations: readsTokens,
 	Judge: func(h *History, x *Exchange) bool {
@@ -114,16 +114,19 @@ var tokenImmutable = Rule{
 			}
 			met = true
 			if t.Name != r.name {
-				x.Violation(at+"/name", "the name it was first shown with, "+size(r.name), difference(r.name, t.Name))
+				x.differs(at+"/name", "the name it was first shown with, "+size(r.name), difference(r.name, t.Name))
 			}
 			if text(t.Description) != text(r.description) || (t.Description == nil) != (r.description == nil) {
-				x.Violation(at+"/description", "the description it was first shown with, "+describe(r.description), describe(t.Description))
+				x.differs(at+"/description", "the description it was first shown with, "+describe(r.description), describe(t.Description))
 			}
 			if t.AgentID != r.agentID {
-				x.Violation(at+"/agent_id", strconv.FormatInt(r.agentID, 10), strconv.FormatInt(t.AgentID, 10))
+				x.differs(at+"/agent_id", strconv.FormatInt(r.agentID, 10), strconv.FormatInt(t.AgentID, 10))
 			}
 			if t.CreatedAt != r.createdAt {
-				x.Violation(at+"/created_at", quoted(r.createdAt), quoted(t.CreatedAt))
+				x.differs(at+"/created_at", quoted(r.createdAt), quoted(t.CreatedAt))
+			}
+			if by := t.CreatedByUserID; by != nil && r.createdBy != 0 && *by != r.createdBy {
+				x.differs(at+"/created_by_user_id", strconv.FormatInt(r.createdBy, 10), strconv.FormatInt(*by, 10))
 			}
 		})
 		return met
@@ -225,7 +228,7 @@ var activeListed = Rule{
 				met = true
 			}
 		})
-		if x.Operation == "listAgentTokens" && x.wholeList() {
+		if x.Operation == "listAgentTokens" && x.wholeList() && x.sound() {
 			listed := make(map[int64]bool)
 			x.eachToken(func(t *Token, _ string) { listed[t.ID] = true })
 			h.tokensOf(x.AgentID, func(r *tokenRecord) {
@@ -291,9 +294,12 @@ func eachToken(judge func(x *Exchange, t *Token, at string)) func(*History, *Exc
 	}
 }
 
-// eachToken calls f for each token with its JSON pointer.
+// eachToken calls f for each token that has an id, with its JSON pointer.
 func (x *Exchange) eachToken(f func(t *Token, at string)) {
 	for i := range x.Tokens() {
+		if x.Tokens()[i].ID == 0 {
+			continue
+		}
 		at := ""
 		if x.Operation == "listAgentTokens" {
 			at = "/" + strconv.Itoa(i)

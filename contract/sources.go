@@ -27,7 +27,7 @@ const (
 	projectEntity = "lib/api/entities/project_identity.rb"
 	tokensFinder  = "app/finders/clusters/agent_tokens_finder.rb"
 	agentsFinder  = "app/finders/clusters/agents_finder.rb"
-	tokenCreate   = "app/services/clusters/agent_tokens/create_service.rb"
+	tokenService  = "app/services/clusters/agent_tokens/create_service.rb"
 	pager         = "lib/gitlab/pagination/offset_pagination.rb"
 	pageHeaders   = "lib/gitlab/pagination/offset_header_builder.rb"
 	malformed     = "lib/gitlab/middleware/handle_malformed_strings.rb"

@@ -92,6 +92,11 @@ func pageHeadersOf(x *wire.Exchange, page, perPage, total int) {
 		query := u.Query()
 		query.Set("page", fmt.Sprint(link.page))
 		query.Set("per_page", fmt.Sprint(perPage))
+		parts := strings.Split(x.Request.URL.Path[strings.Index(x.Request.URL.Path, "/projects/")+1:], "/")
+		query.Set("id", parts[1])
+		if parts[len(parts)-1] == "tokens" {
+			query.Set("agent_id", parts[len(parts)-2])
+		}
 		u.RawQuery = query.Encode()
 		links = append(links, fmt.Sprintf("<%s>; rel=%q", u.String(), link.rel))
 	}

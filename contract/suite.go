@@ -126,6 +126,8 @@ type run struct {
 	done      int
 	total     int
 
+	busy     sync.WaitGroup // probes that do not wait for the end of the lifecycle
+	odd      oddities
 	fixtures fixtures
 }
 
@@ -307,6 +309,7 @@ func (r *run) probe(ctx context.Context) map[string]ending {
 		testable = append(testable, rule)
 	}
 	r.total = len(testable)
+	r.busy.Add(len(testable))
 	var wait sync.WaitGroup
 	for _, rule := range testable {
 		wait.Go(func() {
@@ -326,8 +329,9 @@ func (r *run) probe(ctx context.Context) map[string]ending {
 
 // found is the release and edition, as given or as the target told.
 func (r *run) found() (Release, Edition) {
-	result := r.judge.Result()
-	return result.Release, result.Edition
+	r.judge.mu.Lock()
+	defer r.judge.mu.Unlock()
+	return r.judge.found()
 }
 
 // untestable says why a rule cannot be tested here, if it cannot.
@@ -350,7 +354,8 @@ func (r *run) untestable(rule *Rule, release Release, edition Edition) string {
 }
 
 func (r *run) probeOne(ctx context.Context, rule *Rule) (end ending) {
-	p := &Probe{run: r, ctx: ctx, rule: rule, chain: r.begun}
+	p := &Probe{run: r, ctx: ctx, rule: rule, chain: r.begun, standBy: sync.OnceFunc(r.busy.Done)}
+	defer p.standBy()
 	defer func() {
 		switch stop := recover().(type) {
 		case nil:

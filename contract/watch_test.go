@@ -288,7 +288,7 @@ func underTest(t *testing.T, kind string) {
 	target.Tokens = map[Role]string{Maintainer: "glpat-maintainer"}
 	switch kind {
 	case "known":
-		Test(t, target, KnownFailures("tokens/secret-only-on-create", "tokens/read-back-equal"))
+		Test(t, target, KnownFailures("tokens/secret-only-on-create"))
 	case "stale":
 		Test(t, target, KnownFailures("paths/id"))
 	case "no token":
