@@ -102,6 +102,9 @@ func (f *finder) user(u *url.Userinfo) {
 var userInfo = regexp.MustCompile(`://([^/?#\s"'<>@]+)@`)
 
 func (f *finder) users(text string) {
+	if !strings.Contains(text, "@") {
+		return
+	}
 	for _, match := range userInfo.FindAllStringSubmatch(text, -1) {
 		name, password, _ := strings.Cut(match[1], ":")
 		if n, err := url.PathUnescape(name); err == nil {
@@ -134,7 +137,7 @@ func isWord(s string) bool {
 var parameter = regexp.MustCompile(`(?i)(?:^|[?&;<\s])([a-z0-9_.%\[\]-]*(?:token|secret|password)(?:\]|%5d)?)=([^&;#\s"'<>]+)`)
 
 func (f *finder) parameters(text string) {
-	if !strings.Contains(text, "=") {
+	if lower := strings.ToLower(text); !strings.Contains(lower, "token") && !strings.Contains(lower, "secret") && !strings.Contains(lower, "password") {
 		return
 	}
 	for _, match := range parameter.FindAllStringSubmatch(text, -1) {

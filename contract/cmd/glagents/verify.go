@@ -212,7 +212,7 @@ func (v *verify) file(ctx context.Context, name string, judge *contract.Judge) (
 			v.complain(fmt.Sprintf("%s: entry %d (byte %d): %s", shownName(name), e.Index, e.Offset, why))
 		}
 	}
-	for next := range entries(ctx, in) {
+	for next := range entries(ctx, in, judge) {
 		var bad *har.EntryError
 		switch {
 		case errors.As(next.err, &bad):
@@ -227,7 +227,7 @@ func (v *verify) file(ctx context.Context, name string, judge *contract.Judge) (
 			for _, note := range next.Notes {
 				say(next.Entry, note)
 			}
-			judge.Observe(next.Exchange)
+			judge.ObservePrepared(next.prepared)
 		}
 	}
 	if ctx.Err() != nil {
@@ -242,33 +242,42 @@ var unreadable = &wire.Exchange{Request: wire.Request{Method: "GET", URL: &url.U
 // next is the next entry of a file.
 type next struct {
 	har.Entry
-	err error
+	err      error
+	prepared *contract.Prepared // nil if there is an error
 }
 
-// ahead is how many entries are read ahead of the judge.
+// ahead is how many entries are read and prepared ahead of the judge.
 const ahead = 4
 
-// entries are the entries of a file, until the context is done. They are read while earlier ones are judged, and a file
-// that does not end, such as a terminal, does not keep a command from ending.
-func entries(ctx context.Context, r io.Reader) func(yield func(next) bool) {
+// entries are the entries of a file, until the context is done. They are read, and prepared side by side, while earlier
+// ones are judged, and a file that does not end, such as a terminal, does not keep a command from ending.
+func entries(ctx context.Context, r io.Reader, judge *contract.Judge) func(yield func(next) bool) {
 	return func(yield func(next) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		read := make(chan next, ahead)
+		read := make(chan chan next, ahead)
 		go func() {
 			defer close(read)
 			for e, err := range har.Entries(r) {
+				ready := make(chan next, 1)
 				select {
-				case read <- next{e, err}:
+				case read <- ready:
 				case <-ctx.Done():
 					return
 				}
+				go func() {
+					n := next{Entry: e, err: err}
+					if err == nil {
+						n.prepared = judge.Prepare(e.Exchange)
+					}
+					ready <- n
+				}()
 			}
 		}()
 		for {
 			select {
-			case n, more := <-read:
-				if !more || !yield(n) {
+			case ready, more := <-read:
+				if !more || !yield(<-ready) {
 					return
 				}
 			case <-ctx.Done():
