@@ -18,7 +18,6 @@ type lifecycle struct {
 	readRevoked, listRevoked, another *Exchange
 	otherRead                         *Exchange // the other token, if the list lacks it
 
-	spare                             *ownAgent // on which the precondition is tried
 	stale, kept                       *Exchange
 	deleted, deletedAgain             *Exchange
 	read, readTokens, readToken, list *Exchange
@@ -37,17 +36,7 @@ func (p *Probe) lifecycle() *lifecycle {
 		}
 		// A broken server may delete more than it is asked for, which nothing else is to suffer from.
 		p.awaitOthers()
-		p.Together(
-			func(p *Probe) {
-				p.attempt(func(p *Probe) {
-					spare := p.usable(p.fourthAgent())
-					path := p.run.agentPath(spare.ID)
-					l.stale = p.Do(Maintainer, "DELETE", path, Header("If-Unmodified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"))
-					l.kept = p.Do(Maintainer, "GET", path)
-				})
-			},
-			func(p *Probe) { p.end(l) },
-		)
+		p.end(l)
 		return l
 	})
 }
@@ -119,6 +108,9 @@ func (p *Probe) tokenLife(l *lifecycle) {
 		},
 	)
 }
+
+// lost says that the agent is not there any more, though only a token of it was revoked.
+func (l *lifecycle) lost() bool { return l.listRevoked != nil && l.listRevoked.Status() == 404 }
 
 // end deletes the agent.
 func (p *Probe) end(l *lifecycle) {

@@ -95,7 +95,7 @@ func hijackingNoContent(next http.Handler, w http.ResponseWriter, r *http.Reques
 	if err != nil {
 		panic(err) // HTTP/1.1 can always be taken over
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	_, _ = buffer.WriteString("HTTP/1.1 204 No Content\r\nX-Request-Id: 01J00000000000000000000000\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
 	_ = buffer.Flush()
 }

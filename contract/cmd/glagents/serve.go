@@ -132,7 +132,9 @@ func (s *serve) run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.drain(server, drainTime)
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
 	return nil
 }
 
