@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"net"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -132,11 +134,16 @@ func (c *call) origin() string {
 	return c.requestOrigin()
 }
 
+// requestOrigin is the scheme and host of the request. One by HTTP/1.0 may have no host, and then came to an address.
 func (c *call) requestOrigin() string {
-	if c.request.TLS != nil {
-		return "https://" + c.request.Host
+	host := c.request.Host
+	if address, ok := c.request.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && host == "" {
+		host = address.String()
 	}
-	return "http://" + c.request.Host
+	if c.request.TLS != nil {
+		return "https://" + host
+	}
+	return "http://" + host
 }
 
 // queryAround is the query of a link, as Rails' to_query makes it - entries sorted as text - before and after its page.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -131,6 +132,23 @@ func TestServe(t *testing.T) {
 `, "URL", s.url), s.stop(t))
 	_, err = http.Get(s.url) //nolint:noctx // it must fail at once
 	assert.Error(t, err, "it still listens")
+}
+
+// The lines to copy work.
+func TestServeCurl(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("there is no curl")
+	}
+	s := startServe(t, nil, "--relative-root", "/gitlab")
+	require.Eventually(t, func() bool { return strings.Count(s.stdout.String(), "  curl ") == 2 }, 5*time.Second, time.Millisecond)
+	var answers string
+	for _, line := range regexp.MustCompile(`(?m)^  curl .*$`).FindAllString(s.stdout.String(), -1) {
+		answer, err := exec.CommandContext(t.Context(), "sh", "-c", line+" -sS --noproxy '*'").CombinedOutput()
+		require.NoError(t, err, "%s", answer)
+		answers += string(answer)
+	}
+	assert.Regexp(t, `^\{"id":1,"name":"my-agent",.*\}\[\{"id":1,"name":"my-agent",.*\}\]$`, answers)
 }
 
 func TestServeOptions(t *testing.T) {
