@@ -362,12 +362,10 @@ func (e *busyError) Error() string {
 
 func (s *sweeper) once(ctx context.Context, method, path string) (sweptAnswer, error) {
 	r := s.run
-	select {
-	case r.tickets <- struct{}{}:
-		defer func() { <-r.tickets }()
-	case <-ctx.Done():
+	if !r.gate.enter(ctx, false) {
 		return sweptAnswer{}, errors.New(cause(ctx.Err()))
 	}
+	defer r.gate.leave()
 	ctx, cancel := context.WithTimeout(ctx, r.requestTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, r.base+path, nil)

@@ -37,7 +37,7 @@ type fixture[T any] struct {
 // get makes the fixture, or waits until it is made. If it could not be made, the probe ends as inconclusive.
 func (f *fixture[T]) get(p *Probe, make func(*Probe) T) T {
 	f.once.Do(func() {
-		own := &Probe{run: p.run, ctx: p.ctx, rule: p.rule, chain: p.run.begun}
+		own := &Probe{run: p.run, ctx: p.ctx, rule: p.rule, chain: p.run.begun, urgent: true}
 		defer func() {
 			f.chain = own.chain
 			f.stop = recover()

@@ -24,6 +24,8 @@ type Probe struct {
 	rule  *Rule // nil while the run is being set up or a fixture is made
 	chain int   // how many requests the next one waits for
 
+	urgent bool // other probes wait for what this one makes
+
 	standBy func() // says that the probe makes no request before the end of the lifecycle; nil in a fixture
 }
 
@@ -166,12 +168,10 @@ const requestTimeout = 30 * time.Second
 // once makes one request and has it judged.
 func (p *Probe) once(method, path string, a *ask) *Exchange {
 	r := p.run
-	select {
-	case r.tickets <- struct{}{}:
-		defer func() { <-r.tickets }()
-	case <-p.ctx.Done():
-		p.give(Inconclusive, "interrupted")
+	if !r.gate.enter(p.ctx, p.urgent) {
+		p.give(Inconclusive, cause(p.ctx.Err()))
 	}
+	defer r.gate.leave()
 	ctx, cancel := context.WithTimeout(p.ctx, r.requestTimeout)
 	defer cancel()
 

@@ -58,7 +58,11 @@ func GitLab(release Release, edition Edition) Option {
 // ReadOnly has the run create, change and delete nothing. What needs that is untested.
 func ReadOnly() Option { return func(s *settings) { s.readOnly = true } }
 
-// Parallel is how many requests may be under way at once; 16 if it is not given.
+// DefaultParallel is how many requests may be under way at once if nothing is said: enough that the longest chain of
+// requests decides how long a run takes.
+const DefaultParallel = 24
+
+// Parallel is how many requests may be under way at once.
 func Parallel(requests int) Option { return func(s *settings) { s.parallel = max(1, requests) } }
 
 // Timeout ends the run after a while. What it had made is still removed.
@@ -113,7 +117,7 @@ type run struct {
 	other   string
 	client  *http.Client
 	judge   *Judge
-	tickets chan struct{} // one for each request that may be under way
+	gate    *gate // through which requests pass
 	made    *made
 	close   func() // lets go of connections that are the run's own
 
@@ -183,7 +187,7 @@ func settle(rule *RuleResult, end ending) {
 
 func newRun(target Target, options []Option) (*run, error) {
 	r := &run{target: target, close: func() {}}
-	r.parallel, r.requestTimeout, r.pause = 16, requestTimeout, pause
+	r.parallel, r.requestTimeout, r.pause = DefaultParallel, requestTimeout, pause
 	for _, option := range options {
 		option(&r.settings)
 	}
@@ -220,7 +224,7 @@ func newRun(target Target, options []Option) (*run, error) {
 	r.other = url.PathEscape(target.OtherProject)
 	r.id = runID()
 	r.made = newMade(r.id)
-	r.tickets = make(chan struct{}, r.parallel)
+	r.gate = newGate(r.parallel)
 	transport := target.Transport
 	if transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()

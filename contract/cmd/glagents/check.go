@@ -108,7 +108,7 @@ is untested, with the reason, and no success.
 	flags.StringVar(&c.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2; else it is asked")
 	flags.StringVar(&c.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee; else it is asked")
 	flags.DurationVar(&c.timeout, "timeout", 10*time.Minute, "end the run after this time; what it made is still removed")
-	flags.IntVar(&c.parallel, "parallel", 16, "how many requests may be under way at once")
+	flags.IntVar(&c.parallel, "parallel", contract.DefaultParallel, "how many requests may be under way at once")
 	flags.BoolVar(&c.readOnly, "read-only", false, "create, change and delete nothing")
 	flags.BoolVar(&c.fake, "fake", false, "check the built-in fake, whatever the environment says")
 	flags.BoolVar(&c.strict, "strict", false, "a violated SHOULD counts like a violated MUST")
