@@ -9,21 +9,21 @@ import (
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
 
-	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/openapi"
 )
 
 // documentation is a GitLab that has pages about its API as well: the OpenAPI document at /-/openapi.yaml, and at
 // /-/docs that document with requests to try.
 type documentation struct {
-	gitlab   *fakegitlab.Server
+	gitlab   http.Handler
+	root     string // the relative root
 	document string // its path, relative root included
 	pages    string // the path of the first page; the others are below it
 	ui       http.Handler
 }
 
-func newDocumentation(gitlab *fakegitlab.Server) *documentation {
-	d := &documentation{gitlab: gitlab, document: gitlab.Root() + "/-/openapi.yaml", pages: gitlab.Root() + "/-/docs"}
+func newDocumentation(root string, gitlab http.Handler) *documentation {
+	d := &documentation{gitlab: gitlab, root: root, document: root + "/-/openapi.yaml", pages: root + "/-/docs"}
 	d.ui = v5emb.NewHandlerWithConfig(swgui.Config{
 		Title:       "GitLab Agents API",
 		SwaggerJSON: d.document,
@@ -49,11 +49,11 @@ func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case path == d.document:
 		w.Header().Set("Content-Type", "application/yaml")
-		_, _ = w.Write(documentAt(baseURL(r) + d.gitlab.Root() + "/api/v4"))
+		_, _ = w.Write(documentAt(baseURL(r) + d.root + "/api/v4"))
 	case path == d.pages || strings.HasPrefix(path, d.pages+"/"):
 		w.Header().Set("Content-Security-Policy", fromHere)
 		d.ui.ServeHTTP(w, r)
-	case strings.TrimSuffix(path, "/") == d.gitlab.Root():
+	case strings.TrimSuffix(path, "/") == d.root:
 		http.Redirect(w, r, d.pages, http.StatusFound)
 	default:
 		d.gitlab.ServeHTTP(w, r)

@@ -16,6 +16,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/faults"
 )
 
 // serve is the command that runs the fake.
@@ -31,6 +32,7 @@ type serve struct {
 	latency     time.Duration
 	rate        rateLimit
 	log         logFormat
+	faultNames  []string
 }
 
 // drainTime is how long requests that are under way may take after the command was told to stop.
@@ -75,6 +77,9 @@ cannot be read or its address cannot be listened on.`,
   glagents serve --print-seed > seed.yaml
   glagents serve --seed seed.yaml
 
+  # A broken one, to see what notices
+  glagents serve --fault secret-missing --fault third-token-accepted
+
   # A slow one under a relative root, which answers 429 above ten requests a minute
   glagents serve --relative-root /gitlab --latency 200ms --rate-limit 10/m`,
 		Args: arguments(cobra.NoArgs),
@@ -90,6 +95,8 @@ cannot be read or its address cannot be listened on.`,
 	flags.Var(&s.root, "relative-root", "the `PATH` under which everything is, such as /gitlab; else that of the external URL")
 	flags.DurationVar(&s.latency, "latency", 0, "how long each answer takes, such as 50ms")
 	flags.Var(&s.rate, "rate-limit", "answer 429 to more requests of a user than this, such as 600/m (or /s, /h)")
+	flags.StringArrayVar(&s.faultNames, "fault", nil, "depart from GitLab as the fault `NAME` says; repeatable")
+	_ = cmd.RegisterFlagCompletionFunc("fault", completeFaults)
 	flags.Var(&s.log, "log", "the `FORMAT` of the access log: text, json or off")
 	return cmd
 }
@@ -104,8 +111,12 @@ func (s *serve) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	broken, err := s.faults()
+	if err != nil {
+		return err
+	}
 	logger := s.log.logger(s.stderr)
-	gitlab, err := fakegitlab.New(s.options(seed, logger)...)
+	gitlab, err := fakegitlab.New(append(s.options(seed, logger), faults.Options(broken...)...)...)
 	if err != nil {
 		return s.refuse(err)
 	}
@@ -114,7 +125,7 @@ func (s *serve) run(ctx context.Context) error {
 		return err
 	}
 	server := &http.Server{
-		Handler:           newDocumentation(gitlab),
+		Handler:           newDocumentation(gitlab.Root(), faults.Around(gitlab, broken...)),
 		ReadHeaderTimeout: time.Minute,
 		ErrorLog:          errorLog(logger),
 	}
@@ -123,6 +134,7 @@ func (s *serve) run(ctx context.Context) error {
 
 	address := listener.Addr().(*net.TCPAddr)
 	s.greet(gitlab, seed, "http://"+clientAddress(address)+gitlab.Root())
+	s.showFaults(gitlab, broken)
 	if !address.IP.IsLoopback() {
 		s.complain(fmt.Sprintf("warning: %s can be reached from other machines, without encryption, and the access tokens of the fake are no secrets", address))
 	}

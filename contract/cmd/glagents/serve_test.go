@@ -294,6 +294,8 @@ func TestServeBadUse(t *testing.T) {
 		{"--latency 5", `.*"--latency" flag: .*`},
 		{"--rate-limit 60", `.*"--rate-limit" flag: write it as 600/m, or with /s or /h`},
 		{"--rate-limit 0/m", `.*"--rate-limit" flag: it has to allow one request at least`},
+		{"--fault third-token", `--fault: there is no fault "third-token"; there are third-token-accepted, .*`},
+		{"--fault nonsense", `--fault: there is no fault "nonsense": .*`},
 		{"--log xml", `.*"--log" flag: there are text, json and off`},
 		{"now", `unknown command "now" for "glagents serve"`},
 	} {
@@ -365,6 +367,20 @@ projects: [{id: 7, path_with_namespace: a/b, members: {dev: maintainer}, agents:
 			}
 		})
 	}
+}
+
+func TestServeFaults(t *testing.T) {
+	t.Parallel()
+	s := startServe(t, nil, "--fault", "third-token-accepted", "--fault", "receptive-missing")
+	agents := s.url + "/api/v4/projects/20/cluster_agents"
+	status, _, _ := ask(t, "POST", agents, "glpat-maintainer", strings.NewReader("name=a"))
+	require.Equal(t, 201, status)
+	for range 3 {
+		status, _, body := ask(t, "POST", agents+"/1/tokens", "glpat-maintainer", strings.NewReader("name=t"))
+		assert.Equal(t, 201, status, body)
+	}
+	assert.Contains(t, s.stop(t), "\n  broken: third-token-accepted: A third active token is accepted.\n")
+	assert.Contains(t, s.stderr.String(), "glagents: warning: the fault receptive-missing makes no difference to GitLab 19.1.0 (CE)\n")
 }
 
 func TestServeWarnsOfOtherMachines(t *testing.T) {
