@@ -133,11 +133,11 @@ func (s *serve) run(ctx context.Context) error {
 	go func() { served <- server.Serve(listener) }()
 
 	address := listener.Addr().(*net.TCPAddr)
-	s.greet(gitlab, seed, "http://"+clientAddress(address)+gitlab.Root())
-	s.showFaults(gitlab, broken)
 	if !address.IP.IsLoopback() {
 		s.complain(fmt.Sprintf("warning: %s can be reached from other machines, without encryption, and the access tokens of the fake are no secrets", address))
 	}
+	s.greet(gitlab, seed, "http://"+clientAddress(address)+gitlab.Root())
+	s.showFaults(gitlab, broken)
 	select {
 	case err := <-served:
 		return err

@@ -9,8 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/faults"
 	"example.com/gitlab-agents/contract/wire"
 	"example.com/gitlab-agents/generated/clusteragents"
 )
@@ -452,6 +455,42 @@ func TestServeCutsOff(t *testing.T) {
 	running.Wait()
 }
 
+// A second Ctrl-C does not wait for a request that is under way.
+func TestServeLeavesAtOnce(t *testing.T) {
+	if os.Getenv("SERVE_IN_THIS_PROCESS") != "" {
+		os.Args = []string{"glagents", "serve", "--log", "off"}
+		main()
+	}
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no signals")
+	}
+	glagents := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestServeLeavesAtOnce$")
+	glagents.Env = append(os.Environ(), "SERVE_IN_THIS_PROCESS=yes")
+	stdout, err := glagents.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, glagents.Start())
+	first, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err)
+	where := strings.TrimSpace(strings.TrimPrefix(first, "listening on "))
+	underWay(t, where)
+
+	ended := make(chan error, 1)
+	go func() { ended <- glagents.Wait() }()
+	require.NoError(t, glagents.Process.Signal(os.Interrupt))
+	var left error
+	require.Eventually(t, func() bool {
+		_ = glagents.Process.Signal(os.Interrupt)
+		select {
+		case left = <-ended:
+			return true
+		default:
+			return false
+		}
+	}, drainTime-time.Second, 20*time.Millisecond)
+	assert.EqualError(t, left, "signal: interrupt")
+}
+
 func TestServeDocumentation(t *testing.T) {
 	t.Parallel()
 	for _, root := range []string{"", "/gitlab"} {
@@ -502,4 +541,10 @@ func TestServeHelp(t *testing.T) {
 		assert.Contains(t, out.stdout, text)
 	}
 	assert.Empty(t, out.stderr)
+	for _, match := range regexp.MustCompile(`--fault ([a-z0-9-]+)`).FindAllStringSubmatch(out.stdout, -1) {
+		if match[1] != "NAME" {
+			_, err := faults.Named(match[1])
+			assert.NoError(t, err)
+		}
+	}
 }
