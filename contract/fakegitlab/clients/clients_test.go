@@ -129,16 +129,20 @@ var clients = []struct {
 	},
 	{
 		"ruby", "the gem gitlab is not there; on Debian: apt install ruby-gitlab",
-		[]string{"ruby", "-e", "require 'gitlab'"}, []string{"ruby", "ruby/client.rb"},
+		[]string{ruby, "-e", "require 'gitlab'"}, []string{ruby, "ruby/client.rb"},
 	},
 	{
 		"perl", "GitLab::API::v4 is not there; on Debian: apt install libgitlab-api-v4-perl",
-		[]string{"perl", "-e", "use GitLab::API::v4"}, []string{"perl", "perl/client.pl"},
+		[]string{perl, "-e", "use GitLab::API::v4"}, []string{perl, "perl/client.pl"},
 	},
 }
 
-// python is Debian's interpreter, which has Debian's python-gitlab, whatever else is installed.
-const python = "/usr/bin/python3"
+// Debian's interpreters, which have Debian's packages, whatever else is installed.
+const (
+	python = "/usr/bin/python3"
+	ruby   = "/usr/bin/ruby"
+	perl   = "/usr/bin/perl"
+)
 
 // run runs a client's script to its end and returns what it says: a line for each step.
 func (i *instance) run(t *testing.T, command []string, environment ...string) string {
