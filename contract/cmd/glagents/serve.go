@@ -116,7 +116,7 @@ func (s *serve) run(ctx context.Context) error {
 		return err
 	}
 	logger := s.log.logger(s.stderr)
-	gitlab, err := fakegitlab.New(append(s.options(seed, logger), faults.Options(broken...)...)...)
+	gitlab, err := fakegitlab.New(append(faults.Options(broken...), s.options(seed, logger)...)...)
 	if err != nil {
 		return s.refuse(err)
 	}
@@ -161,7 +161,7 @@ func (s *serve) options(seed *fakegitlab.Seed, logger *slog.Logger) []fakegitlab
 		fakegitlab.Latency(s.latency),
 		fakegitlab.RateLimit(s.rate.requests, s.rate.per),
 		fakegitlab.Logger(logger),
-		// Old releases make secrets that do not look like secrets.
+		// Old releases, and faults, make secrets that do not look like secrets.
 		fakegitlab.Deviate(&fakegitlab.Deviation{Secret: func(secret string) string { s.redactor.Learn(secret); return secret }}),
 	}
 }
