@@ -19,7 +19,7 @@ func Catalogue() []Rule {
 		nameInOtherProject,
 
 		// Tokens.
-		tokenCreate, tokenRead, tokenList, tokenReadsBack, tokenAgentMatchesPath, tokenIDMatchesPath, tokenCreateEcho,
+		tokenCreate, tokenRead, tokenList, noTokens, tokenReadsBack, tokenAgentMatchesPath, tokenIDMatchesPath, tokenCreateEcho,
 		tokenCreateState, tokenIDFresh, tokenImmutable, activeListed, tokenListedOnce, tokenInputRefused, tokenNameMissing,
 		tokenNameBlank, tokenNameNull, tokenNameArray, tokenNameLong, tokenDescriptionLong, longestToken, namesMayRepeat,
 

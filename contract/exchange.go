@@ -263,6 +263,16 @@ func (x *Exchange) differs(pointer, expected, actual string) {
 	}
 }
 
+// echoes is differs for what was sent. If it came back as a text, that is worth saying even if the document does not
+// allow that text: it is what was made of the one that was sent.
+func (x *Exchange) echoes(text bool, pointer, expected, actual string) {
+	if text {
+		x.Violation(pointer, expected, actual)
+		return
+	}
+	x.differs(pointer, expected, actual)
+}
+
 // documentSpokeOf says whether the document has something against a property of the response, or what it is in.
 func (x *Exchange) documentSpokeOf(pointer string) bool {
 	pointer = inEntry(pointer)

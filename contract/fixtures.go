@@ -22,6 +22,9 @@ type fixtures struct {
 	tokens    fixture[*pair]
 	shown     fixture[*shownTokens]
 	listed    fixture[*listing]
+	wrongly   fixture[*Exchange]
+	oddly     fixture[struct{}]
+	otherwise fixture[struct{}]
 	lifecycle fixture[*lifecycle]
 	intruders fixture[*intruders]
 }
@@ -67,6 +70,14 @@ type ownAgent struct {
 	made *Exchange
 	read *Exchange // nil if there is nothing to read
 	why  string    // why it cannot be used; empty if it can
+}
+
+// name is the name that was sent, or that a read-only run found.
+func (a *ownAgent) name() string {
+	if a.made == nil {
+		return a.Name
+	}
+	return a.made.sent("name").value
 }
 
 type ownToken struct {
@@ -176,7 +187,7 @@ func (p *Probe) fourthAgent() *ownAgent {
 		p.attempt(func(p *Probe) { p.firstAgent() }) // so that the order of ids is not that of names
 		name := "0-" + p.run.name("9")
 		return p.make(
-			way{rule: "parameters/unknown-in-body-are-ignored", with: []With{JSON(fmt.Sprintf(`{"name":%q,"description":"contract","is_receptive":true}`, name))}},
+			way{rule: "parameters/unknown-in-body-are-ignored", with: []With{JSON(fmt.Sprintf(`{"name":%q,"contract":"ignored"}`, name))}},
 			way{rule: "agent-names/digits-at-ends", with: []With{JSON(fmt.Sprintf(`{"name":%q}`, name))}},
 			way{with: []With{p.run.nameIs("d")}},
 		)

@@ -165,6 +165,9 @@ func (h *History) add(x *Exchange) {
 		}
 	case "revokeAgentToken":
 		r, ok := h.tokens.get(x.TokenID)
+		if ok && r.agentID != 0 && r.agentID != x.AgentID {
+			return // no token of that agent, so that nothing is known of it
+		}
 		if !ok {
 			r = &tokenRecord{id: x.TokenID, agentID: x.AgentID, first: now.mark()}
 			h.tokens.put(x.TokenID, r)

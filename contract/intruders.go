@@ -17,6 +17,14 @@ type intruders struct {
 	read    *Exchange                     // and of the token, if they lack it
 }
 
+// destroyed says that the answer is to a question about what is not there any more, though destroying it was refused.
+func (in *intruders) destroyed(x *Exchange) bool {
+	if x.Status() != 404 || x.Request.Method != "GET" || x.AgentID == 0 {
+		return false
+	}
+	return in.after != nil && in.after.Status() == 404 || x.TokenID != 0 && in.revoked()
+}
+
 // revoked says that the token, which the list lacks, cannot be read either.
 func (in *intruders) revoked() bool { return in.read != nil && in.read.Status() == 404 }
 

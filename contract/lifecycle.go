@@ -18,9 +18,9 @@ type lifecycle struct {
 	readRevoked, listRevoked, another *Exchange
 	otherRead                         *Exchange // the other token, if the list lacks it
 
-	stale, kept                       *Exchange
 	deleted, deletedAgain             *Exchange
 	read, readTokens, readToken, list *Exchange
+	late                              *Exchange // a token for the deleted agent
 	sibling                           *Exchange // the agent that no probe changes, if the list lacks it
 	anew                              *Exchange // a new agent under the old name
 }
@@ -121,7 +121,7 @@ func (p *Probe) end(l *lifecycle) {
 		func(p *Probe) { l.read = p.Do(Maintainer, "GET", agent) },
 		func(p *Probe) { l.deletedAgain = p.Do(Maintainer, "DELETE", agent) },
 		func(p *Probe) {
-			l.anew = p.Do(Maintainer, "POST", r.agents(), JSON(fmt.Sprintf(`{"name":%q}`, l.agent.Name)))
+			l.anew = p.Do(Maintainer, "POST", r.agents(), JSON(fmt.Sprintf(`{"name":%q}`, l.agent.name())))
 		},
 		func(p *Probe) {
 			l.list = p.Do(Maintainer, "GET", r.agents()+"?per_page=100")
@@ -134,7 +134,9 @@ func (p *Probe) end(l *lifecycle) {
 		},
 	}
 	if r.hasTokens() {
-		parts = append(parts, func(p *Probe) { l.readTokens = p.Do(Maintainer, "GET", agent+"/tokens") })
+		parts = append(parts,
+			func(p *Probe) { l.readTokens = p.Do(Maintainer, "GET", agent+"/tokens") },
+			func(p *Probe) { l.late = p.Do(Maintainer, "POST", agent+"/tokens", JSON(`{"name":"contract late"}`)) })
 	}
 	if l.other != nil && l.other.Token != nil {
 		parts = append(parts, func(p *Probe) { l.readToken = p.Do(Maintainer, "GET", r.tokenPath(l.agent.ID, l.other.ID)) })

@@ -63,7 +63,7 @@ var agentCreateEcho = Rule{
 			return false
 		}
 		if got := x.Agents()[0].Name; got != name.value {
-			x.differs("/name", quoted(name.value), quoted(got))
+			x.echoes(got != "", "/name", quoted(name.value), quoted(got))
 		}
 		return true
 	},

@@ -116,6 +116,28 @@ var tokenList = Rule{
 	},
 }
 
+var noTokens = Rule{
+	ID:         "tokens/none-is-an-empty-list",
+	Since:      gitlab(15, 0),
+	Sentence:   "The tokens of an agent that has none are an empty list.",
+	Source:     docs(docsListTokens),
+	Operations: []string{"listAgentTokens"},
+	Needs:      Needs{Writes: true},
+	Probe: func(p *Probe) {
+		agent := p.usable(p.fourthAgent())
+		x := p.Do(Maintainer, "GET", p.run.tokensOf(agent.ID))
+		if shown := p.tokensShown().list; !shown.ok(200) && shown.Status() == x.Status() {
+			p.give(Inconclusive, fmt.Sprintf("listing tokens is answered with %d", x.Status()))
+		}
+		if x.Status() == 404 && p.Do(Maintainer, "GET", p.run.agentPath(agent.ID)).Status() == 404 {
+			p.give(Inconclusive, "the agent is not there any more")
+		}
+		if p.Want(x, 200) && x.sound() && strings.TrimSpace(string(x.Response.Body)) != "[]" {
+			p.Violation(x, "", "[]", fmt.Sprintf("%d tokens", len(x.Tokens())))
+		}
+	},
+}
+
 var tokenReadsBack = Rule{
 	ID:         "tokens/read-back-equal",
 	Since:      gitlab(15, 0),
@@ -289,7 +311,11 @@ func until(release Release, rule Rule) Rule {
 
 func refusedToken(id, what, sentence string, want func(p *Probe, x *Exchange)) Rule {
 	return step(id, gitlab(15, 0), sentence, tokenModel, []string{"createAgentToken"}, func(p *Probe, l *lifecycle) {
-		want(p, p.reached(l.refused[what]))
+		x := p.reached(l.refused[what])
+		if l.token.Token == nil && l.token.made.Status() == x.Status() {
+			p.give(Inconclusive, fmt.Sprintf("a token with which nothing is wrong is refused with %d as well", x.Status()))
+		}
+		want(p, x)
 	})
 }
 
@@ -324,19 +350,24 @@ var revokes = step("tokens/revoke", gitlab(15, 0),
 	"Revoking a token is answered with 204, whatever If-Unmodified-Since says.", docs(docsRevokeToken), []string{"revokeAgentToken"},
 	func(p *Probe, l *lifecycle) { p.Want(p.reached(l.revoked), 204) })
 
+// sure gives the probe up if the token was not revoked, or the agent is lost with it.
+func (p *Probe) sure(l *lifecycle) {
+	if p.reached(l.revoked).Status() != 204 || l.lost() {
+		p.reached(nil)
+	}
+}
+
 var revokesAgain = step("tokens/revoke-is-idempotent", gitlab(15, 0),
 	"Revoking a revoked token is answered with 204.", tokensAPI, []string{"revokeAgentToken"},
 	func(p *Probe, l *lifecycle) {
-		if p.reached(l.revoked).Status() != 204 {
-			p.reached(nil)
-		}
+		p.sure(l)
 		p.Want(p.reached(l.again), 204)
 	})
 
 var revokesOnlyOne = step("tokens/revoke-only-that-one", gitlab(15, 0),
 	"Revoking a token leaves its agent and the agent's other tokens as they are.", docs(docsRevokeToken), []string{"revokeAgentToken"},
 	func(p *Probe, l *lifecycle) {
-		if p.reached(l.revoked).Status() != 204 {
+		if p.reached(l.revoked).Status() != 204 || !l.shown.ok(200) {
 			p.reached(nil)
 		}
 		if l.otherRead != nil && l.otherRead.Status() == 404 {
@@ -357,9 +388,7 @@ var revokesOnlyOne = step("tokens/revoke-only-that-one", gitlab(15, 0),
 var revokedGone = step("tokens/revoked-is-404", gitlab(16, 0),
 	"Reading a revoked token is answered with 404.", docs(docsGetToken), []string{"getAgentToken"},
 	func(p *Probe, l *lifecycle) {
-		if p.reached(l.revoked).Status() != 204 {
-			p.reached(nil)
-		}
+		p.sure(l)
 		p.WantMessage(p.reached(l.readRevoked), 404, "404 Not found")
 	})
 
@@ -375,27 +404,35 @@ var revokedShown = until(gitlab(16, 0), step("tokens/revoked-is-shown", gitlab(1
 var revokeFreesSlot = step("token-limit/revoke-frees-one", gitlab(15, 0),
 	"Once a token is revoked another can be created.", docs(docsCreateToken), []string{"createAgentToken"},
 	func(p *Probe, l *lifecycle) {
-		if p.reached(l.revoked).Status() != 204 {
-			p.reached(nil)
-		}
+		p.sure(l)
 		p.Want(p.reached(l.another), 201)
 	})
 
-var staleDelete = step("conditional/if-unmodified-since", Release{},
-	"An agent that changed after If-Unmodified-Since is not deleted: 412.", helpersAPI, []string{"deleteAgent"},
-	func(p *Probe, l *lifecycle) {
-		if l.kept == nil {
-			p.give(Inconclusive, "there was no agent to try it on")
+var staleDelete = Rule{
+	ID:         "conditional/if-unmodified-since",
+	Sentence:   "An agent that changed after If-Unmodified-Since is not deleted: 412.",
+	Source:     helpersAPI,
+	Operations: []string{"deleteAgent"},
+	Needs:      Needs{Writes: true},
+	Probe: func(p *Probe) {
+		path := p.run.agentPath(p.usable(p.fourthAgent()).ID)
+		stale := p.Do(Maintainer, "DELETE", path, Header("If-Unmodified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"))
+		kept := p.Do(Maintainer, "GET", path)
+		p.WantMessage(stale, 412, "412 Precondition Failed")
+		if stale.Status() == 412 && kept.Status() == 404 {
+			p.Violation(kept, "", "the agent, as it was not deleted", "404")
 		}
-		p.WantMessage(l.stale, 412, "412 Precondition Failed")
-		if l.stale.Status() == 412 && l.kept.Status() == 404 {
-			p.Violation(l.kept, "", "the agent, as it was not deleted", "404")
-		}
-	})
+	},
+}
 
 var agentDelete = step("agents/delete", Release{},
 	"Deleting an agent is answered with 204. A date that cannot be read is ignored.", docs(docsDeleteAgent), []string{"deleteAgent"},
-	func(p *Probe, l *lifecycle) { p.Want(l.deleted, 204) })
+	func(p *Probe, l *lifecycle) {
+		if l.lost() {
+			p.reached(nil)
+		}
+		p.Want(l.deleted, 204)
+	})
 
 // gone gives the probe up if the agent was not deleted.
 func (p *Probe) gone(l *lifecycle) {
@@ -440,13 +477,16 @@ var nameFreeAgain = step("agent-names/free-again", Release{},
 	})
 
 var tokensDeleted = step("agents/deleted-with-tokens", gitlab(15, 0),
-	"The tokens of a deleted agent are not found.", docs(docsDeleteAgent), readsTokens,
+	"The tokens of a deleted agent are not found, and it gets no new ones.", docs(docsDeleteAgent), append([]string{"createAgentToken"}, readsTokens...),
 	func(p *Probe, l *lifecycle) {
 		p.gone(l)
 		if p.reused(l) {
 			p.give(Inconclusive, "another agent has the id of the deleted one")
 		}
 		p.WantMessage(l.readTokens, 404, "404 Not found")
+		if l.token != nil && l.token.Token != nil || l.late.Status() == 201 { // else nobody gets any
+			p.WantMessage(l.late, 404, "404 Not found")
+		}
 		if l.readToken != nil {
 			p.WantMessage(l.readToken, 404, "404 Not found")
 		}
@@ -465,6 +505,14 @@ var twoTokens = Rule{
 	},
 }
 
+// full gives the probe up unless the agent has two tokens, which can be read.
+func (p *Probe) full() {
+	p.two()
+	if x := p.tokensShown().read; x.Status() == 404 {
+		p.give(Inconclusive, "a token that was created is not there")
+	}
+}
+
 var thirdToken = Rule{
 	ID:         "token-limit/third-is-refused",
 	Since:      gitlab(16, 2),
@@ -473,7 +521,7 @@ var thirdToken = Rule{
 	Operations: []string{"createAgentToken"},
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
-		p.two()
+		p.full()
 		p.wantRefused(p.Do(Maintainer, "POST", p.run.tokensOf(p.agent().ID), JSON(`{"name":"contract third"}`)))
 	},
 }
@@ -487,13 +535,13 @@ var limitBeforeName = Rule{
 	Operations: []string{"createAgentToken"},
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
-		p.two()
+		p.full()
 		x := p.Do(Maintainer, "POST", p.run.tokensOf(p.agent().ID), JSON(`{"name":""}`))
 		if !p.wantRefused(x) {
 			return
 		}
 		// A model rule's messages are printed as an array, the limit's is not.
-		if f, _ := x.failure(); strings.Contains(*f.Message, "[") {
+		if f, _ := x.failure(); f.Message != nil && strings.Contains(*f.Message, "[") {
 			p.Violation(x, "/message", "what is said of a third token", f.said())
 		}
 	},

@@ -8,7 +8,14 @@ func refusedName(id, sentence string, body func(r *run) string, want func(p *Pro
 	return Rule{
 		ID: id, Sentence: sentence, Source: agentModel, Operations: []string{"createAgent"},
 		Needs: Needs{Writes: true},
-		Probe: func(p *Probe) { want(p, p.Do(Maintainer, "POST", p.run.agents(), JSON(body(p.run)))) },
+		Probe: func(p *Probe) {
+			a := p.firstAgent()
+			x := p.Do(Maintainer, "POST", p.run.agents(), JSON(body(p.run)))
+			if a.Agent == nil && a.made.Status() == x.Status() {
+				p.give(Inconclusive, fmt.Sprintf("an agent with which nothing is wrong is refused with %d as well", x.Status()))
+			}
+			want(p, x)
+		},
 	}
 }
 

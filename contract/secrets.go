@@ -2,6 +2,7 @@ package contract
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"math/bits"
 	"strings"
 )
@@ -40,11 +41,21 @@ func (s *secrets) add(secret string, exchange int) {
 	for shift := range 3 {
 		enc := base64.RawStdEncoding.EncodeToString([]byte(secret[shift:]))
 		enc = enc[:len(enc)-len(enc)%4] // what follows the secret decides the rest
-		if len(enc) >= window {
-			s.put(enc[len(enc)-window:], exchange)
+		if len(enc) < window {
+			continue
+		}
+		enc = enc[len(enc)-window:]
+		s.put(enc, exchange)
+		if url := base64URL.Replace(enc); url != enc {
+			s.put(url, exchange)
 		}
 	}
+	digits := hex.EncodeToString([]byte(secret[len(secret)-window/2:]))
+	s.put(digits, exchange)
+	s.put(strings.ToUpper(digits), exchange)
 }
+
+var base64URL = strings.NewReplacer("+", "-", "/", "_")
 
 func (s *secrets) put(w string, exchange int) {
 	var h uint64
@@ -64,7 +75,7 @@ type windows struct {
 	shift    int      // how far a hash is shifted to be the number of its bit
 }
 
-// maxWindows is how many hashes a generation has: five for each of 26,000 secrets, in some 5 MB.
+// maxWindows is how many hashes a generation has: seven for each of 18,000 secrets, in some 5 MB.
 const maxWindows = 1 << 17
 
 func (w *windows) put(h uint64, exchange int) {

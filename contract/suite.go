@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -130,6 +131,7 @@ type run struct {
 	done      int
 	total     int
 
+	nowhere  string         // why nothing can be tested; empty if something can
 	busy     sync.WaitGroup // probes that do not wait for the end of the lifecycle
 	odd      oddities
 	fixtures fixtures
@@ -278,9 +280,11 @@ func (r *run) begin(ctx context.Context) (err error) {
 		return &SetupError{fmt.Sprintf("%s refuses the maintainer's token (401): it is unknown, expired or revoked", r.base)}
 	case status == 403:
 		return &SetupError{fmt.Sprintf("%s forbids the maintainer's token (403): it needs the scope api", r.base)}
+	case status == 404 && r.lostOnTheWay(list):
+		return nil
 	case status == 404:
 		return &SetupError{fmt.Sprintf("%s has no project %q whose agents the maintainer's token may list (404)", r.base, r.target.Project)}
-	case status >= 300 && status < 400:
+	case status >= 300 && status < 400 && status != 304:
 		return &SetupError{fmt.Sprintf("%s redirects (%d): give the URL and the project's path that it redirects to", r.base, status)}
 	}
 	for _, a := range list.Agents() {
@@ -288,6 +292,21 @@ func (r *run) begin(ctx context.Context) (err error) {
 	}
 	r.fixtures.list = list
 	return nil
+}
+
+// lostOnTheWay says whether the project's path, of which the slashes are escaped, did not come through to a GitLab that
+// knows the API: it says that there is no route, not that there is no project. Nothing else can be tested then.
+func (r *run) lostOnTheWay(list *Exchange) bool {
+	f, _ := list.failure()
+	release, _ := r.found()
+	if f.Error == nil || *f.Error != "404 Not Found" || !strings.Contains(r.project, "%2F") || release.Compare(gitlab(14, 10)) < 0 {
+		return false
+	}
+	r.nowhere = "the project is not found by its path, so that nothing else can be tested; its id may work"
+	r.judge.report(&encodedPath, list, document.Finding{
+		Outcome: document.Violation, Expected: "200, or message \"404 Project Not Found\"", Actual: "404, " + f.said(),
+	})
+	return true
 }
 
 // ending is how a probe ended before its end; the zero ending is none. A probe that is given up panics with one.
@@ -342,6 +361,9 @@ func (r *run) found() (Release, Edition) {
 func (r *run) untestable(rule *Rule, release Release, edition Edition) string {
 	if holds, why := rule.holds(release, edition); !holds {
 		return why
+	}
+	if r.nowhere != "" {
+		return r.nowhere
 	}
 	if rule.Needs.Writes && r.readOnly {
 		return "it creates or deletes, and the run is read-only"

@@ -2,7 +2,7 @@ package contract
 
 import "sync"
 
-// way is one way to create something. What is out of the ordinary in it GitLab takes all the same, as a rule says.
+// way is one way to ask for something. What is out of the ordinary in it GitLab takes all the same, as a rule says.
 type way struct {
 	rule string // that is broken if this way is refused, and the next and plainer one is not; empty for the plainest
 	path string // if it is not that of the others
@@ -12,14 +12,19 @@ type way struct {
 // firstWay creates something in the first of several ways that works, each plainer than the one before, so that one
 // request shows that all rules hold, and more are made only to tell which does not. It returns the last answer.
 func (p *Probe) firstWay(path string, ways ...way) *Exchange {
+	return p.firstOf("POST", path, 201, ways...)
+}
+
+// firstOf is firstWay for any method, with the status that says that a way works.
+func (p *Probe) firstOf(method, path string, status int, ways ...way) *Exchange {
 	var last *Exchange
 	for i, w := range ways {
 		at := path
 		if w.path != "" {
 			at = w.path
 		}
-		x := p.Do(Maintainer, "POST", at, w.with...)
-		if x.ok(201) {
+		x := p.Do(Maintainer, method, at, w.with...)
+		if x.ok(status) {
 			if i > 0 {
 				p.run.odd.refuse(ways[i-1].rule, last)
 			}
@@ -74,14 +79,18 @@ func taken(id string, level Level, since Release, sentence, source string, opera
 			for _, fixture := range fixtures {
 				p.attempt(fixture)
 			}
-			took, refused := p.run.odd.of(p.rule.ID)
-			for _, x := range refused {
-				p.Want(x, 201)
-			}
-			if !took && len(refused) == 0 {
-				p.give(Inconclusive, "what it is about was refused in plainer ways as well")
-			}
+			p.wantTaken(201)
 		},
+	}
+}
+
+func (p *Probe) wantTaken(status int) {
+	took, refused := p.run.odd.of(p.rule.ID)
+	for _, x := range refused {
+		p.Want(x, status)
+	}
+	if !took && len(refused) == 0 {
+		p.give(Inconclusive, "what it is about was refused in plainer ways as well")
 	}
 }
 

@@ -299,6 +299,9 @@ func says(text string) func(*fakegitlab.ResponseDraft) bool {
 // replace makes an answer another one. An empty body is none.
 func replace(d *fakegitlab.ResponseDraft, status int, body string) {
 	d.Status, d.Body = status, []byte(body)
+	if status < 300 {
+		d.Header.Set("X-Content-Type-Options", "nosniff")
+	}
 	if body == "" {
 		d.Header.Del("Content-Type")
 	} else {

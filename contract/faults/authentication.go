@@ -40,11 +40,16 @@ func authentication() []Fault {
 		},
 		{
 			Name: "parameters-before-authentication", Explains: "Parameters are checked before credentials.",
-			Rules: []string{"order/authentication-before-parameters"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if o := input(r); d.Status == 401 && o != nil && o["name"] == nil {
-					replace(d, 400, `{"error":"name is missing"}`)
+			Rules: []string{"order/authentication-before-parameters"},
+			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if agent, _ := creates(r); agent && r.Header.Get("Private-Token") == "" {
+					if o := input(r); o != nil && o["name"] == nil {
+						refusal(400, `{"error":"name is missing"}`).send(w, r)
+						return
+					}
 				}
-			}, "createAgent"),
+				next.ServeHTTP(w, r)
+			}),
 		},
 	}
 }

@@ -132,7 +132,7 @@ func bodies() []Fault {
 		}, lists...).also("it is no empty list", "pagination/past-the-end"),
 		raw("agent-in-list", "A single agent is a list of one.", body, func(b []byte) []byte {
 			return []byte("[" + string(b) + "]")
-		}, "getAgent", "createAgent"),
+		}, "getAgent", "createAgent").keeps("no agent can be read as the run's own"),
 		{
 			Name: "property-more", Explains: "An agent has a property that the document does not know.", Verdict: Drifts,
 			Rules: []string{"document/undeclared-property"}, Deviation: eachObject(func(o object) { o["labels"] = []string{} }, showAgents...),

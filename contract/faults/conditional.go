@@ -55,7 +55,7 @@ func conditional() []Fault {
 		{
 			Name: "304-for-tokens", Explains: "The list of tokens is 304 though nobody asked.", Rules: []string{"conditional/304-only-when-asked"},
 			Deviation: deciding(fakegitlab.NotModified, on(true, "listAgentTokens")), Since: fakegitlab.Release{Major: 15},
-			Also: []string{"tokens/list", "roles/developer-reads"}, Because: "nothing is listed",
+			Also: []string{"tokens/list", "tokens/none-is-an-empty-list", "roles/developer-reads"}, Because: "nothing is listed",
 		},
 	}
 }

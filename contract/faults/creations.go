@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,13 +20,13 @@ func creations() []Fault {
 	return []Fault{
 		{
 			Name: "agent-not-kept", Explains: "Creating an agent answers 201, but none is made.",
-			Rules: []string{"agents/create-is-kept"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+			Rules: []string{"agents/read"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 				forgetting(next, w, r, false)
 			}),
 		},
 		{
 			Name: "token-not-kept", Explains: "Creating a token answers 201, but none is made.", Since: since15,
-			Rules: []string{"tokens/create-is-kept"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+			Rules: []string{"tokens/read", "tokens/list"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 				forgetting(next, w, r, true)
 			}),
 		},
@@ -40,13 +41,11 @@ func creations() []Fault {
 		{
 			Name: "agent-in-another-project", Explains: "An agent is created in another project than that of the URL.",
 			Rules: []string{"agents/project-matches-path"}, Wrap: around(creatingElsewhere),
-			Also: []string{"agents/create-is-kept"}, Because: "it is not where it was asked for",
+			Also: []string{"agents/read"}, Because: "it is not where it was asked for",
 		},
 		{
 			Name: "agent-named-otherwise", Explains: "An agent is created with another name than the one that was sent.",
-			Rules: []string{"agents/create-keeps-name"}, Deviation: func() *fakegitlab.Deviation {
-				return &fakegitlab.Deviation{NewAgent: func(a *fakegitlab.NewAgent) { a.Name = "agent-" + strings.TrimPrefix(a.Name, "contract-") }}
-			},
+			Rules: []string{"agents/create-keeps-name"}, Wrap: changingNames(func(s string) string { return regexp.MustCompile("-a$").ReplaceAllString(s, "-z") }),
 		},
 		{
 			Name: "agent-name-truncated", Explains: "Names of agents are cut to 50 characters.",
@@ -62,12 +61,12 @@ func creations() []Fault {
 		{
 			Name: "agent-id-of-another", Explains: "Creating an agent is answered with one that was there before.",
 			Rules: []string{"agents/id-fresh"}, Wrap: answeringWithAnother,
-			Also: []string{"agents/create-keeps-name", "agents/create-is-kept"}, Because: "it is not the agent that was asked for",
+			Also: []string{"agents/create-keeps-name", "agents/read"}, Because: "it is not the agent that was asked for",
 		},
 		{
 			Name: "token-for-another-agent", Explains: "A token is created for another agent than that of the URL.", Since: since15,
 			Rules: []string{"tokens/agent-matches-path"}, Deviation: misplacingTokens,
-			Also: []string{"tokens/create-is-kept", "tokens/create"}, Because: "it is not where it was asked for",
+			Also: []string{"tokens/read", "tokens/create", "token-limit/two-are-allowed", "token-limit/revoke-frees-one"}, Because: "it is not where it was asked for",
 		},
 		{
 			Name: "token-named-otherwise", Explains: "Tokens are named after their agent, whatever is sent.", Since: since15,
@@ -75,9 +74,22 @@ func creations() []Fault {
 		},
 		{
 			Name: "token-id-reused", Explains: "The tokens of each agent count from 1.", Since: since15,
-			Rules: []string{"tokens/id-fresh"}, Wrap: countingTokens,
-			Also:    []string{"tokens/never-change", "tokens/read-back-equal", "tokens/revoked-not-listed", "errors/token-of-another-agent"},
+			Rules: []string{"tokens/never-change"}, Wrap: countingTokens,
+			Also: []string{
+				"tokens/id-fresh", "tokens/read-back-equal", "tokens/revoked-not-listed", "tokens/revoked-not-readable",
+				"errors/token-of-another-agent", "tokens/agent-matches-path", "tokens/active-listed", "token-limit/third-is-refused",
+				"token-limit/checked-before-name", "pagination/token-pages", "tokens/read", "tokens/list", "headers/head",
+			},
 			Because: "two tokens look like one",
+		},
+		{
+			Name: "token-id-again", Explains: "A new token gets the id of the one that was revoked last.", Since: since15,
+			Rules: []string{"tokens/id-fresh"}, Deviation: reusingTokenIDs,
+			Also: []string{
+				"tokens/never-change", "tokens/revoked-not-listed", "tokens/revoked-not-readable", "tokens/revoked-is-404",
+				"tokens/revoked-stays-revoked", "tokens/revoke-only-that-one", "tokens/revoke-is-idempotent",
+			},
+			Because: "what has the id of a revoked token looks like it",
 		},
 		{
 			Name: "token-created-revoked", Explains: "A new token says that it is revoked.", Since: since15,
@@ -105,7 +117,7 @@ func creations() []Fault {
 		},
 		{
 			Name: "created-in-local-time", Explains: "Times of creation are local ones, said to be in UTC.",
-			Rules: []string{"agents/created-now"}, Deviation: shiftingTimes,
+			Rules: []string{"agents/created-at-is-now"}, Deviation: shiftingTimes,
 		},
 	}
 }
@@ -220,4 +232,27 @@ func shiftingTimes() *fakegitlab.Deviation {
 		return t.Add(9 * time.Hour).Format("2006-01-02T15:04:05.000Z07:00")
 	})
 	return eachObject(late, append(showTokens[:3:3], showAgents...)...)()
+}
+
+// reusingTokenIDs gives a new token the id of the one that was revoked last.
+func reusingTokenIDs() *fakegitlab.Deviation {
+	var mu sync.Mutex
+	var free []int64
+	return &fakegitlab.Deviation{
+		Rewrite: func(r *http.Request, d *fakegitlab.ResponseDraft) {
+			p, _ := placeOf(r.URL)
+			mu.Lock()
+			defer mu.Unlock()
+			if id := number(p.token); d.Operation == "revokeAgentToken" && d.Status == 204 && !slices.Contains(free, id) {
+				free = append(free, id)
+			}
+		},
+		NewToken: func(t *fakegitlab.NewToken) {
+			mu.Lock()
+			defer mu.Unlock()
+			if n := len(free); n > 0 {
+				t.ID, free = free[n-1], free[:n-1]
+			}
+		},
+	}
 }

@@ -29,6 +29,9 @@ type Fault struct {
 	Since, Until fakegitlab.Release
 	Edition      string
 
+	// ByID says that a check has to name the project by its id, as it is not found by its path.
+	ByID bool
+
 	// Harms says what it does to agents that were there before, which no caller can help; empty if nothing.
 	Harms string
 	// Keeps says why what a check makes may stay; empty if a check can remove it all.

@@ -84,7 +84,7 @@ func lifecycles() []Fault {
 			Name: "delete-does-nothing", Explains: "Deleting an agent answers 204 and leaves it.",
 			Rules: gone, Keeps: "nothing can be deleted",
 			Deviation: deciding(fakegitlab.AgentDeleted, never),
-			Also:      []string{"agents/deleted-with-tokens", "agents/name-is-free-again"}, Because: "the agent is still there, with its tokens and its name",
+			Also:      []string{"agents/deleted-with-tokens", "agent-names/free-again"}, Because: "the agent is still there, with its tokens and its name",
 		},
 		{
 			Name: "delete-only-unlists", Explains: "A deleted agent is no longer listed, but can be read.",
@@ -118,13 +118,30 @@ func lifecycles() []Fault {
 			},
 		},
 		{
+			Name: "deleted-gets-token", Explains: "A deleted agent can be given a new token.", Since: since15,
+			Rules: []string{"agents/deleted-with-tokens"},
+			Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
+					switch {
+					case c.Point == fakegitlab.AgentForgotten:
+						return false
+					case c.Point == fakegitlab.AgentExists && c.Operation == "createAgentToken":
+						return true
+					}
+					return c.GitLab
+				}}
+			},
+		},
+		{
 			Name: "delete-of-the-gone-204", Explains: "Deleting an agent that is not there answers 204.",
 			Rules: []string{"errors/delete-unknown-agent", "agents/deleted-is-404", "agents/deleted-stays-gone"},
 			Also:  []string{"errors/agent-of-another-project"}, Because: "an agent of another project is not there either",
-			Deviation: answering("deleteAgent", 404, 204, ""),
+			Deviation: instead(func(d *fakegitlab.ResponseDraft) bool {
+				return d.Operation == "deleteAgent" && says("404 Not found")(d)
+			}, 204, ""),
 		},
 		{
-			Name: "delete-refused-with-tokens", Explains: "An agent with active tokens is not deleted: 400.", Since: since15,
+			Name: "delete-refused-with-tokens", Explains: "An agent with active tokens is not deleted: 409.", Since: since15,
 			Rules: []string{"agents/delete"}, Wrap: around(deletingWithoutTokens),
 			Keeps: "an agent with tokens cannot be deleted",
 		},
@@ -140,7 +157,7 @@ func lifecycles() []Fault {
 		},
 		{
 			Name: "delete-frees-no-name", Explains: "The name of a deleted agent stays taken.",
-			Rules: []string{"agents/name-is-free-again"}, Wrap: keepingNames,
+			Rules: []string{"agent-names/free-again"}, Wrap: keepingNames,
 		},
 		{
 			Name: "delete-frees-id", Explains: "A new agent gets the id of the one that was deleted last.",
@@ -199,14 +216,19 @@ func countingRevoked(next http.Handler) http.Handler {
 	})
 }
 
+// revokingOnce refuses to revoke what is revoked already.
 func revokingOnce(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	if p, ok := placeOf(r.URL); ok && r.Method == http.MethodDelete && p.token != "" {
-		if read := more(next, r, http.MethodGet, r.URL.EscapedPath(), ""); read.status == 404 || strings.Contains(string(read.body), `"revoked"`) {
-			refusal(404, `{"message":"404 Not found"}`).send(w, r)
-			return
-		}
+	p, ok := placeOf(r.URL)
+	if !ok || r.Method != http.MethodDelete || p.token == "" {
+		next.ServeHTTP(w, r)
+		return
 	}
-	next.ServeHTTP(w, r)
+	before := more(next, r, http.MethodGet, r.URL.EscapedPath(), "")
+	a := ask(next, r)
+	if a.status == 204 && (before.status == 404 || strings.Contains(string(before.body), `"revoked"`)) {
+		a = refusal(404, `{"message":"404 Not found"}`)
+	}
+	a.send(w, r)
 }
 
 // deleting serves a request, and if it is a DELETE of an agent or a token that succeeds, goes on to do more.
@@ -249,9 +271,10 @@ func deletingNeighbour(next http.Handler, w http.ResponseWriter, r *http.Request
 }
 
 func deletingWithoutTokens(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	if p, ok := placeOf(r.URL); ok && r.Method == http.MethodDelete && p.token == "" && p.agent != "" {
+	p, ok := placeOf(r.URL)
+	if ok && r.Method == http.MethodDelete && p.token == "" && p.agent != "" && r.Header.Get("Private-Token") == "glpat-maintainer" {
 		if a := more(next, r, http.MethodGet, p.agentTokens(), ""); a.status == 200 && len(ids(a.body)) > 0 {
-			refusal(400, `{"message":"400 Bad request - The agent has tokens"}`).send(w, r)
+			refusal(409, `{"message":"409 Conflict: The agent has tokens"}`).send(w, r)
 			return
 		}
 	}

@@ -20,7 +20,10 @@ func limits() []Fault {
 		{
 			Name: "third-token-replaces", Explains: "A third token is accepted, and revokes the oldest.", Since: since16_2,
 			Rules: []string{third}, Wrap: around(replacingTokens),
-			Also:    []string{"token-limit/checked-before-name", "tokens/never-revoked-by-itself", "tokens/active-listed"},
+			Also: []string{
+				"token-limit/checked-before-name", "tokens/active-listed", "tokens/read", "tokens/list", "pagination/token-pages",
+				"tokens/read-back-equal", "headers/head",
+			},
 			Because: "a token of the run's is gone",
 		},
 		{
@@ -52,20 +55,18 @@ func limits() []Fault {
 		},
 		{
 			Name: "limit-counts-revoked", Explains: "Revoked tokens count towards the limit.", Since: since16_2,
-			Rules: []string{"token-limit/revoke-frees-one"}, Deviation: countingForEver("agent"),
-		},
-		{
-			Name: "limit-per-project", Explains: "The limit is one of the project, not of each agent.", Since: since15,
-			Rules: []string{"token-limit/two-are-allowed"}, Also: []string{"tokens/create", "token-limit/revoke-frees-one"},
-			Because: "which agent's tokens are refused depends on the order", Deviation: countingForEver("project"),
+			Rules: []string{"token-limit/revoke-frees-one"}, Deviation: countingForEver,
 		},
 		{
 			Name: "limit-after-name", Explains: "The name is checked before the limit.", Since: since16_2,
-			Rules: []string{"token-limit/checked-before-name"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if name := input(r)["name"]; d.Status == 400 && name == "" {
-					d.Body = []byte(`{"message":"400 Bad request - [\"Name can't be blank\"]"}`)
+			Rules: []string{"token-limit/checked-before-name"},
+			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if _, token := creates(r); token && input(r)["name"] == "" {
+					refusal(400, `{"message":"400 Bad request - [\"Name can't be blank\"]"}`).send(w, r)
+					return
 				}
-			}, "createAgentToken"),
+				next.ServeHTTP(w, r)
+			}),
 		},
 		{
 			Name: "limit-under-error", Explains: "The text about a third token stands under error, not message.", Since: since16_2,
@@ -80,35 +81,27 @@ func limitAnswering(status int, body string) func() *fakegitlab.Deviation {
 	return instead(says("only two active tokens"), status, body)
 }
 
-// countingForEver lets two tokens be created for each agent, or in each project, and never another.
-func countingForEver(per string) func() *fakegitlab.Deviation {
-	return func() *fakegitlab.Deviation {
-		var mu sync.Mutex
-		made := make(map[string]int)
-		of := func(r *http.Request) string {
-			p, _ := placeOf(r.URL)
-			if per == "agent" {
-				return p.agent
+// countingForEver lets two tokens be created for each agent, and never another.
+func countingForEver() *fakegitlab.Deviation {
+	var mu sync.Mutex
+	made := make(map[string]int) // by the agent's id
+	return &fakegitlab.Deviation{
+		Decide: func(c fakegitlab.Choice) bool {
+			if c.Point != fakegitlab.LimitReached {
+				return c.GitLab
 			}
-			return p.project
-		}
-		return &fakegitlab.Deviation{
-			Decide: func(c fakegitlab.Choice) bool {
-				if c.Point != fakegitlab.LimitReached {
-					return c.GitLab
-				}
+			p, _ := placeOf(c.Request.URL)
+			mu.Lock()
+			defer mu.Unlock()
+			return made[p.agent] >= 2
+		},
+		Rewrite: func(r *http.Request, d *fakegitlab.ResponseDraft) {
+			if p, _ := placeOf(r.URL); d.Operation == "createAgentToken" && d.Status == 201 {
 				mu.Lock()
 				defer mu.Unlock()
-				return made[of(c.Request)] >= 2
-			},
-			Rewrite: func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if d.Operation == "createAgentToken" && d.Status == 201 {
-					mu.Lock()
-					defer mu.Unlock()
-					made[of(r)]++
-				}
-			},
-		}
+				made[p.agent]++
+			}
+		},
 	}
 }
 

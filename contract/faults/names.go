@@ -2,8 +2,11 @@ package faults
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,8 +19,8 @@ const enforced = "agent-names/enforced"
 func names() []Fault {
 	accepted := func(name, explains, rule string, takes func(name any) bool) Fault {
 		return Fault{
-			Name: name, Explains: explains, Rules: []string{rule}, Wrap: accepting(takes),
-			Also: []string{enforced, "document/body", "agents/sorted-by-name"}, Because: "the name is shown in answers",
+			Name: name, Explains: explains, Rules: []string{rule, enforced}, Wrap: accepting(takes),
+			Also: []string{"document/body", "agents/sorted-by-name"}, Because: "the name is shown in answers",
 		}
 	}
 	matching := func(pattern string) func(any) bool {
@@ -38,17 +41,17 @@ func names() []Fault {
 		accepted("name-with-leading-hyphen", "A name may begin with a hyphen.", "agent-names/no-leading-hyphen", matching(`^-[a-z0-9-]*[a-z0-9]$`)),
 		accepted("name-with-trailing-hyphen", "A name may end with a hyphen.", "agent-names/no-trailing-hyphen", matching(`^[a-z0-9][a-z0-9-]*-$`)),
 		accepted("name-with-newline", "A name may end with a line break.", "agent-names/no-newline", matching(`^[a-z0-9-]*\n$`)),
-		accepted("name-with-any-letter", "A name may have letters beyond ASCII.", "agent-names/ascii", matching(`^[a-z0-9-]*[^\x00-\x7f][a-z0-9-]*$`)),
+		accepted("name-with-any-letter", "A name may have letters beyond ASCII.", "agent-names/ascii", matching(`^[a-z0-9-]*[^\x00-\x7f\x{fffd}][a-z0-9-]*$`)),
 		accepted("name-of-64", "A name may have more than 63 characters.", "agent-names/at-most-63", matching(`^[a-z0-9-]{64,}$`)),
 		accepted("name-blank", "A name may be empty.", "agent-names/not-blank", func(name any) bool { return name == "" }).
 			keeps("an agent without a name cannot be known as the run's own"),
 		accepted("name-null", "A name may be null.", "agent-names/not-null", func(name any) bool { return name == nil }).
 			keeps("an agent without a name cannot be known as the run's own"),
 		accepted("name-array", "A name may be an array.", "agent-names/is-text", func(name any) bool { _, ok := name.([]any); return ok }).
-			keeps("an agent that has not the name that was sent cannot be known as the run's own"),
+			keeps("an agent that has not the name that was sent cannot be known as the run's own").without(enforced),
 		{
 			Name: "name-missing", Explains: "An agent needs no name.", Rules: []string{"agent-names/required"},
-			Wrap: namingNameless, Also: []string{"parameters/query"}, Because: "it is refused for the lack of a name",
+			Wrap:  namingNameless,
 			Keeps: "an agent that is named by the server cannot be known as the run's own",
 		},
 		{
@@ -61,7 +64,7 @@ func names() []Fault {
 		},
 		{
 			Name: "name-taken-accepted", Explains: "Two agents may have the same name.", Rules: []string{"agent-names/unique"},
-			Wrap: acceptingTaken, Also: []string{"agents/listed-once"}, Because: "the list shows both",
+			Wrap: acceptingTaken, Also: []string{"agents/listed-once", "agents/sorted-by-name"}, Because: "the list shows both",
 		},
 		{
 			Name: "name-taken-409", Explains: "A name that is taken is refused with 409.", Rules: []string{"agent-names/unique"},
@@ -75,13 +78,19 @@ func names() []Fault {
 			Name: "name-taken-everywhere", Explains: "A name is taken if an agent of any project has it.", Rules: []string{"agent-names/unique-per-project"},
 			Wrap: sharingNames,
 		},
-		refused("name-of-63-refused", "A name may have 62 characters only.", "agent-names/63-are-accepted",
+		refused("name-of-63-refused", "A name may have 62 characters only.", "agent-names/longest-is-accepted",
 			func(name string) bool { return len(name) == 63 }),
-		refused("name-two-hyphens-refused", "Two hyphens in a row are refused.", "agent-names/63-are-accepted",
+		refused("name-two-hyphens-refused", "Two hyphens in a row are refused.", "agent-names/longest-is-accepted",
 			func(name string) bool { return strings.Contains(name, "--") }),
-		refused("name-leading-digit-refused", "A name that begins with a digit is refused.", "agent-names/digits-are-accepted",
+		refused("name-leading-digit-refused", "A name that begins with a digit is refused.", "agent-names/digits-at-ends",
 			func(name string) bool { return name != "" && name[0] >= '0' && name[0] <= '9' }),
 	}
+}
+
+// without is the fault without a rule that claims it.
+func (f Fault) without(rule string) Fault {
+	f.Rules = slices.DeleteFunc(slices.Clone(f.Rules), func(r string) bool { return r == rule })
+	return f
 }
 
 func (f Fault) keeps(why string) Fault {
@@ -89,46 +98,67 @@ func (f Fault) keeps(why string) Fault {
 	return f
 }
 
-// accepting takes names that GitLab refuses: inside an agent has another name, and all answers show the one that was
+// accepting takes names that GitLab refuses: inside, an agent has another name, and all answers show the one that was
 // sent.
 func accepting(takes func(name any) bool) func(http.Handler) http.Handler {
-	return aliasing(func(name any, _ func() *answer) bool { return takes(name) })
-}
-
-// acceptingTaken takes a name although another agent has it.
-func acceptingTaken(next http.Handler) http.Handler {
-	return aliasing(func(_ any, served func() *answer) bool {
-		return strings.Contains(string(served().body), "already been taken")
-	})(next)
-}
-
-func aliasing(takes func(name any, served func() *answer) bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
-		var mu sync.RWMutex
-		var shown []string // an alias in quotes and what is shown in its place, in turn
+		a := &aliases{next: next}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			agent, _ := creates(r)
-			if agent {
-				sent := input(r)
-				name, there := sent["name"]
-				again := func() *answer { return ask(next, withInput(r, sent)) }
-				if there && takes(name, again) {
-					mu.Lock()
-					alias := "alias-" + strconv.Itoa(len(shown))
-					shown = append(shown, quoted(alias), string(marshal(name)))
-					mu.Unlock()
-					r = withInput(r, object{"name": alias})
-				} else if sent != nil && r.Header.Get("Content-Type") == "application/json" {
-					r = withInput(r, sent)
+			if agent, _ := creates(r); agent {
+				if sent := input(r); sent != nil {
+					if name, there := sent["name"]; there && takes(name) {
+						r = a.instead(r, sent)
+					}
 				}
 			}
-			a := ask(next, r)
-			mu.RLock()
-			a.body = []byte(strings.NewReplacer(shown...).Replace(string(a.body)))
-			mu.RUnlock()
-			a.send(w, r)
+			a.serve(w, r)
 		})
 	}
+}
+
+// acceptingTaken takes a name although another agent has it, in the same way.
+func acceptingTaken(next http.Handler) http.Handler {
+	a := &aliases{next: next}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if agent, _ := creates(r); agent && r.Header.Get("Content-Type") == "application/json" {
+			if sent := input(r); sent != nil {
+				first := ask(next, withInput(r, sent))
+				if !strings.Contains(string(first.body), "already been taken") {
+					first.send(w, r)
+					return
+				}
+				r = a.instead(r, sent)
+			}
+		}
+		a.serve(w, r)
+	})
+}
+
+// aliases are names that the fake has in place of those that were sent.
+type aliases struct {
+	next  http.Handler
+	mu    sync.RWMutex
+	shown []string // an alias in quotes and what is shown in its place, in turn
+}
+
+// instead is the request with an alias in place of the name.
+func (a *aliases) instead(r *http.Request, sent object) *http.Request {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	alias := "alias-" + strconv.Itoa(len(a.shown))
+	a.shown = append(a.shown, quoted(alias), string(marshal(sent["name"])))
+	changed := maps.Clone(sent)
+	changed["name"] = alias
+	return withInput(r, changed)
+}
+
+// serve answers with the names that were sent.
+func (a *aliases) serve(w http.ResponseWriter, r *http.Request) {
+	answer := ask(a.next, r)
+	a.mu.RLock()
+	answer.body = []byte(strings.NewReplacer(a.shown...).Replace(string(answer.body)))
+	a.mu.RUnlock()
+	answer.send(w, r)
 }
 
 func quoted(s string) string {
@@ -167,7 +197,7 @@ func namingNameless(next http.Handler) http.Handler {
 	var mu sync.Mutex
 	n := 0
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if agent, _ := creates(r); agent && len(r.URL.RawQuery) == 0 && r.Header.Get("Private-Token") == "glpat-maintainer" {
+		if agent, _ := creates(r); agent && len(r.URL.RawQuery) == 0 && r.Header.Get("Private-Token") == "glpat-maintainer" && r.URL.EscapedPath() == "/api/v4/projects/root%2Ftest/cluster_agents" {
 			if sent := input(r); sent != nil && len(sent) == 0 {
 				mu.Lock()
 				n++
@@ -189,14 +219,13 @@ func givingTheTaken(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	name := input(r)["name"]
 	a := ask(next, r)
 	if a.status == 400 && strings.Contains(string(a.body), "already been taken") {
-		list := more(next, r, http.MethodGet, r.URL.EscapedPath()+"?per_page=100", "")
-		var found object
-		editObjects(draft(list), func(o object) {
+		list := draft(more(next, r, http.MethodGet, r.URL.EscapedPath()+"?per_page=100", ""))
+		editObjects(list, func(o object) {
 			if o["name"] == name {
-				found = o
+				a = more(next, r, http.MethodGet, r.URL.EscapedPath()+"/"+fmt.Sprint(o["id"]), "")
+				a.status = 201
 			}
 		})
-		a.status, a.body = 201, marshal(found)
 	}
 	a.send(w, r)
 }
@@ -204,16 +233,17 @@ func givingTheTaken(next http.Handler, w http.ResponseWriter, r *http.Request) {
 // sharingNames refuses a name that an agent of any project has.
 func sharingNames(next http.Handler) http.Handler {
 	var mu sync.Mutex
-	taken := make(map[string]bool)
+	taken := make(map[string]string) // the project in which it is, as it stands in the URL
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		agent, _ := creates(r)
+		p, _ := placeOf(r.URL)
 		name := ""
 		if agent {
 			name, _ = input(r)["name"].(string)
 			mu.Lock()
-			again := taken[name]
+			project := taken[name]
 			mu.Unlock()
-			if again {
+			if project != "" && project != p.project {
 				refusal(400, `{"message":"400 Bad request - [\"Name has already been taken\"]"}`).send(w, r)
 				return
 			}
@@ -221,7 +251,7 @@ func sharingNames(next http.Handler) http.Handler {
 		a := ask(next, r)
 		if agent && a.status == 201 {
 			mu.Lock()
-			taken[name] = true
+			taken[name] = p.project
 			mu.Unlock()
 		}
 		a.send(w, r)

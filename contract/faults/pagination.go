@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // pagination are faults with the pages of lists, and what is said about them.
 func pagination() []Fault {
 	const asAsked, size, totals, beside = "pagination/page-as-asked", "pagination/page-size", "pagination/totals", "pagination/neighbours"
-	const link, parameters, agentPages, tokenPages = "pagination/link", "pagination/link-parameters", "pagination/agent-pages", "pagination/pages-make-the-list"
+	const link, parameters, agentPages, tokenPages = "pagination/link", "pagination/link-parameters", "pagination/agent-pages", "pagination/token-pages"
 	paged := func(name, explains string, change func(operation string, p *fakegitlab.Page), rules ...string) Fault {
 		return Fault{Name: name, Explains: explains, Rules: rules, Deviation: func() *fakegitlab.Deviation {
 			return &fakegitlab.Deviation{Page: change}
@@ -49,15 +50,15 @@ func pagination() []Fault {
 	return []Fault{
 		paged("pages-ignored", "Every page has all entries, and says to be the only one.", all(func(p *fakegitlab.Page) {
 			*p = fakegitlab.Page{Limit: max(p.Total, 1), Number: 1, PerPage: 20, Total: p.Total, Pages: 1, Counted: true}
-		}), asAsked).also("more or fewer entries than one page", size, totals, agentPages, tokenPages, parameters, "pagination/past-the-end", "tokens/listed-once"),
+		}), asAsked).also("more or fewer entries than one page", beside, size, totals, agentPages, tokenPages, parameters, "pagination/past-the-end", "tokens/listed-once"),
 		paged("per-page-ignored", "Every page has all entries; the headers are right.", all(toEnd), size).
 			also("the pages have each entry again", totals, agentPages, tokenPages),
 		paged("page-number-ignored", "Every page is the first; the headers are right.", all(func(p *fakegitlab.Page) { p.Offset = 0 }),
-			agentPages, "pagination/past-the-end").also("the entries are not those of the page", totals, tokenPages).since(15, 0),
+			agentPages, "pagination/past-the-end").also("the entries are not those of the page", totals, beside, tokenPages).since(15, 0),
 		paged("pages-from-zero", "Page 1 is the second.", all(func(p *fakegitlab.Page) { p.Offset += p.PerPage }), totals).
-			also("the first page is missing", size, agentPages, tokenPages, "agents/list", "agents/listed", "tokens/list", "tokens/active-listed", "tokens/revoke-only-that-one", "roles/refused-has-no-effect", "roles/developer-reads", "agents/delete-only-that-one"),
+			also("the first page is missing", beside, size, agentPages, tokenPages, "agents/list", "agents/listed", "tokens/list", "tokens/active-listed", "tokens/revoke-only-that-one", "roles/refused-has-no-effect", "roles/developer-reads", "agents/delete-only-that-one"),
 		paged("first-entry-missing", "Every page begins one entry late.", all(func(p *fakegitlab.Page) { p.Offset++ }), totals).
-			also("an entry is missing", size, agentPages, tokenPages, "agents/list", "agents/listed", "tokens/list", "tokens/active-listed", "tokens/revoke-only-that-one", "roles/refused-has-no-effect", "roles/developer-reads", "agents/delete-only-that-one"),
+			also("an entry is missing", beside, size, agentPages, tokenPages, "agents/list", "agents/listed", "tokens/list", "tokens/active-listed", "tokens/revoke-only-that-one", "roles/refused-has-no-effect", "roles/developer-reads", "agents/delete-only-that-one"),
 		paged("pages-overlap", "A page of agents begins with the last entry of the page before.", agents(func(p *fakegitlab.Page) {
 			if p.Offset > 0 && p.Offset < p.Total {
 				p.Offset--
@@ -65,7 +66,7 @@ func pagination() []Fault {
 		}), agentPages).also("the last page has an entry more", totals),
 		paged("pages-skip", "Between pages of agents an entry is left out.", agents(func(p *fakegitlab.Page) {
 			p.Offset += p.Number - 1
-		}), totals).also("an entry is missing", agentPages),
+		}), totals).also("an entry is missing", agentPages, beside),
 		paged("token-pages-overlap", "A page of tokens begins with the last entry of the page before.", func(operation string, p *fakegitlab.Page) {
 			if operation == "listAgentTokens" && p.Offset > 0 {
 				p.Offset--
@@ -84,6 +85,29 @@ func pagination() []Fault {
 			Also: []string{"tokens/listed-once", "tokens/list", "tokens/active-listed"}, Because: "one page has both orders",
 		},
 		{
+			Name: "token-listed-twice", Explains: "The list of an agent's two tokens has the first one twice.", Since: fakegitlab.Release{Major: 15},
+			Rules: []string{"tokens/listed-once", "tokens/list"},
+			Wrap:  repeatingFirst(func(p place) bool { return p.tokens && p.token == "" }),
+			Also:  []string{"tokens/active-listed"}, Because: "the other is missing",
+		},
+		{
+			Name: "agent-listed-twice", Explains: "The list of agents has the first one twice.", Rules: []string{"agents/listed-once"},
+			Wrap: repeatingFirst(func(p place) bool { return p.agent == "" }),
+			Also: []string{"agents/listed", "agents/list", agentPages}, Because: "another is missing",
+		},
+		{
+			Name: "oldest-token-unlisted", Explains: "The list of tokens lacks the oldest, and does not count it.", Since: fakegitlab.Release{Major: 15},
+			Rules: []string{"tokens/active-listed", "tokens/list"},
+			Wrap: editingLists(func(p place) bool { return p.tokens && p.token == "" }, func(h http.Header, entries []object) []object {
+				if len(entries) > 0 && h.Get("X-Next-Page") == "" && h.Get("X-Prev-Page") == "" {
+					add(h, "X-Total", -1)
+					return entries[1:]
+				}
+				return entries
+			}),
+			Also: []string{tokenPages}, Because: "a page has no token",
+		},
+		{
 			Name: "agents-newest-first", Explains: "Agents are listed backwards.", Rules: []string{"agents/sorted-by-name"},
 			Deviation: func() *fakegitlab.Deviation {
 				return &fakegitlab.Deviation{Row: func(operation string, position, total int) int {
@@ -97,7 +121,12 @@ func pagination() []Fault {
 		},
 		{
 			Name: "agents-by-id", Explains: "Agents are listed in the order in which they were made.", Rules: []string{"agents/sorted-by-name"},
-			Wrap: around(sortingByID),
+			Wrap: editingLists(func(p place) bool { return p.agent == "" }, func(_ http.Header, entries []object) []object {
+				slices.SortFunc(entries, func(x, y object) int {
+					return cmp.Compare(number(fmt.Sprint(x["id"])), number(fmt.Sprint(y["id"])))
+				})
+				return entries
+			}),
 		},
 		paged("total-off-by-one", "X-Total is one too many.", all(func(p *fakegitlab.Page) { p.Total++ }), totals),
 		paged("total-of-page", "X-Total counts the entries of the page.", all(func(p *fakegitlab.Page) {
@@ -146,7 +175,7 @@ func pagination() []Fault {
 			if p.PerPage == 20 {
 				p.PerPage = 30
 			}
-		}), asAsked),
+		}), asAsked, "pagination/defaults"),
 		{
 			Name: "per-page-101-refused", Explains: "per_page above 100 is refused.", Rules: []string{"pagination/at-most-100"},
 			Wrap: refusingQuery("per_page", func(s string) bool { return number(s) > 100 }),
@@ -175,8 +204,15 @@ func pagination() []Fault {
 			return regexp.MustCompile(`&per_page=-?\d+`).ReplaceAllString(l, "")
 		}, parameters),
 		linked("link-without-parameters", "The links repeat page and per_page only.", func(l string) string {
-			return regexp.MustCompile(`\?[^>]*(page=\d+&per_page=\d+)[^>]*>`).ReplaceAllString(l, "?$1>")
-		}, parameters),
+			return regexp.MustCompile(`\?[^>]*>`).ReplaceAllStringFunc(l, func(s string) string {
+				asked, err := url.ParseQuery(strings.Trim(s, "?>"))
+				if err != nil {
+					return s
+				}
+				kept := url.Values{"page": asked["page"], "per_page": asked["per_page"]}
+				return "?" + kept.Encode() + ">"
+			})
+		}, parameters, "pagination/link-repeats-path"),
 		linked("link-relative", "The links are relative.", func(l string) string {
 			return regexp.MustCompile(`<https?://[^/]+`).ReplaceAllString(l, "<")
 		}, parameters),
@@ -202,18 +238,25 @@ func refusingQuery(name string, refuses func(string) bool) func(http.Handler) ht
 	})
 }
 
-// sortingByID lists agents by id, on each page.
-func sortingByID(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	a := ask(next, r)
-	if p, ok := placeOf(r.URL); ok && r.Method == http.MethodGet && p.agent == "" && a.status == 200 {
-		var entries []object
-		editObjects(draft(a), func(o object) { entries = append(entries, o) })
-		slices.SortFunc(entries, func(x, y object) int {
-			return cmp.Compare(number(fmt.Sprint(x["id"])), number(fmt.Sprint(y["id"])))
-		})
-		if len(entries) > 0 {
-			a.body = marshal(entries)
+// repeatingFirst puts the first entry of a list in place of the second.
+func repeatingFirst(of func(place) bool) func(http.Handler) http.Handler {
+	return editingLists(of, func(_ http.Header, entries []object) []object {
+		if len(entries) > 1 {
+			entries[1] = entries[0]
 		}
-	}
-	a.send(w, r)
+		return entries
+	})
+}
+
+// editingLists changes the entries of some lists, and what is said about them.
+func editingLists(of func(place) bool, change func(h http.Header, entries []object) []object) func(http.Handler) http.Handler {
+	return around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		a := ask(next, r)
+		if p, ok := placeOf(r.URL); ok && of(p) && r.Method == http.MethodGet && a.status == 200 {
+			entries := []object{}
+			editObjects(draft(a), func(o object) { entries = append(entries, o) })
+			a.body = marshal(change(a.header, entries))
+		}
+		a.send(w, r)
+	})
 }

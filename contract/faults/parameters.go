@@ -73,7 +73,7 @@ func parameters() []Fault {
 		},
 		{
 			Name: "unknown-properties-refused", Explains: "Properties that are not known are refused in a body.",
-			Rules: []string{"parameters/unknown-are-ignored-in-bodies"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+			Rules: []string{"parameters/unknown-in-body-are-ignored"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 				if agent, _ := creates(r); agent && len(input(r)) > 1 {
 					refusal(400, `{"error":"description is invalid"}`).send(w, r)
 					return

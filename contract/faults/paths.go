@@ -32,7 +32,7 @@ func paths() []Fault {
 	encoded := func(path string) bool { return strings.Contains(path, "/projects/root%2F") }
 	return []Fault{
 		lost("encoded-path-decoded", "A proxy decodes %2F, so that a project is not found by its path.", "paths/encoded", encoded, noRoute),
-		lost("encoded-path-unknown", "A project is found by its id only.", "paths/encoded", encoded, `{"message":"404 Project Not Found"}`),
+		lost("encoded-path-unknown", "A project is found by its id only.", "paths/encoded", encoded, `{"message":"404 Project Not Found"}`).byID(),
 		lost("id-unknown", "A project is found by its path only.", "paths/id",
 			func(path string) bool { return strings.Contains(path, "/projects/20/") }, `{"message":"404 Project Not Found"}`),
 		moved("unencoded-path-found", "A project's path that is not encoded is found.", "paths/unencoded",
@@ -40,7 +40,8 @@ func paths() []Fault {
 				return strings.Replace(path, "/projects/root/test/", "/projects/root%2Ftest/", 1)
 			}),
 		moved("double-encoded-path-found", "A project's path that is encoded twice is found.", "paths/double-encoded",
-			func(path string) string { return strings.Replace(path, "%252F", "%2F", 1) }),
+			func(path string) string { return strings.Replace(path, "%252F", "%2F", 1) }).
+			also("what is listed is another project than that of the URL", "agents/project-matches-path", "pagination/link-parameters"),
 		{
 			Name: "token-is-a-route", Explains: "The URL that the documentation prints, …/token/1, is a route.", Since: since15,
 			Rules: []string{"paths/token-is-no-route"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
@@ -81,12 +82,12 @@ func paths() []Fault {
 		{
 			Name: "unknown-agent-is-null", Explains: "Reading an agent that is not there gives null with 200.", Rules: []string{"errors/unknown-agent", "document/body"},
 			Deviation: answering("getAgent", 404, 200, "null"),
-			Also:      and(wantMissing, "errors/agent-past-64-bits", "agents/deleted-stays-gone"), Because: "they read agents that are not there",
+			Also:      and(wantMissing, "errors/agent-past-64-bits", "agents/deleted-stays-gone"), Because: "they read agents that are not there", Keeps: untold,
 		},
 		{
 			Name: "tokens-of-unknown-agent-empty", Explains: "The tokens of an agent that is not there are an empty list.", Since: since15,
 			Rules: []string{"errors/unknown-agent-tokens"}, Deviation: emptyList("listAgentTokens"),
-			Also: and(wantMissing, "agents/deleted-stays-gone"), Because: "they list tokens of agents that are not there",
+			Also: and(wantMissing, "agents/deleted-stays-gone", "tokens/active-listed"), Because: "they list tokens of agents that are not there",
 		},
 		{
 			Name: "agents-of-unknown-project-empty", Explains: "The agents of a project that is not there are an empty list.",
@@ -97,12 +98,12 @@ func paths() []Fault {
 			Name: "token-for-unknown-agent", Explains: "Creating a token for an agent that is not there is 400.", Since: since15,
 			Rules:     []string{"errors/create-token-for-unknown-agent"},
 			Deviation: answering("createAgentToken", 404, 400, `{"message":"400 Bad request - Agent must exist"}`),
-			Also:      []string{"errors/agent-of-another-project", "roles/stranger-may-not-write"}, Because: "they create tokens for agents that are not there",
+			Also:      []string{"errors/agent-of-another-project", "roles/stranger-may-not-write", "agents/deleted-with-tokens"}, Because: "they create tokens for agents that are not there",
 		},
 		{
 			Name: "revoking-unknown-204", Explains: "Revoking a token that is not there is 204.", Since: since15,
 			Rules: []string{"errors/revoke-unknown-token"}, Deviation: answering("revokeAgentToken", 404, 204, ""),
-			Also: []string{"errors/token-of-another-agent", "errors/agent-of-another-project", "roles/stranger-may-not-write", "agents/deleted-stays-gone"}, Because: "they revoke tokens that are not there",
+			Also: []string{"errors/token-of-another-agent", "errors/agent-of-another-project", "roles/stranger-may-not-write", "agents/deleted-stays-gone", "tokens/revoked-not-listed"}, Because: "they revoke tokens that are not there",
 		},
 		{
 			Name: "reading-unknown-token-403", Explains: "Reading a token that is not there is 403.", Since: since15,
@@ -114,15 +115,24 @@ func paths() []Fault {
 
 // emptyList answers a list that is 404 with an empty one.
 func emptyList(operation string) func() *fakegitlab.Deviation {
-	return rewriting(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
-		if d.Status == 404 {
-			replace(d, 200, "[]")
-			for name, value := range map[string]string{
-				"X-Page": "1", "X-Per-Page": "20", "X-Next-Page": "", "X-Prev-Page": "", "X-Total": "0", "X-Total-Pages": "1",
-				"Link": `<http://gitlab.example.com/?page=1&per_page=20>; rel="first", <http://gitlab.example.com/?page=1&per_page=20>; rel="last"`,
-			} {
-				d.Header.Set(name, value)
-			}
+	return rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+		if d.Status != 404 {
+			return
+		}
+		replace(d, 200, "[]")
+		p, _ := placeOf(r.URL)
+		link := "<http://" + r.Host + r.URL.EscapedPath() + "?agent_id=" + p.agent + "&id=" + p.project + "&page=1&per_page=20>; rel="
+		for name, value := range map[string]string{
+			"X-Page": "1", "X-Per-Page": "20", "X-Next-Page": "", "X-Prev-Page": "", "X-Total": "0", "X-Total-Pages": "1",
+			"Link": link + `"first", ` + link + `"last"`,
+		} {
+			d.Header.Set(name, value)
 		}
 	}, operation)
+}
+
+// byID is the fault, of which a check has to be made by the project's id.
+func (f Fault) byID() Fault {
+	f.ByID = true
+	return f
 }

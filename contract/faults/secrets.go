@@ -102,10 +102,10 @@ func secrets() []Fault {
 			leaking(inBody("token", asItIs), "listAgentTokens")),
 		leaks("secret-in-get", "Reading one token shows its secret.",
 			leaking(inBody("token", asItIs), "getAgentToken")),
-		leaks("secret-null-in-list", "The list of tokens has the property token, though null.", leaking(
-			func(_ *vault, _ *http.Request, d *fakegitlab.ResponseDraft) {
-				editObjects(d, func(o object) { o["token"] = nil })
-			}, "listAgentTokens")),
+		{
+			Name: "secret-null-in-list", Explains: "The list of tokens has the property token, though null.", Since: since15,
+			Rules: []string{"tokens/read-back-equal"}, Deviation: eachObject(func(o object) { o["token"] = nil }, "listAgentTokens"),
+		},
 		leaks("secret-in-agent", "Reading an agent shows the secret of its last token.",
 			leaking(inBody("token", asItIs), "getAgent")),
 		leaks("secret-in-agent-list", "The list of agents shows the secrets of their last tokens, under another name.",
@@ -121,7 +121,8 @@ func secrets() []Fault {
 		leaks("secret-twice", "The answer that creates a token holds the secret a second time.",
 			leaking(inBody("value", asItIs), "createAgentToken")),
 		leaks("secret-in-description", "Reading one token shows its secret as the description.",
-			leaking(inBody("description", asItIs), "getAgentToken")).also("the description is another", "tokens/never-change"),
+			leaking(inBody("description", asItIs), "getAgentToken")).
+			also("the description is another", "tokens/never-change", "tokens/read-back-equal"),
 		leaks("secret-in-header", "The answer that creates a token has the secret in a header too.",
 			leaking(inHeader("X-Agent-Token", asItIs), "createAgentToken")),
 		leaks("secret-in-cookie", "Reading one token sets its secret as a cookie.",
@@ -132,7 +133,7 @@ func secrets() []Fault {
 		leaks("secret-in-error", "The error about a third token names the secret of one of the two.", leaking(
 			func(v *vault, r *http.Request, d *fakegitlab.ResponseDraft) {
 				p, _ := placeOf(r.URL)
-				if secret := v.byAgent[p.agent]; d.Status == 400 && secret != "" {
+				if secret := v.byAgent[p.agent]; says("only two active tokens")(d) && secret != "" {
 					d.Body = marshal(object{"message": "400 Bad request - An agent can have only two active tokens at a time: " + secret})
 				}
 			}, "createAgentToken")).since(16, 2),

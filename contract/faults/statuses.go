@@ -14,10 +14,10 @@ var (
 		"errors/unknown-agent", "errors/agent-zero", "errors/unknown-agent-tokens", "errors/unknown-token",
 		"errors/delete-unknown-agent", "errors/revoke-unknown-token", "errors/create-token-for-unknown-agent",
 		"errors/token-of-another-agent", "errors/agent-of-another-project", "agents/deleted-is-404", "agents/deleted-with-tokens",
-		"tokens/revoked-is-404", "roles/guest-finds-nothing", "roles/stranger-finds-nothing", "roles/stranger-may-not-write",
+		"tokens/revoked-is-404", "roles/guest-finds-nothing", "roles/stranger-finds-nothing",
 		"errors/unknown-project", "errors/unknown-project-path", "paths/double-encoded",
 	}
-	alsoWantMissing = []string{"errors/agent-past-64-bits", "paths/unencoded", "paths/token-is-no-route", "paths/no-update", "paths/no-token-update"}
+	alsoWantMissing = []string{"roles/stranger-may-not-write", "errors/agent-past-64-bits", "paths/unencoded", "paths/token-is-no-route", "paths/no-update", "paths/no-token-update"}
 	wantCredentials = []string{
 		"authentication/required-to-read", "authentication/required-to-write", "authentication/unknown-token",
 		"order/authentication-before-parameters",
@@ -32,7 +32,7 @@ var (
 		"token-limit/third-is-refused",
 	}
 	refuseParameters = []string{
-		"parameters/agent-id-is-integer", "parameters/token-id-is-integer", "parameters/faults-are-joined",
+		"parameters/agent-id-is-integer", "parameters/token-id-is-integer",
 		"parameters/per-page-not-zero", "parameters/per-page-is-integer", "parameters/page-is-integer",
 		"parameters/token-page-is-integer", "parameters/no-look-up-by-name", "agent-names/required", "agent-names/is-text",
 		"tokens/name-required", "tokens/name-is-text",
@@ -42,6 +42,9 @@ var (
 func and(rules []string, more ...string) []string {
 	return append(rules[:len(rules):len(rules)], more...)
 }
+
+// untold is why more may be said to be left than is.
+const untold = "what is gone cannot be told from what cannot be read"
 
 // statuses are faults with the status of answers.
 func statuses() []Fault {
@@ -93,16 +96,16 @@ func statuses() []Fault {
 		},
 		{
 			Name: "list-empty-204", Explains: "An empty list is 204.",
-			Rules:     []string{"pagination/past-the-end", undocumented},
+			Rules: []string{"pagination/past-the-end", "tokens/none-is-an-empty-list", undocumented}, Since: since15,
 			Deviation: instead(func(d *fakegitlab.ResponseDraft) bool { return string(d.Body) == "[]" }, 204, ""),
 		},
 		{
 			Name: "list-empty-404", Explains: "A page past the end is 404.",
 			Rules: []string{"pagination/past-the-end"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
 				if number(r.URL.Query().Get("page")) > 1 && string(d.Body) == "[]" {
-					replace(d, 404, `{"message":"404 Not found"}`)
+					replace(d, 404, `{"message":"404 ClusterAgents Not Found"}`)
 				}
-			}, lists...),
+			}, "listAgents"),
 		},
 		{
 			Name: "forbidden-as-404", Explains: "What a role may not do is 404.",
@@ -115,23 +118,22 @@ func statuses() []Fault {
 		{
 			Name: "missing-as-403", Explains: "What is not there is 403.", Since: since16_2,
 			Rules: wantMissing, Deviation: instead(was(404), 403, `{"message":"403 Forbidden"}`),
-			Also: alsoWantMissing, Because: "they want 404 too",
+			Also: alsoWantMissing, Because: "they want 404 too", Keeps: untold,
 		},
 		{
 			Name: "missing-as-400", Explains: "What is not there is 400.", Since: since16_2,
 			Rules: wantMissing, Deviation: instead(was(404), 400, `{"message":"400 Bad request"}`),
-			Also: and(alsoWantMissing, "document/body"), Because: "they want 404 too; a read has no such 400",
+			Also: and(alsoWantMissing, "document/body"), Because: "they want 404 too; a read has no such 400", Keeps: untold,
 		},
 		{
 			Name: "missing-as-410", Explains: "What is not there is 410.", Since: since16_2,
-			Rules: and(wantMissing, undocumented), Deviation: instead(was(404), 410, `{"message":"410 Gone"}`),
-			Also: alsoWantMissing, Because: "they want 404 too",
+			Rules: and(wantMissing, undocumented, "errors/agent-past-64-bits"), Deviation: instead(was(404), 410, `{"message":"410 Gone"}`),
+			Also: alsoWantMissing, Because: "they want 404 too", Keeps: untold,
 		},
 		{
 			Name: "project-missing-as-403", Explains: "A project that is not there, or that the caller does not see, is 403.",
 			Rules: []string{
-				"errors/unknown-project", "errors/unknown-project-path", "roles/stranger-finds-nothing", "roles/stranger-may-not-write",
-				"paths/double-encoded",
+				"errors/unknown-project", "errors/unknown-project-path", "roles/stranger-finds-nothing", "paths/double-encoded",
 			},
 			Deviation: instead(says("404 Project Not Found"), 403, `{"message":"403 Forbidden"}`),
 		},
@@ -156,17 +158,19 @@ func statuses() []Fault {
 		{
 			Name: "parameter-error-422", Explains: "A parameter that is missing or wrong is 422.", Since: since15,
 			Rules: and(refuseParameters, undocumented), Deviation: instead(badParameter, 422, `{"error":"name is missing"}`),
-			Also: []string{"order/parameters-before-project"}, Because: "a parameter is missing",
+			Also: []string{"parameters/faults-are-joined", "order/parameters-before-project"}, Because: "a parameter is missing",
 		},
 		{
 			Name: "parameter-error-404", Explains: "A parameter that is missing or wrong is 404.", Since: since15,
 			Rules: refuseParameters, Deviation: instead(badParameter, 404, `{"message":"404 Not found"}`),
-			Also: []string{"order/parameters-before-project", "errors/not-found-text"}, Because: "a parameter is missing; a list has no such 404",
+			Also: []string{"parameters/faults-are-joined", "order/parameters-before-project", "errors/not-found-text"}, Because: "a parameter is missing; a list has no such 404",
 		},
 		{
 			Name: "media-type-400", Explains: "A content type that is not supported is 400.",
-			Rules: []string{"errors/unsupported-media-type"}, Deviation: instead(was(415), 400, `{"error":"name is missing"}`),
-			Also: []string{"errors/no-media-type", "errors/unsupported-media-type-on-delete"}, Because: "they want 415 too",
+			Rules: []string{
+				"errors/unsupported-media-type", "errors/no-media-type", "errors/unsupported-media-type-on-delete",
+			},
+			Deviation: instead(was(415), 400, `{"error":"name is missing"}`),
 		},
 		{
 			Name: "media-type-ignored", Explains: "A body of any content type is read as JSON.",
@@ -215,7 +219,7 @@ func statuses() []Fault {
 			Name: "unknown-agent-500", Explains: "Reading an agent that is not there is 500.",
 			Rules:     []string{"errors/no-internal-error", "errors/unknown-agent"},
 			Deviation: answering("getAgent", 404, 500, internalError),
-			Also:      and(wantMissing, "errors/agent-past-64-bits"), Because: "they read agents that are not there",
+			Also:      and(wantMissing, "errors/agent-past-64-bits"), Because: "they read agents that are not there", Keeps: untold,
 		},
 		{
 			Name: "read-agent-500", Explains: "Reading an agent is 500.",

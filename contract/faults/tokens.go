@@ -51,10 +51,27 @@ func tokens() []Fault {
 			}),
 		}
 	}
+	// blank takes a name that is nothing, and gives one of the server's.
+	blank := func(name, explains string, nothing func(any) bool, rules ...string) Fault {
+		return Fault{
+			Name: name, Explains: explains, Rules: rules, Since: fakegitlab.Release{Major: 15},
+			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if _, token := creates(r); token {
+					if o := input(r); o != nil {
+						if sent, there := o["name"]; there && nothing(sent) {
+							r = withInput(r, object{"name": "unnamed"})
+						}
+					}
+				}
+				next.ServeHTTP(w, r)
+			}),
+			Also: []string{"token-limit/checked-before-name", "tokens/create-keeps-input"}, Because: "the name is another",
+		}
+	}
 	return []Fault{
 		takes("token-name-of-256", "The name of a token may have more than 255 characters.", "Name is too long", limits, "tokens/name-at-most-255"),
-		takes("token-name-blank", "The name of a token may be empty or null.", "Name can't", limits, "tokens/name-not-blank", "tokens/name-not-null").
-			also("it is the same name", "tokens/create-keeps-input"),
+		blank("token-name-blank", "The name of a token may be empty.", func(name any) bool { return name == "" }, limits, "tokens/name-not-blank"),
+		blank("token-name-null", "The name of a token may be null.", func(name any) bool { return name == nil }, limits, "tokens/name-not-null"),
 		takes("token-description-of-1025", "The description of a token may have more than 1024 characters.", "Description", limits, "tokens/description-at-most-1024"),
 		{
 			Name: "token-name-missing", Explains: "A token needs no name.", Since: fakegitlab.Release{Major: 15}, Rules: []string{"tokens/name-required"},

@@ -109,7 +109,8 @@ func transport() []Fault {
 			Name: "busy", Explains: "Each read is 429 the first time.", Verdict: Conforms, Wrap: refusingOnce(429, isRead),
 		},
 		{
-			Name: "gateway-hiccups", Explains: "Each read is 502 the first time.", Verdict: Conforms, Wrap: refusingOnce(502, isRead),
+			Name: "gateway-hiccups", Explains: "Each read is 502 the first time.", Verdict: Obscures, Rules: []string{"document/status"},
+			Wrap: refusingOnce(502, isRead),
 		},
 		{
 			Name: "bodies-cut", Explains: "The connection breaks in the middle of every read of an agent.", Verdict: Obscures,

@@ -24,7 +24,10 @@ func visibility() []Fault {
 		{
 			Name: "other-projects-agents-listed", Explains: "The list has the agents of all projects.", Since: since16,
 			Rules: []string{"agents/project-matches-path"}, Wrap: around(listingAllProjects),
-			Also:    []string{ofProject, "agents/sorted-by-name", "pagination/totals", "pagination/page-size", "agents/never-change", "pagination/agent-pages", "agents/listed-once", "pagination/past-the-end"},
+			Also: []string{
+				"agents/sorted-by-name", "pagination/totals", "pagination/page-size", "pagination/agent-pages", "agents/listed-once",
+				"pagination/past-the-end", "pagination/neighbours",
+			},
 			Because: "agents of two projects are in one list",
 		},
 		{
@@ -34,6 +37,10 @@ func visibility() []Fault {
 		{
 			Name: "other-projects-token-readable", Explains: "A token can be read under any project.", Since: since16,
 			Rules: []string{ofProject}, Deviation: deciding(fakegitlab.AgentOfProject, on(true, "getAgentToken")),
+		},
+		{
+			Name: "other-projects-agent-gets-token", Explains: "A token can be created for an agent under any project.", Since: since16,
+			Rules: []string{ofProject}, Deviation: deciding(fakegitlab.AgentOfProject, on(true, "createAgentToken")),
 		},
 		{
 			Name: "other-projects-token-revocable", Explains: "A token can be revoked under any project.", Since: since16,
@@ -52,8 +59,8 @@ func visibility() []Fault {
 			Name: "other-agents-tokens-listed", Explains: "The list of tokens has those of the project's other agents.", Since: since15,
 			Rules: []string{"tokens/agent-matches-path"}, Wrap: around(listingAllTokens),
 			Also: []string{
-				"tokens/never-change", "tokens/read-back-equal", "pagination/totals", "pagination/page-size", "pagination/pages-make-the-list",
-				"roles/refused-has-no-effect", "tokens/listed-once",
+				"tokens/never-change", "tokens/read-back-equal", "pagination/totals", "pagination/page-size", "pagination/token-pages",
+				"roles/refused-has-no-effect", "tokens/listed-once", "tokens/none-is-an-empty-list",
 			},
 			Because: "tokens of two agents are in one list",
 		},
@@ -61,16 +68,17 @@ func visibility() []Fault {
 			Name: "first-agent-for-all", Explains: "Reading an agent gives the first of the project, whatever the id.",
 			Rules: []string{"agents/id-matches-path"}, Wrap: around(readingTheFirst),
 			Also: []string{
-				"agents/create-is-kept", "agents/read-back-equal", "agents/deleted-is-404", "agents/deleted-stays-gone", "errors/unknown-agent",
+				"agents/read", "agents/read-back-equal", "agents/deleted-is-404", "agents/deleted-stays-gone", "errors/unknown-agent",
 				"errors/agent-zero", "errors/agent-past-64-bits", "roles/developer-reads",
 			},
-			Because: "whatever is read is another agent",
+			Because: "whatever is read is another agent", Keeps: "no agent can be read as the run's own",
 		},
 		{
 			Name: "first-token-for-all", Explains: "Reading a token gives the first of the agent, whatever the id.", Since: since15,
 			Rules: []string{"tokens/id-matches-path"}, Wrap: around(readingTheFirstToken),
 			Also: []string{
-				"tokens/create-is-kept", "tokens/read-back-equal", "tokens/revoked-not-readable", "tokens/revoked-is-404", "errors/unknown-token", "errors/token-of-another-agent",
+				"tokens/read", "tokens/read-back-equal", "tokens/revoked-not-readable", "tokens/revoked-is-404", "errors/unknown-token",
+				"errors/token-of-another-agent", "parameters/token-id-is-integer",
 			},
 			Because: "whatever is read is another token",
 		},
