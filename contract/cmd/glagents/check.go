@@ -157,7 +157,7 @@ func (c *check) run(ctx context.Context) error {
 
 	human := c.human()
 	if !c.quiet {
-		fmt.Fprintln(human, about)
+		fmt.Fprintln(human, report.Printable(c.redactor.Redact(about)))
 	}
 	progress := newProgress(c.stderr, c.quiet || c.verbose)
 	options = append(options, contract.Progress(progress.show))
@@ -173,7 +173,11 @@ func (c *check) run(ctx context.Context) error {
 	}
 	result, err := contract.Run(ctx, target, options...)
 	progress.clear()
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		c.complain("interrupted before anything was checked")
+		return exitError{contract.TooLittle}
+	case err != nil:
 		return c.failed(err)
 	}
 	r := &report.Report{Result: result, Strict: c.strict, Redactor: c.redactor}

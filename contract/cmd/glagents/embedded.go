@@ -25,7 +25,7 @@ const (
 
 // embedded starts the built-in fake on a port of the loopback interface.
 func (c *check) embedded() (contract.Target, string, func(), error) {
-	var options []fakegitlab.Option
+	options := c.populated()
 	if c.release != "" {
 		options = append(options, fakegitlab.Version(c.release))
 	}
@@ -39,6 +39,23 @@ func (c *check) embedded() (contract.Target, string, func(), error) {
 	target, stop, err := startEmbedded(server)
 	about := fmt.Sprintf("No --url: checking the built-in fake GitLab %s (%s), which runs at %s.", server.Version(), strings.ToUpper(server.Edition()), target.URL)
 	return target, about, stop, err
+}
+
+// populated has an agent in the fake if the check may make none: without one there is little to read.
+func (c *check) populated() []fakegitlab.Option {
+	if !c.readOnly {
+		return nil
+	}
+	seed := fakegitlab.DefaultSeed()
+	for i := range seed.Projects {
+		if seed.Projects[i].PathWithNamespace == embeddedProject {
+			seed.Projects[i].Agents = []fakegitlab.SeedAgent{{
+				ID: 1, Name: "agent-1", CreatedBy: "owner",
+				Tokens: []fakegitlab.SeedAgentToken{{ID: 1, Name: "first", Status: "active"}, {ID: 2, Name: "second", Status: "active"}},
+			}}
+		}
+	}
+	return []fakegitlab.Option{fakegitlab.FromSeed(seed)}
 }
 
 func startEmbedded(handler http.Handler) (contract.Target, func(), error) {
@@ -70,7 +87,7 @@ func (c *check) showRequests(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server, err := fakegitlab.New()
+	server, err := fakegitlab.New(c.populated()...)
 	if err != nil {
 		return err
 	}

@@ -53,14 +53,26 @@ func (p *program) askForToken(host string) (string, error) {
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return "", usageError{"no token is given: set GITLAB_TOKEN or name a --token-file"}
 	}
-	fmt.Fprintf(p.stderr, "Token for %s (it is not shown): ", host)
-	data, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprintln(p.stderr)
+	// The terminal stops showing what is typed before anybody is asked to type.
+	before, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return "", usageError{"no token was read: " + err.Error()}
 	}
-	if len(data) == 0 {
+	defer func() { _ = term.Restore(int(in.Fd()), before) }()
+	token, err := term.NewTerminal(conversation{in, p.stderr}, "").ReadPassword(fmt.Sprintf("Token for %s (it is not shown): ", host))
+	switch {
+	case err == io.EOF: // Ctrl-C or Ctrl-D
+		return "", usageError{"no token is given"}
+	case err != nil:
+		return "", usageError{"no token was read: " + err.Error()}
+	case token == "":
 		return "", usageError{"no token is given"}
 	}
-	return p.checkToken(string(data), "what was typed")
+	return p.checkToken(token, "what was typed")
+}
+
+// conversation is what a person types, and what they are told.
+type conversation struct {
+	io.Reader
+	io.Writer
 }

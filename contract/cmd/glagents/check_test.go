@@ -1,0 +1,476 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract/fakegitlab"
+)
+
+// environment is a program's environment.
+type environment map[string]string
+
+func (e environment) get(name string) (string, bool) {
+	value, ok := e[name]
+	return value, ok
+}
+
+// everyToken is the environment of one who has the tokens of all roles in the fake.
+func everyToken() environment {
+	return environment{
+		"GITLAB_TOKEN": "glpat-maintainer", "GITLAB_DEVELOPER_TOKEN": "glpat-developer",
+		"GITLAB_GUEST_TOKEN": "glpat-guest", "GITLAB_STRANGER_TOKEN": "glpat-stranger",
+	}
+}
+
+// glagentsIn runs the command line in an environment.
+func glagentsIn(ctx context.Context, env environment, args ...string) result {
+	var stdout, stderr bytes.Buffer
+	status := run(ctx, args, strings.NewReader(""), &stdout, &stderr, env.get)
+	return result{status, stdout.String(), stderr.String()}
+}
+
+// instanceOf is a GitLab with a name of its own, and how to check it.
+type instanceOf struct {
+	*fakegitlab.Instance
+	url      string
+	requests atomic.Int64
+}
+
+// startInstance runs a fake GitLab, behind a handler if there is one.
+func startInstance(t *testing.T, around func(next http.Handler) http.Handler, options ...fakegitlab.Option) *instanceOf {
+	t.Helper()
+	i := &instanceOf{Instance: fakegitlab.Start(t, options...)}
+	var handler http.Handler = i.Instance
+	if around != nil {
+		handler = around(handler)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		i.requests.Add(1)
+		handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	i.url = server.URL
+	return i
+}
+
+// args are those that check the instance, and more.
+func (i *instanceOf) args(t *testing.T, more ...string) []string {
+	t.Helper()
+	return append([]string{"check", "--url", i.url, "--project", "root/test", "--other-project", "root/other", "--journal", filepath.Join(t.TempDir(), "journal")}, more...)
+}
+
+func TestCheckTheFake(t *testing.T) {
+	t.Parallel()
+	out := glagents(t, nil, "check")
+	assert.Zero(t, out.status, out.stdout)
+	assert.Empty(t, out.stderr)
+	first, _, _ := strings.Cut(out.stdout, "\n")
+	assert.Regexp(t, `^No --url: checking the built-in fake GitLab 19\.1\.0 \(CE\), which runs at http://127\.0\.0\.1:\d+\.$`, first)
+	assert.Contains(t, out.stdout, "✓ conformant")
+
+	for _, c := range []struct{ version, edition, says string }{
+		{"14.10", "ce", "fake GitLab 14.10"}, {"15.0", "ee", "fake GitLab 15.0.0-ee (EE)"}, {"17.4", "ee", "fake GitLab 17.4.0-ee (EE)"},
+	} {
+		out := glagents(t, nil, "check", "--gitlab-version", c.version, "--edition", c.edition)
+		assert.Zero(t, out.status, out.stdout)
+		assert.Contains(t, out.stdout, c.says)
+	}
+	out = glagents(t, nil, "check", "--read-only")
+	assert.Zero(t, out.status, out.stdout)
+	assert.NotContains(t, out.stdout, "has no agent", "there is something to read")
+	out = glagents(t, nil, "check", "--quiet")
+	assert.Zero(t, out.status)
+	assert.Equal(t, 1, strings.Count(out.stdout, "\n"), "the verdict only: %s", out.stdout)
+}
+
+func TestCheckAnInstance(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, nil)
+	out := glagentsIn(t.Context(), everyToken(), gitlab.args(t)...)
+	assert.Zero(t, out.status, out.stdout)
+	assert.Empty(t, out.stderr)
+	assert.True(t, strings.HasPrefix(out.stdout, "Checking "+gitlab.url+", project root/test.\n"), out.stdout)
+	assert.NotContains(t, out.stdout, "token is given")
+	assert.Empty(t, gitlab.Agents(20))
+	assert.Empty(t, gitlab.Agents(21))
+
+	// The tokens may come from files; one that is given by file counts more than the environment.
+	env := everyToken()
+	env["GITLAB_DEVELOPER_TOKEN"] = "glpat-stranger"
+	out = glagentsIn(t.Context(), env, gitlab.args(t,
+		"--token-file", file(t, "token", "  glpat-maintainer\n"), "--developer-token-file", file(t, "token", "glpat-developer"))...)
+	assert.Zero(t, out.status, out.stdout)
+
+	// Without them rules are untested, and say why.
+	out = glagentsIn(t.Context(), environment{"GITLAB_TOKEN": "glpat-maintainer"}, "check", "--url", gitlab.url, "--project", "20", "--journal", t.TempDir())
+	assert.Zero(t, out.status, out.stdout)
+	for _, why := range []string{"no developer token is given", "no guest token is given", "no stranger token is given", "no other project is given"} {
+		assert.Contains(t, out.stdout, why)
+	}
+}
+
+func TestCheckBadUse(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, nil)
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	url := []string{"check", "--url", gitlab.url}
+	project := append(url, "--project", "root/test")
+	at := func(url string, more ...string) []string {
+		return append([]string{"check", "--project", "root/test", "--url", url}, more...)
+	}
+	token := environment{"GITLAB_TOKEN": "glpat-maintainer"}
+	dir := t.TempDir()
+	for _, c := range []struct {
+		what   string
+		env    environment
+		args   []string
+		status int
+		says   string
+	}{
+		{"an argument", token, []string{"check", "https://gitlab.example.com"}, 2, "unknown command"},
+		{"an unknown flag", token, append(project, "--colour"), 2, "unknown flag: --colour"},
+		{"a token as a flag", token, append(project, "--token", "glpat-0123456789abcdefghij"), 2, "unknown flag: --token"},
+		{"no project", token, url, 2, "--project is missing"},
+		{"no token", nil, project, 2, "set GITLAB_TOKEN or name a --token-file"},
+		{"an empty token", environment{"GITLAB_TOKEN": " "}, project, 2, "set GITLAB_TOKEN or name a --token-file"},
+		{"a token of two lines", environment{"GITLAB_TOKEN": "glpat-a\nglpat-b"}, project, 2, "GITLAB_TOKEN holds no token"},
+		{"a token file that is not there", token, append(project, "--token-file", "/nowhere/token"), 2, "no such file"},
+		{"an empty token file", token, append(project, "--token-file", file(t, "empty", "\n")), 2, "is empty"},
+		{"a directory as a token file", token, append(project, "--token-file", dir), 2, "is a directory"},
+		{"a developer's token file that is not there", token, append(project, "--developer-token-file", "/nowhere/token"), 2, "no such file"},
+		{"no URL", token, at("gitlab.example.com"), 2, "--url is no URL of a GitLab"},
+		{"another scheme", token, at("ftp://gitlab.example.com"), 2, "--url is no URL of a GitLab"},
+		{"credentials in the URL", token, at("https://me:c0rrect-h0rse@gitlab.example.com"), 2, "more than scheme, host and path"},
+		{"a query in the URL", token, at("https://gitlab.example.com?private_token=c0rrect-h0rse"), 2, "more than scheme, host and path"},
+		{"plain http", token, at("http://gitlab.example.com"), 2, "plain http, which shows tokens to everyone on the way; use https, or --allow-http"},
+		{"a closed port", token, at(closed.URL), 4, closed.URL + " does not answer"},
+		{"an unknown token", environment{"GITLAB_TOKEN": "glpat-nobody"}, project, 2, "refuses the maintainer's token (401)"},
+		{"an unknown project", token, append(url, "--project", "root/none"), 2, `has no project "root/none"`},
+		{"a pattern that matches nothing", token, append(project, "--rule", "nothing/*"), 2, `the pattern "nothing/*" matches no rule`},
+		{"a pattern to skip that matches nothing", token, append(project, "--skip", "nothing"), 2, `the pattern "nothing" matches no rule`},
+		{"a pattern that is none", token, append(project, "--rule", "["), 2, `the pattern "[" cannot be read`},
+		{"nothing left to test", token, append(project, "--skip", "*/*"), 2, "no rule is left to test"},
+		{"a version that is none", token, append(project, "--gitlab-version", "latest"), 2, `--gitlab-version: "latest" is no GitLab version`},
+		{"an edition that is none", token, append(project, "--edition", "ultimate"), 2, "--edition: unknown GitLab edition"},
+		{"no parallelism", token, append(project, "--parallel", "0"), 2, "--parallel: 0 requests"},
+		{"no time", token, append(project, "--timeout", "0s"), 2, "--timeout: 0s is no time"},
+		{"a time that is none", token, append(project, "--timeout", "soon"), 2, "--timeout"},
+		{"certificates that are not there", token, append(project, "--ca-file", "/nowhere/ca.pem"), 2, "no such file"},
+		{"certificates that are none", token, append(project, "--ca-file", file(t, "ca.pem", "x")), 2, "no certificate (PEM)"},
+		{"known failures that are not there", token, append(project, "--known-failures", "/nowhere/known"), 2, "no such file"},
+		{"a known failure that is no rule", token, append(project, "--known-failures", file(t, "known", "# so far\npaths/id\ntokens/nothing # why\n")), 2, `:3: there is no rule "tokens/nothing"`},
+		{"a report of another format", token, append(project, "--report", "pdf=x"), 2, "pdf"},
+		{"a report without a file", token, append(project, "--report", "json"), 2, "FORMAT=FILE"},
+		{"a report into a directory", token, append(project, "--report", "json="+dir), 2, "is a directory"},
+		{"a report into no directory", token, append(project, "--report", "json=/nowhere/x"), 3, "there is no directory /nowhere"},
+		{"two reports to one file", token, append(project, "--report", "json=x", "--report", "junit=./x"), 2, "two reports go to"},
+		{"a project for the fake", nil, []string{"check", "--project", "root/test"}, 2, "--project is given, but no --url"},
+		{"a token for the fake", nil, []string{"check", "--token-file", "x"}, 2, "--token-file is given, but no --url"},
+		{"a version that the fake does not know", nil, []string{"check", "--gitlab-version", "3.1"}, 2, "GitLab 3.1 is not known here"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			out := glagentsIn(t.Context(), c.env, c.args...)
+			assert.Equal(t, c.status, out.status, "%s%s", out.stdout, out.stderr)
+			assert.Contains(t, out.stderr, c.says)
+			assert.True(t, strings.HasPrefix(out.stderr, "glagents: "), out.stderr)
+			assert.Equal(t, 1, strings.Count(out.stderr, "\n"), "one line: %s", out.stderr)
+			for _, secret := range []string{"c0rrect-h0rse", "glpat-"} {
+				assert.NotContains(t, out.stdout+out.stderr, secret)
+			}
+		})
+	}
+}
+
+// TestCheckStatus has servers that break a rule, and the statuses that a check ends with.
+func TestCheckStatus(t *testing.T) {
+	t.Parallel()
+	violates := func(name, value string) func(http.Handler) http.Handler {
+		return func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				next.ServeHTTP(&setting{ResponseWriter: w, name: name, value: value}, r)
+			})
+		}
+	}
+	must, should := violates("Cache-Control", "public"), violates("X-Content-Type-Options", "")
+	for _, c := range []struct {
+		what   string
+		around func(http.Handler) http.Handler
+		args   []string
+		status int
+		says   string
+	}{
+		{"all is well", nil, nil, 0, "✓ conformant"},
+		{"a MUST is violated", must, nil, 1, "headers/never-public"},
+		{"a SHOULD is violated", should, nil, 0, "headers/nosniff"},
+		{"a SHOULD is violated, strictly", should, []string{"--strict"}, 1, "headers/nosniff"},
+		{"what is violated is not looked at", must, []string{"--rule", "tokens/*"}, 0, "✓ conformant"},
+		{"what is violated is left out", must, []string{"--skip", "headers/*"}, 0, "✓ conformant"},
+		{"what is violated is known", must, []string{"--known-failures", "never-public"}, 0, "✓ conformant"},
+		{"what is known is not violated", nil, []string{"--known-failures", "never-public"}, 1, "headers/never-public"},
+		{"only a SHOULD was tested", nil, []string{"--rule", "headers/nosniff"}, 4, "too little"},
+		{"read-only", nil, []string{"--read-only"}, 0, "read-only"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startInstance(t, c.around)
+			ask(t, "POST", gitlab.URL+"/api/v4/projects/20/cluster_agents", "glpat-owner", strings.NewReader("name=prod"))
+			ask(t, "POST", gitlab.URL+"/api/v4/projects/20/cluster_agents/1/tokens", "glpat-owner", strings.NewReader("name=prod"))
+			for i, arg := range c.args {
+				if arg == "never-public" {
+					c.args[i] = file(t, "known", "headers/never-public   # until the proxy is fixed\n\n#\n")
+				}
+			}
+			out := glagentsIn(t.Context(), everyToken(), gitlab.args(t, c.args...)...)
+			assert.Equal(t, c.status, out.status, "%s%s", out.stdout, out.stderr)
+			assert.Contains(t, out.stdout, c.says)
+			assert.Equal(t, []int64{1}, gitlab.Agents(20))
+		})
+	}
+}
+
+// setting sets a header of every answer.
+type setting struct {
+	http.ResponseWriter
+	name, value string
+}
+
+func (s *setting) WriteHeader(status int) {
+	s.Header().Set(s.name, s.value)
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func TestCheckInAPipeline(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, nil)
+	pipeline := everyToken()
+	pipeline["CI_SERVER_URL"], pipeline["CI_PROJECT_ID"] = gitlab.url, "20"
+	journal := t.TempDir()
+
+	out := glagentsIn(t.Context(), pipeline, "check", "--journal", journal)
+	assert.Zero(t, out.status, "%s%s", out.stdout, out.stderr)
+	assert.Contains(t, out.stdout, "Checking "+gitlab.url+", project 20.")
+
+	out = glagentsIn(t.Context(), pipeline, "check", "--project", "21", "--journal", journal)
+	assert.Zero(t, out.status)
+	assert.Contains(t, out.stdout, "project 21.", "what is given counts more")
+
+	requests := gitlab.requests.Load()
+	out = glagentsIn(t.Context(), pipeline, "check", "--fake")
+	assert.Zero(t, out.status)
+	assert.Contains(t, out.stdout, "built-in fake")
+
+	delete(pipeline, "GITLAB_TOKEN")
+	out = glagentsIn(t.Context(), pipeline, "check")
+	assert.Zero(t, out.status)
+	assert.Contains(t, out.stdout, "built-in fake", "without a token a pipeline's own GitLab cannot be meant")
+	assert.Equal(t, requests, gitlab.requests.Load())
+}
+
+func TestCheckDryRun(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, nil)
+	out := glagentsIn(t.Context(), nil, "check", "--url", gitlab.url, "--project", "group/sub/project", "--other-project", "group/other", "--dry-run")
+	assert.Zero(t, out.status, out.stderr)
+	assert.Zero(t, gitlab.requests.Load(), "it asked")
+	assert.Contains(t, out.stdout, "Nothing was requested.")
+	assert.Contains(t, out.stdout, "maintainer POST   /api/v4/projects/group%2Fsub%2Fproject/cluster_agents")
+	assert.Contains(t, out.stdout, `{"name":"contract-<run>-a"}`)
+	assert.NotContains(t, out.stdout, "developer", "no developer's token is given")
+	assert.NotContains(t, out.stdout, "root%2Ftest")
+	assert.NotContains(t, out.stdout, "glpat-")
+
+	out = glagentsIn(t.Context(), everyToken(), "check", "--url", gitlab.url, "--project", "20", "--dry-run", "--read-only")
+	assert.Zero(t, out.status, out.stderr)
+	assert.Contains(t, out.stdout, "developer  GET")
+	assert.NotRegexp(t, `(?m)^\w+ +(POST|DELETE|PUT|PATCH) `, out.stdout)
+
+	out = glagentsIn(t.Context(), nil, "check", "--url", gitlab.url, "--dry-run")
+	assert.Equal(t, 2, out.status)
+	assert.Contains(t, out.stderr, "--project is missing")
+}
+
+// TestCheckInterrupted presses Ctrl-C in the middle.
+func TestCheckInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var seen atomic.Int64
+	gitlab := startInstance(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if seen.Add(1) == 60 {
+				interrupt()
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	args := gitlab.args(t, "--report", "json="+filepath.Join(t.TempDir(), "report.json"))
+	out := glagentsIn(ctx, everyToken(), args...)
+	assert.Equal(t, 4, out.status, "%s%s", out.stdout, out.stderr)
+	assert.Contains(t, out.stdout, "interrupted")
+	assert.Empty(t, gitlab.Agents(20))
+	assert.FileExists(t, strings.TrimPrefix(args[len(args)-1], "json="))
+	entries, err := os.ReadDir(args[len(args)-3])
+	require.NoError(t, err)
+	assert.Empty(t, entries, "the journal has nothing to say")
+
+	interrupted, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	out = glagentsIn(interrupted, everyToken(), gitlab.args(t)...)
+	assert.Equal(t, 4, out.status)
+	assert.Contains(t, out.stderr, "interrupted")
+}
+
+func TestCheckTimeout(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, nil, fakegitlab.Latency(30*time.Millisecond))
+	out := glagentsIn(t.Context(), everyToken(), gitlab.args(t, "--timeout", "150ms")...)
+	assert.Equal(t, 4, out.status, "%s%s", out.stdout, out.stderr)
+	assert.Contains(t, out.stdout, "--timeout")
+	assert.Empty(t, gitlab.Agents(20))
+}
+
+func TestCheckReports(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, nil)
+	dir := t.TempDir()
+	out := glagentsIn(t.Context(), everyToken(), gitlab.args(t, "--report", "json=-", "--report", "junit="+filepath.Join(dir, "x.xml"), "--report", "markdown="+filepath.Join(dir, "x.md"))...)
+	assert.Zero(t, out.status, out.stderr)
+	var content struct {
+		Version int              `json:"version"`
+		Rules   []map[string]any `json:"rules"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(out.stdout), &content), "only the report is on standard output")
+	assert.Equal(t, 1, content.Version)
+	assert.NotEmpty(t, content.Rules)
+	assert.Contains(t, out.stderr, "✓ conformant", "what people read is on standard error")
+	data, err := os.ReadFile(filepath.Join(dir, "x.xml"))
+	require.NoError(t, err)
+	assert.NoError(t, xml.Unmarshal(data, new(struct {
+		XMLName xml.Name `xml:"testsuites"`
+	})))
+	assert.FileExists(t, filepath.Join(dir, "x.md"))
+}
+
+func TestCheckVerbose(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, nil)
+	out := glagentsIn(t.Context(), everyToken(), gitlab.args(t, "--verbose")...)
+	assert.Zero(t, out.status)
+	assert.Regexp(t, `(?m)^maintainer GET    /api/v4/metadata → 200 in \d+m?s$`, out.stdout)
+	assert.Regexp(t, `(?m)^developer  DELETE /api/v4/projects/root%2Ftest/cluster_agents/\d+ → 403 in `, out.stdout)
+	assert.Regexp(t, `(?m)^ < {"message":"403 Forbidden"}$`, out.stdout)
+	assert.Regexp(t, `(?m)^\d+ exchanges, of which \d+ had to wait for each other, in `, out.stdout)
+	assert.Contains(t, out.stdout, `"token":"[redacted]"`)
+	assert.NotContains(t, out.stdout, "glagent-")
+}
+
+func TestCheckFullDiskAndClosedOutput(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, nil)
+	if _, err := os.Stat("/dev/full"); err == nil {
+		out := glagentsIn(t.Context(), everyToken(), gitlab.args(t, "--report", "junit=/dev/full")...)
+		assert.Equal(t, 3, out.status)
+		assert.Contains(t, out.stderr, "the junit report is not written: write /dev/full: no space left on device")
+		assert.Contains(t, out.stdout, "✓ conformant", "the rest is there")
+
+		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		require.NoError(t, err)
+		defer full.Close()
+		var stderr bytes.Buffer
+		status := run(t.Context(), gitlab.args(t), nil, full, &stderr, everyToken().get)
+		assert.Equal(t, 3, status)
+		assert.Contains(t, stderr.String(), "standard output: write /dev/full: no space left on device")
+	}
+	var stderr bytes.Buffer
+	status := run(t.Context(), gitlab.args(t, "--verbose"), nil, closed{}, &stderr, everyToken().get)
+	assert.Zero(t, status, "whoever has seen enough is told nothing more")
+	assert.Empty(t, stderr.String())
+	assert.Empty(t, gitlab.Agents(20))
+}
+
+func TestCheckLeftBehind(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == "DELETE" && r.Header.Get("Private-Token") == "glpat-maintainer" {
+				w.WriteHeader(http.StatusNoContent) // and that is all
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	args := gitlab.args(t, "--rule", "tokens/create-keeps-input", "--rule", "tokens/read-back-equal")
+	out := glagentsIn(t.Context(), everyToken(), args...)
+	assert.Equal(t, 3, out.status, out.stdout)
+	assert.Contains(t, out.stdout, "still there after DELETE")
+	entries, err := os.ReadDir(args[len(args)-5])
+	require.NoError(t, err)
+	assert.Len(t, entries, 1, "the journal remembers it")
+}
+
+// TestCheckTwice runs two checks with one journal at once.
+func TestCheckTwice(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, nil)
+	args := gitlab.args(t)
+	var wait sync.WaitGroup
+	for range 2 {
+		wait.Go(func() {
+			out := glagentsIn(t.Context(), everyToken(), args...)
+			assert.Zero(t, out.status, "%s%s", out.stdout, out.stderr)
+		})
+	}
+	wait.Wait()
+	assert.Empty(t, gitlab.Agents(20))
+}
+
+func TestCheckTLS(t *testing.T) {
+	t.Parallel()
+	gitlab := fakegitlab.Start(t)
+	server := httptest.NewUnstartedServer(gitlab)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of handshakes
+	server.StartTLS()
+	defer server.Close()
+	args := []string{"check", "--url", server.URL, "--project", "20", "--journal", t.TempDir()}
+	out := glagentsIn(t.Context(), everyToken(), args...)
+	assert.Equal(t, 4, out.status)
+	assert.Contains(t, out.stderr, "certificate")
+
+	out = glagentsIn(t.Context(), everyToken(), append(args, "--ca-file", file(t, "ca.pem", pemOf(server.Certificate().Raw)))...)
+	assert.Zero(t, out.status, "%s%s", out.stdout, out.stderr)
+}
+
+func TestCheckHelp(t *testing.T) {
+	t.Parallel()
+	out := glagents(t, nil, "check", "--help")
+	assert.Zero(t, out.status)
+	assert.Empty(t, out.stderr)
+	for _, flag := range []string{
+		"--allow-http", "--ca-file", "--developer-token-file", "--dry-run", "--edition", "--fake", "--gitlab-version", "--guest-token-file", "--journal",
+		"--known-failures", "--other-project", "--parallel", "--project", "--quiet", "--read-only", "--report", "--rule", "--skip", "--stranger-token-file",
+		"--strict", "--timeout", "--token-file", "--url", "--verbose",
+	} {
+		assert.Contains(t, out.stdout, flag)
+	}
+	assert.Contains(t, out.stdout, "Exit status:")
+	assert.NotContains(t, out.stdout, "--token ", "a token is never an argument")
+}
