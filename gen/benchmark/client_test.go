@@ -89,7 +89,8 @@ func TestFacadeAllocatesNoMoreThanByHand(t *testing.T) {
 	}
 	for i, what := range []string{"list", "get"} {
 		hand, facade := results["hand"][i], results["facade"][i]
-		if facade.AllocsPerOp() > hand.AllocsPerOp() || facade.AllocedBytesPerOp() > hand.AllocedBytesPerOp() {
+		// Bytes vary by a few percent with what the connections of a run happened to buffer; under the race detector more.
+		if facade.AllocsPerOp() > hand.AllocsPerOp() || facade.AllocedBytesPerOp() > hand.AllocedBytesPerOp()*105/100 {
 			t.Errorf("%s: by hand%s, facade%s", what, hand.MemString(), facade.MemString())
 		}
 	}
