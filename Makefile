@@ -25,7 +25,7 @@ ledgers: ## make contract/RULES.md from the rules, and contract/FORCE.md from th
 .PHONY: check
 check: ## the main job: check the embedded fake GitLab, and GitLab's own recorded answers
 	$(GO) run ./contract/cmd/glagents check
-	$(GO) run ./contract/cmd/glagents verify contract/har/testdata/gitlab-19.1.har.json
+	$(GO) run ./contract/cmd/glagents verify --quiet contract/har/testdata/gitlab-19.1.har.json
 
 .PHONY: test
 test: ## every test, with the race detector
