@@ -99,13 +99,14 @@ func killAt(t *testing.T, k int) (left int, killed bool) {
 	var requests atomic.Int64
 	var underWay sync.WaitGroup
 	died := make(chan struct{})
+	started := make(chan *os.Process, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		underWay.Add(1)
 		defer underWay.Done()
 		n := int(requests.Add(1))
 		gitlab.ServeHTTP(&delayed{ResponseWriter: w, wait: func() {
 			if n == k {
-				assert.NoError(t, command.Process.Kill())
+				assert.NoError(t, (<-started).Kill())
 				<-died
 			}
 		}}, r)
@@ -113,6 +114,7 @@ func killAt(t *testing.T, k int) (left int, killed bool) {
 	defer server.Close()
 	command.Env = append(os.Environ(), "RUN_AND_BE_KILLED="+server.URL, "RUN_JOURNAL="+dir)
 	require.NoError(t, command.Start())
+	started <- command.Process
 	err := command.Wait()
 	close(died)
 	server.CloseClientConnections()

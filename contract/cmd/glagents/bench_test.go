@@ -54,21 +54,23 @@ func BenchmarkVerify(b *testing.B) {
 // is anywhere but there.
 func TestVerifyMemory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("judges 200 MB")
+		t.Skip("judges 110 MB")
 	}
 	done := make(chan uint64)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() {
 		var peak uint64
+		sample := time.NewTicker(10 * time.Millisecond)
+		defer sample.Stop()
 		for ctx.Err() == nil {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			peak = max(peak, m.HeapAlloc)
-			time.Sleep(10 * time.Millisecond)
+			<-sample.C
 		}
 		done <- peak
 	}()
-	status := run(t.Context(), []string{"verify", "-"}, newTraffic(200<<20/roundSize), io.Discard, os.Stderr, none)
+	status := run(t.Context(), []string{"verify", "-"}, newTraffic(110<<20/roundSize), io.Discard, os.Stderr, none)
 	stop()
 	peak := <-done
 	require.Zero(t, status)
