@@ -175,7 +175,7 @@ var agentListed = Rule{
 			return met
 		}
 		h.agentsOf(project, func(r *agentRecord) {
-			if r.gone == nil && !listed[r.id] && r.alive.before(x.moment()) {
+			if r.gone == nil && !listed[r.id] && r.alive != (moment{}) && r.alive.before(x.moment()) {
 				r.missing = x.kept()
 			}
 		})

@@ -232,7 +232,7 @@ var activeListed = Rule{
 			listed := make(map[int64]bool)
 			x.eachToken(func(t *Token, _ string) { listed[t.ID] = true })
 			h.tokensOf(x.AgentID, func(r *tokenRecord) {
-				if r.revoked == nil && !listed[r.id] && r.alive.before(x.moment()) {
+				if r.revoked == nil && !listed[r.id] && r.alive != (moment{}) && r.alive.before(x.moment()) {
 					r.missing = x.kept()
 				}
 			})

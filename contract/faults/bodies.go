@@ -81,12 +81,9 @@ func bodies() []Fault {
 		}, showTokens...),
 		wrong("creator-missing", "created_by_user_id is missing.", remove("created_by_user_id"), shown...),
 		wrong("last-used-missing", "last_used_at is missing when one token is read.", remove("last_used_at"), "getAgentToken"),
-		wrong("last-used-empty", "last_used_at is an empty text if it is not known.", set("last_used_at", ""), "getAgentToken", "createAgentToken").
-			also("it is not null", "tokens/create-is-active-and-unused"),
-		wrong("status-capital", "The status of a token is \"Active\".", edit("status", func(string) string { return "Active" }), showTokens...).
-			also("it is another status", "tokens/create-is-active-and-unused"),
-		wrong("status-unknown", "The status of a token is \"enabled\".", set("status", "enabled"), showTokens...).
-			also("it is another status", "tokens/create-is-active-and-unused"),
+		wrong("last-used-empty", "last_used_at is an empty text if it is not known.", set("last_used_at", ""), "getAgentToken", "createAgentToken"),
+		wrong("status-capital", "The status of a token is \"Active\".", edit("status", func(string) string { return "Active" }), showTokens...),
+		wrong("status-unknown", "The status of a token is \"enabled\".", set("status", "enabled"), showTokens...),
 		wrong("status-number", "The status of a token is 0.", set("status", 0), showTokens...),
 		wrong("status-missing", "The status of a token is missing in the list.", remove("status"), "listAgentTokens"),
 		wrong("project-null", "config_project is null in the list.", set("config_project", nil), "listAgents"),
@@ -129,7 +126,7 @@ func bodies() []Fault {
 				return []byte("null")
 			}
 			return b
-		}, lists...).also("it is no empty list", "pagination/past-the-end"),
+		}, lists...),
 		raw("agent-in-list", "A single agent is a list of one.", body, func(b []byte) []byte {
 			return []byte("[" + string(b) + "]")
 		}, "getAgent", "createAgent").keeps("no agent can be read as the run's own"),

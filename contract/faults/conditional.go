@@ -50,12 +50,12 @@ func conditional() []Fault {
 		{
 			Name: "304-for-lists", Explains: "The list of agents is 304 though nobody asked.", Rules: []string{"conditional/304-only-when-asked"},
 			Deviation: deciding(fakegitlab.NotModified, on(true, "listAgents")),
-			Also:      []string{"agents/list", "roles/developer-reads", "agents/delete-only-that-one"}, Because: "nothing is listed", Keeps: "nothing can be listed",
+			Also:      []string{"agents/list"}, Because: "nothing is listed", Keeps: "nothing can be listed",
 		},
 		{
 			Name: "304-for-tokens", Explains: "The list of tokens is 304 though nobody asked.", Rules: []string{"conditional/304-only-when-asked"},
 			Deviation: deciding(fakegitlab.NotModified, on(true, "listAgentTokens")), Since: fakegitlab.Release{Major: 15},
-			Also: []string{"tokens/list", "tokens/none-is-an-empty-list", "roles/developer-reads"}, Because: "nothing is listed",
+			Also: []string{"tokens/list"}, Because: "nothing is listed",
 		},
 	}
 }

@@ -5,6 +5,8 @@ package faults
 import (
 	"fmt"
 	"net/http"
+	"path"
+	"slices"
 	"strings"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
@@ -13,6 +15,7 @@ import (
 // Fault is one way in which a server departs from GitLab.
 type Fault struct {
 	Name     string // such as "secret-in-list"
+	Subject  string // what it is about, such as "secrets"
 	Explains string // what the server does wrong, in one sentence
 
 	// Verdict is what a check has to make of it.
@@ -60,11 +63,35 @@ func (v Verdict) String() string {
 // All is every fault, in reading order.
 func All() []Fault {
 	var all []Fault
-	for _, subject := range [][]Fault{
-		secrets(), lifecycles(), limits(), creations(), stale(), roles(), authentication(), visibility(), names(), tokens(),
-		bodies(), statuses(), errorBodies(), parameters(), pagination(), headers(), conditional(), paths(), transport(),
+	for _, subject := range []struct {
+		name   string
+		faults []Fault
+	}{
+		{"secrets", secrets()},
+		{"lifecycle", lifecycles()},
+		{"token limit", limits()},
+		{"what is created", creations()},
+		{"stale and unstable answers", stale()},
+		{"roles", roles()},
+		{"authentication", authentication()},
+		{"visibility", visibility()},
+		{"agent names", names()},
+		{"token names and descriptions", tokens()},
+		{"bodies", bodies()},
+		{"statuses", statuses()},
+		{"errors", errorBodies()},
+		{"parameters", parameters()},
+		{"pagination", pagination()},
+		{"headers", headers()},
+		{"conditional requests", conditional()},
+		{"paths", paths()},
+		{"transport", transport()},
 	} {
-		all = append(all, subject...)
+		for _, f := range subject.faults {
+			f.Subject = subject.name
+			f.Also = slices.DeleteFunc(slices.Clone(f.Also), func(rule string) bool { return slices.Contains(f.Rules, rule) })
+			all = append(all, f)
+		}
 	}
 	return all
 }
@@ -84,6 +111,31 @@ func Named(name string) (Fault, error) {
 		return Fault{}, fmt.Errorf("there is no fault %q; there are %s", name, strings.Join(alike, ", "))
 	}
 	return Fault{}, fmt.Errorf("there is no fault %q: `glagents faults` lists them", name)
+}
+
+// Matching are the faults whose names match one of several patterns of [path.Match], such as secret-*; all, if there is
+// none. A pattern that matches no fault is an error.
+func Matching(patterns ...string) ([]Fault, error) {
+	all := All()
+	if len(patterns) == 0 {
+		return all, nil
+	}
+	wanted := make(map[string]bool)
+	for _, pattern := range patterns {
+		used := false
+		for i := range all {
+			ok, err := path.Match(pattern, all[i].Name)
+			if err != nil {
+				return nil, fmt.Errorf("the pattern %q cannot be read: %w", pattern, err)
+			}
+			used = used || ok
+			wanted[all[i].Name] = wanted[all[i].Name] || ok
+		}
+		if !used {
+			return nil, fmt.Errorf("the pattern %q matches no fault: `glagents faults` lists them", pattern)
+		}
+	}
+	return slices.DeleteFunc(all, func(f Fault) bool { return !wanted[f.Name] }), nil
 }
 
 // Options switch faults on in a fake. Those that are handlers around it, [Around] puts there.

@@ -20,11 +20,6 @@ func limits() []Fault {
 		{
 			Name: "third-token-replaces", Explains: "A third token is accepted, and revokes the oldest.", Since: since16_2,
 			Rules: []string{third}, Wrap: around(replacingTokens),
-			Also: []string{
-				"token-limit/checked-before-name", "tokens/active-listed", "tokens/read", "tokens/list", "pagination/token-pages",
-				"tokens/read-back-equal", "headers/head",
-			},
-			Because: "a token of the run's is gone",
 		},
 		{
 			Name: "third-token-409", Explains: "A third token is refused with 409.", Since: since16_2,
@@ -71,7 +66,6 @@ func limits() []Fault {
 		{
 			Name: "limit-under-error", Explains: "The text about a third token stands under error, not message.", Since: since16_2,
 			Rules: []string{"errors/key"}, Deviation: limitAnswering(400, `{"error":"400 Bad request - An agent can have only two active tokens at a time"}`),
-			Also: []string{third, "token-limit/checked-before-name"}, Because: "it is their answer",
 		},
 	}
 }

@@ -53,7 +53,7 @@ func parameters() []Fault {
 			Name: "agent-id-text-404", Explains: "An agent id that is no integer is 404.",
 			Rules:     []string{"parameters/agent-id-is-integer", "parameters/no-look-up-by-name"},
 			Deviation: instead(says("agent_id is invalid"), 404, `{"message":"404 Not found"}`),
-			Also:      []string{"parameters/faults-are-joined"}, Because: "an agent id is wrong", Since: since15,
+			Since:     since15,
 		},
 		{
 			Name: "token-id-text-404", Explains: "A token id that is no integer is 404.", Since: since15,
@@ -69,7 +69,6 @@ func parameters() []Fault {
 				}
 				next.ServeHTTP(w, r)
 			}),
-			Also: []string{"errors/parameter-text"}, Because: "the text is not GitLab's",
 		},
 		{
 			Name: "unknown-properties-refused", Explains: "Properties that are not known are refused in a body.",
@@ -85,7 +84,7 @@ func parameters() []Fault {
 			if q.Has("search") {
 				q.Set("page", "100")
 			}
-		}).also("the page is another", "pagination/page-as-asked", "pagination/link-parameters"),
+		}).also("the page is another", "pagination/page-as-asked"),
 		{
 			Name: "form-refused", Explains: "A form is refused: 415.",
 			Rules: []string{"parameters/form"}, Wrap: refusingType(formFields, 415, `{"error":"The provided content-type '`+formFields+`' is not supported."}`),

@@ -77,17 +77,21 @@ func paths() []Fault {
 				}
 				next.ServeHTTP(w, r)
 			}),
-			Also: []string{"agents/id-matches-path"}, Because: "the agent has another id",
 		},
 		{
 			Name: "unknown-agent-is-null", Explains: "Reading an agent that is not there gives null with 200.", Rules: []string{"errors/unknown-agent", "document/body"},
 			Deviation: answering("getAgent", 404, 200, "null"),
-			Also:      and(wantMissing, "errors/agent-past-64-bits", "agents/deleted-stays-gone"), Because: "they read agents that are not there", Keeps: untold,
+			Also:      and(wantNoAgent, "agents/deleted-stays-gone"), Because: "they read agents that are not there",
+			Keeps: untold,
 		},
 		{
 			Name: "tokens-of-unknown-agent-empty", Explains: "The tokens of an agent that is not there are an empty list.", Since: since15,
 			Rules: []string{"errors/unknown-agent-tokens"}, Deviation: emptyList("listAgentTokens"),
-			Also: and(wantMissing, "agents/deleted-stays-gone", "tokens/active-listed"), Because: "they list tokens of agents that are not there",
+			Also: []string{
+				"errors/unknown-agent-tokens", "errors/agent-of-another-project", "agents/deleted-with-tokens", "roles/guest-finds-nothing",
+				"roles/stranger-finds-nothing", "agents/deleted-stays-gone", "tokens/active-listed",
+			},
+			Because: "they list tokens of agents that are not there",
 		},
 		{
 			Name: "agents-of-unknown-project-empty", Explains: "The agents of a project that is not there are an empty list.",
@@ -103,12 +107,19 @@ func paths() []Fault {
 		{
 			Name: "revoking-unknown-204", Explains: "Revoking a token that is not there is 204.", Since: since15,
 			Rules: []string{"errors/revoke-unknown-token"}, Deviation: answering("revokeAgentToken", 404, 204, ""),
-			Also: []string{"errors/token-of-another-agent", "errors/agent-of-another-project", "roles/stranger-may-not-write", "agents/deleted-stays-gone", "tokens/revoked-not-listed"}, Because: "they revoke tokens that are not there",
+			Also: []string{
+				"errors/token-of-another-agent", "errors/agent-of-another-project", "roles/stranger-may-not-write", "tokens/revoked-not-listed",
+			},
+			Because: "they revoke tokens that are not there",
 		},
 		{
 			Name: "reading-unknown-token-403", Explains: "Reading a token that is not there is 403.", Since: since15,
 			Rules: []string{"errors/unknown-token"}, Deviation: answering("getAgentToken", 404, 403, `{"message":"403 Forbidden"}`),
-			Also: wantMissing, Because: "they read tokens that are not there",
+			Also: []string{
+				"errors/unknown-token", "errors/token-of-another-agent", "errors/agent-of-another-project", "agents/deleted-with-tokens",
+				"tokens/revoked-is-404", "roles/guest-finds-nothing", "roles/stranger-finds-nothing",
+			},
+			Because: "they read tokens that are not there",
 		},
 	}
 }

@@ -20,15 +20,14 @@ func stale() []Fault {
 		{
 			Name: "list-cached", Explains: "The list of agents is kept for a minute, for each URL.",
 			Rules: []string{"agents/listed"}, Wrap: caching(isList, true),
-			Also: []string{"agents/deleted-is-404", "agents/deleted-stays-gone", "agents/read-back-equal"}, Because: "the list is of another time", Keeps: untold,
+			Keeps: untold,
 		},
 		{
 			Name: "list-cached-for-all-pages", Explains: "The list of agents is kept for a minute, whatever the query.",
 			Rules: []string{"pagination/page-as-asked"}, Wrap: caching(isList, false),
 			Also: []string{
-				"agents/listed", "agents/deleted-is-404", "agents/deleted-stays-gone", "agents/read-back-equal", "pagination/past-the-end",
-				"pagination/link-parameters", "parameters/per-page-not-zero", "parameters/per-page-is-integer", "parameters/page-is-integer",
-				"pagination/agent-pages", "agents/list", "pagination/defaults",
+				"agents/listed", "agents/list", "pagination/past-the-end", "pagination/link-parameters", "pagination/agent-pages",
+				"pagination/defaults", "parameters/per-page-not-zero", "parameters/per-page-is-integer", "parameters/page-is-integer",
 			},
 			Because: "the query is not looked at", Keeps: untold,
 		},
@@ -40,13 +39,12 @@ func stale() []Fault {
 		{
 			Name: "token-list-cached", Explains: "The list of an agent's tokens is kept for a minute.", Since: fakegitlab.Release{Major: 16},
 			Rules: []string{"tokens/revoked-not-listed"}, Wrap: caching(isTokenList, true),
-			Also:    []string{"agents/deleted-with-tokens", "agents/deleted-stays-gone", "tokens/active-listed", "tokens/read-back-equal"},
+			Also:    []string{"agents/deleted-with-tokens", "agents/deleted-stays-gone", "tokens/active-listed"},
 			Because: "the list is of another time",
 		},
 		{
 			Name: "token-cached", Explains: "What was read of a token is kept for a minute.", Since: fakegitlab.Release{Major: 16},
 			Rules: []string{"tokens/revoked-not-readable", "tokens/revoked-is-404"}, Wrap: caching(isToken, true),
-			Also: []string{"agents/deleted-with-tokens", "agents/deleted-stays-gone"}, Because: "the read is of another time",
 		},
 		{
 			Name: "cache-for-everybody", Explains: "What was read of an agent is kept for a minute, and shown to whoever asks.",

@@ -10,14 +10,22 @@ import (
 // Rules that want one status of many answers.
 var (
 	wantForbidden = []string{"roles/developer-may-not-write", "roles/guest-may-not-write", "order/role-before-agent"}
-	wantMissing   = []string{
+	wantNoRecord  = []string{
 		"errors/unknown-agent", "errors/agent-zero", "errors/unknown-agent-tokens", "errors/unknown-token",
 		"errors/delete-unknown-agent", "errors/revoke-unknown-token", "errors/create-token-for-unknown-agent",
 		"errors/token-of-another-agent", "errors/agent-of-another-project", "agents/deleted-is-404", "agents/deleted-with-tokens",
-		"tokens/revoked-is-404", "roles/guest-finds-nothing", "roles/stranger-finds-nothing",
-		"errors/unknown-project", "errors/unknown-project-path", "paths/double-encoded",
+		"tokens/revoked-is-404", "roles/guest-finds-nothing",
 	}
-	alsoWantMissing = []string{"roles/stranger-may-not-write", "errors/agent-past-64-bits", "paths/unencoded", "paths/token-is-no-route", "paths/no-update", "paths/no-token-update"}
+	wantNoProject = []string{
+		"roles/stranger-finds-nothing", "errors/unknown-project", "errors/unknown-project-path", "paths/double-encoded",
+	}
+	wantMissing = and(wantNoRecord, wantNoProject...)
+	// The reads of single agents among them.
+	wantNoAgent = []string{
+		"errors/unknown-agent", "errors/agent-zero", "errors/agent-past-64-bits", "errors/agent-of-another-project",
+		"agents/deleted-is-404", "roles/guest-finds-nothing", "roles/stranger-finds-nothing",
+	}
+	wantNoRoute     = []string{"paths/unencoded", "paths/token-is-no-route", "paths/no-update", "paths/no-token-update"}
 	wantCredentials = []string{
 		"authentication/required-to-read", "authentication/required-to-write", "authentication/unknown-token",
 		"order/authentication-before-parameters",
@@ -87,12 +95,10 @@ func statuses() []Fault {
 		{
 			Name: "read-agent-203", Explains: "Reading an agent answers 203.",
 			Rules: []string{"agents/read", undocumented}, Deviation: keepingBody("getAgent", 200, 203),
-			Also: []string{"roles/developer-reads"}, Because: "a developer wants 200 too",
 		},
 		{
 			Name: "read-token-203", Explains: "Reading a token answers 203.", Since: since15,
 			Rules: []string{"tokens/read", undocumented}, Deviation: keepingBody("getAgentToken", 200, 203),
-			Also: []string{"roles/developer-reads"}, Because: "a developer wants 200 too",
 		},
 		{
 			Name: "list-empty-204", Explains: "An empty list is 204.",
@@ -118,17 +124,17 @@ func statuses() []Fault {
 		{
 			Name: "missing-as-403", Explains: "What is not there is 403.", Since: since16_2,
 			Rules: wantMissing, Deviation: instead(was(404), 403, `{"message":"403 Forbidden"}`),
-			Also: alsoWantMissing, Because: "they want 404 too", Keeps: untold,
+			Also: and(wantNoRoute, "errors/agent-past-64-bits"), Because: "they want 404 too", Keeps: untold,
 		},
 		{
 			Name: "missing-as-400", Explains: "What is not there is 400.", Since: since16_2,
 			Rules: wantMissing, Deviation: instead(was(404), 400, `{"message":"400 Bad request"}`),
-			Also: and(alsoWantMissing, "document/body"), Because: "they want 404 too; a read has no such 400", Keeps: untold,
+			Also: and(wantNoRoute, "errors/agent-past-64-bits", "roles/stranger-may-not-write", "document/body"), Because: "they want 404 too; a read has no such 400", Keeps: untold,
 		},
 		{
 			Name: "missing-as-410", Explains: "What is not there is 410.", Since: since16_2,
 			Rules: and(wantMissing, undocumented, "errors/agent-past-64-bits"), Deviation: instead(was(404), 410, `{"message":"410 Gone"}`),
-			Also: alsoWantMissing, Because: "they want 404 too", Keeps: untold,
+			Also: and(wantNoRoute, "errors/agent-past-64-bits", "roles/stranger-may-not-write"), Because: "they want 404 too", Keeps: untold,
 		},
 		{
 			Name: "project-missing-as-403", Explains: "A project that is not there, or that the caller does not see, is 403.",
@@ -163,7 +169,7 @@ func statuses() []Fault {
 		{
 			Name: "parameter-error-404", Explains: "A parameter that is missing or wrong is 404.", Since: since15,
 			Rules: refuseParameters, Deviation: instead(badParameter, 404, `{"message":"404 Not found"}`),
-			Also: []string{"parameters/faults-are-joined", "order/parameters-before-project", "errors/not-found-text"}, Because: "a parameter is missing; a list has no such 404",
+			Also: []string{"order/parameters-before-project", "errors/not-found-text"}, Because: "a parameter is missing; a list has no such 404",
 		},
 		{
 			Name: "media-type-400", Explains: "A content type that is not supported is 400.",
@@ -219,22 +225,20 @@ func statuses() []Fault {
 			Name: "unknown-agent-500", Explains: "Reading an agent that is not there is 500.",
 			Rules:     []string{"errors/no-internal-error", "errors/unknown-agent"},
 			Deviation: answering("getAgent", 404, 500, internalError),
-			Also:      and(wantMissing, "errors/agent-past-64-bits"), Because: "they read agents that are not there", Keeps: untold,
+			Also:      wantNoAgent, Because: "they read agents that are not there", Keeps: untold,
 		},
 		{
 			Name: "read-agent-500", Explains: "Reading an agent is 500.",
 			Rules: []string{"errors/no-internal-error", "agents/read"}, Deviation: answering("getAgent", 200, 500, internalError),
-			Also: []string{"roles/developer-reads"}, Because: "a developer wants 200 too",
 		},
 		{
 			Name: "list-agents-500", Explains: "Listing agents is 500.",
 			Rules: []string{"errors/no-internal-error", "agents/list"}, Deviation: answering("listAgents", 200, 500, internalError),
-			Also: []string{"roles/developer-reads"}, Because: "a developer wants 200 too", Keeps: "nothing can be listed",
+			Keeps: "nothing can be listed",
 		},
 		{
 			Name: "list-tokens-500", Explains: "Listing tokens is 500.", Since: since15,
 			Rules: []string{"errors/no-internal-error", "tokens/list"}, Deviation: answering("listAgentTokens", 200, 500, internalError),
-			Also: []string{"roles/developer-reads"}, Because: "a developer wants 200 too",
 		},
 		{
 			Name: "create-agent-500", Explains: "Creating an agent is 500.",
@@ -251,7 +255,6 @@ func statuses() []Fault {
 		{
 			Name: "read-token-501", Explains: "Reading a token is 501.", Since: since15,
 			Rules: []string{undocumented, "tokens/read"}, Deviation: answering("getAgentToken", 200, 501, `{"message":"501 Not Implemented"}`),
-			Also: []string{"roles/developer-reads"}, Because: "a developer wants 200 too",
 		},
 	}
 }

@@ -24,7 +24,7 @@ func tokens() []Fault {
 					return slices.DeleteFunc(messages, func(m string) bool { return strings.HasPrefix(m, message) })
 				}}
 			},
-			Also: []string{"document/body", "token-limit/checked-before-name"}, Because: "what is too long or blank is shown in answers",
+			Also: []string{"document/body"}, Because: "what is too long is shown in answers",
 		}
 	}
 	changes := func(name, explains string, change func(t *fakegitlab.NewToken), rules ...string) Fault {
@@ -65,12 +65,12 @@ func tokens() []Fault {
 				}
 				next.ServeHTTP(w, r)
 			}),
-			Also: []string{"token-limit/checked-before-name", "tokens/create-keeps-input"}, Because: "the name is another",
 		}
 	}
 	return []Fault{
 		takes("token-name-of-256", "The name of a token may have more than 255 characters.", "Name is too long", limits, "tokens/name-at-most-255"),
-		blank("token-name-blank", "The name of a token may be empty.", func(name any) bool { return name == "" }, limits, "tokens/name-not-blank"),
+		blank("token-name-blank", "The name of a token may be empty.", func(name any) bool { return name == "" }, limits, "tokens/name-not-blank").
+			also("the name is another", "tokens/create-keeps-input"),
 		blank("token-name-null", "The name of a token may be null.", func(name any) bool { return name == nil }, limits, "tokens/name-not-null"),
 		takes("token-description-of-1025", "The description of a token may have more than 1024 characters.", "Description", limits, "tokens/description-at-most-1024"),
 		{

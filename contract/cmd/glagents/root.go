@@ -66,6 +66,8 @@ endpoints below /api/v4/projects/:id/cluster_agents.
 		p.sweepCommand(),
 		p.verifyCommand(),
 		p.rulesCommand(),
+		p.faultsCommand(),
+		p.selftestCommand(),
 		p.versionCommand(),
 	)
 	return root

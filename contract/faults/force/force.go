@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
@@ -80,18 +80,25 @@ func check(ctx context.Context, profile Profile, fault *faults.Fault) (*Run, err
 	if fault != nil && fault.ByID {
 		i.target.Project, i.target.OtherProject = "20", "21"
 	}
-	result, err := contract.Run(ctx, i.target)
-	if err != nil {
-		return nil, err
+	run := &Run{Profile: profile, Fault: fault}
+	if run.Result, err = contract.Run(ctx, i.target); err != nil {
+		return nil, fmt.Errorf("%s: %w", run.Name(), err)
 	}
 	after, err := i.state()
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{Profile: profile, Fault: fault, Result: result}
 	run.judge()
 	run.compare(before, after)
 	return run, nil
+}
+
+// Name is the name of the fault, or the profile of the healthy fake.
+func (r *Run) Name() string {
+	if r.Fault == nil {
+		return "healthy " + r.Profile.String()
+	}
+	return r.Fault.Name
 }
 
 func (r *Run) problem(format string, values ...any) {
@@ -165,48 +172,48 @@ func (r *Run) compare(before, after map[string]string) {
 	}
 }
 
-// Matrix is all runs.
-type Matrix struct {
-	Healthy []*Run
-	Broken  []*Run // in the order of faults.All
-}
-
-// Measure makes all runs, some side by side. Done is called after each, by one goroutine at a time.
-func Measure(ctx context.Context, done func(*Run)) (*Matrix, error) {
-	profiles, broken := Profiles(), faults.All()
-	m := &Matrix{Healthy: make([]*Run, len(profiles)), Broken: make([]*Run, len(broken))}
-	var mu sync.Mutex
-	var failed error
-	tickets := make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
-	var wait sync.WaitGroup
-	make := func(at **Run, what string, run func() (*Run, error)) {
-		tickets <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-tickets }()
-			r, err := run()
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				if failed == nil {
-					failed = fmt.Errorf("%s: %w", what, err)
-				}
-				return
-			}
-			*at = r
-			if done != nil {
-				done(r)
-			}
-		})
-	}
-	for i, p := range profiles {
-		make(&m.Healthy[i], "healthy "+p.String(), func() (*Run, error) { return Healthy(ctx, p) })
+// Measure makes all runs, some side by side: every profile of the healthy fake, and each of the faults. Done is called for
+// each run in that order, by one goroutine at a time.
+func Measure(ctx context.Context, broken []faults.Fault, done func(*Run)) (*Matrix, error) {
+	profiles := Profiles()
+	var runs []func() (*Run, error)
+	for _, p := range profiles {
+		runs = append(runs, func() (*Run, error) { return Healthy(ctx, p) })
 	}
 	for i := range broken {
-		make(&m.Broken[i], broken[i].Name, func() (*Run, error) { return Broken(ctx, &broken[i]) })
+		runs = append(runs, func() (*Run, error) { return Broken(ctx, &broken[i]) })
 	}
-	wait.Wait()
+	type outcome struct {
+		run *Run
+		err error
+	}
+	outcomes := make([]chan outcome, len(runs))
+	for i := range outcomes {
+		outcomes[i] = make(chan outcome, 1)
+	}
+	var next atomic.Int64
+	for range max(2, runtime.GOMAXPROCS(0)) {
+		go func() {
+			for i := next.Add(1) - 1; i < int64(len(runs)); i = next.Add(1) - 1 {
+				run, err := runs[i]()
+				outcomes[i] <- outcome{run, err}
+			}
+		}()
+	}
+	all := make([]*Run, len(runs))
+	var failed error
+	for i := range runs {
+		o := <-outcomes[i]
+		all[i] = o.run
+		switch {
+		case o.err != nil && failed == nil:
+			failed = o.err
+		case o.err == nil && failed == nil:
+			done(o.run)
+		}
+	}
 	if failed != nil {
 		return nil, failed
 	}
-	return m, nil
+	return &Matrix{Healthy: all[:len(profiles)], Broken: all[len(profiles):]}, nil
 }
