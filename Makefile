@@ -36,7 +36,7 @@ lint: ## gofmt, go vet, golangci-lint and the OpenAPI linter
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt -w these"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(GOLANGCI) run ./...
-	npx --yes $(REDOCLY) lint openapi/openapi.yaml
+	npx --yes $(REDOCLY) lint --config .redocly.yaml openapi/openapi.yaml
 
 .PHONY: bench
 bench: ## every benchmark; the client's stands beside client-go in a module of its own

@@ -20,6 +20,7 @@ func limits() []Fault {
 		{
 			Name: "third-token-replaces", Explains: "A third token is accepted, and revokes the oldest.", Since: since16_2,
 			Rules: []string{third}, Wrap: around(replacingTokens),
+			Also: []string{"pagination/token-pages"}, Because: "a token of the run's is gone",
 		},
 		{
 			Name: "third-token-409", Explains: "A third token is refused with 409.", Since: since16_2,

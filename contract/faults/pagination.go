@@ -82,7 +82,7 @@ func pagination() []Fault {
 					return position
 				}}
 			},
-			Also: []string{"tokens/listed-once", "tokens/list"}, Because: "one page has both orders",
+			Also: []string{"tokens/listed-once", "tokens/list", "tokens/active-listed"}, Because: "one page has both orders",
 		},
 		{
 			Name: "token-listed-twice", Explains: "The list of an agent's two tokens has the first one twice.", Since: fakegitlab.Release{Major: 15},
