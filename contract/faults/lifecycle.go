@@ -161,7 +161,7 @@ func lifecycles() []Fault {
 		{
 			Name: "delete-frees-id", Explains: "A new agent gets the id of the one that was deleted last.",
 			Rules: []string{"agents/id-fresh"}, Deviation: reusingIDs,
-			Also: []string{"agents/deleted-stays-gone"}, Because: "what has the id of a deleted agent looks like it",
+			Also: []string{"agents/deleted-stays-gone", "agents/never-change"}, Because: "what has the id of a deleted agent looks like it",
 		},
 		{
 			Name: "unmodified-since-ignored", Explains: "An agent is deleted although it changed after If-Unmodified-Since.",

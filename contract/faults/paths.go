@@ -108,7 +108,8 @@ func paths() []Fault {
 			Name: "revoking-unknown-204", Explains: "Revoking a token that is not there is 204.", Since: since15,
 			Rules: []string{"errors/revoke-unknown-token"}, Deviation: answering("revokeAgentToken", 404, 204, ""),
 			Also: []string{
-				"errors/token-of-another-agent", "errors/agent-of-another-project", "roles/stranger-may-not-write", "tokens/revoked-not-listed",
+				"errors/token-of-another-agent", "errors/agent-of-another-project", "roles/stranger-may-not-write",
+				"tokens/revoked-not-listed", "tokens/revoked-not-readable",
 			},
 			Because: "they revoke tokens that are not there",
 		},
