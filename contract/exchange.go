@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -220,13 +221,18 @@ func unmarshal[T any](body []byte) (v T) {
 	return v
 }
 
-// readIDs reads ids that are written as texts, which is the document's business. Without them nothing else could be said
-// of the agents and tokens, and what a run made could not be removed.
+// readIDs reads ids that are written as texts or as 5.0, which is the document's business. Without them nothing else could
+// be said of the agents and tokens, and what a run made could not be removed.
 func readIDs(body []byte, v any) {
 	var id struct{ ID json.RawMessage }
 	var ids []struct{ ID json.RawMessage }
 	number := func(id *int64, raw json.RawMessage) {
-		if n, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64); err == nil && *id == 0 {
+		text := strings.Trim(string(raw), `"`)
+		n, err := strconv.ParseInt(text, 10, 64)
+		if f, err2 := strconv.ParseFloat(text, 64); err != nil && err2 == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+			n, err = int64(f), nil
+		}
+		if err == nil && *id == 0 {
 			*id = n
 		}
 	}

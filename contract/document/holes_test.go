@@ -102,6 +102,8 @@ func TestWhatKinOpenAPILeavesOpen(t *testing.T) {
 		{"a property twice", tokenPath, answer("GET", tokenPath, 200, jsonType, strings.Replace(tokenJSON, "{", `{"id":2,`, 1)), false, document.RuleJSON},
 		{"no UTF-8", tokenPath, answer("GET", tokenPath, 200, jsonType, strings.Replace(tokenJSON, "abcd", "ab\xff", 1)), false, document.RuleJSON},
 		{"an integer of more than 64 bits", tokenPath, answer("GET", tokenPath, 200, jsonType, strings.Replace(tokenJSON, `"id":1`, `"id":9223372036854775808`, 1)), false, document.RuleBody},
+		{"an integer with a fraction of nothing", tokenPath, answer("GET", tokenPath, 200, jsonType, strings.Replace(tokenJSON, `"id":1`, `"id":1.0`, 1)), false, document.RuleBody},
+		{"an integer with an exponent", tokenPath, answer("GET", tokenPath, 200, jsonType, strings.Replace(tokenJSON, `"id":1`, `"id":1e0`, 1)), false, document.RuleBody},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

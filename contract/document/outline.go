@@ -4,14 +4,16 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // outline is what of a schema is needed for what kin-openapi does not look for: properties that the document does not
-// know, and integers that are too large by less than a float64 can tell.
+// know, integers that are too large by less than a float64 can tell, and integers that are written as 5.0 or 5e0.
 type outline struct {
 	schema       *openapi3.Schema
 	closed       bool // it lists all properties that there are
@@ -53,10 +55,17 @@ func newOutline(schema *openapi3.Schema, seen map[*openapi3.Schema]*outline) *ou
 func (c *checker) beyond(value any, o *outline, path []string) {
 	switch v := value.(type) {
 	case json.Number:
-		if o.schema.Format == "int64" && len(v) >= len("9223372036854775807") {
-			if _, err := strconv.ParseInt(string(v), 10, 64); errors.Is(err, strconv.ErrRange) {
-				c.found("format", path, constraint(o.schema, "format"), show(v), place{part: o.schema, keyword: "format"})
+		if o.schema.Format != "int64" {
+			return
+		}
+		// OpenAPI 3.0 takes its integers from a draft of JSON Schema in which they have neither, and so have the types of
+		// most languages.
+		if strings.ContainsAny(string(v), ".eE") {
+			if f, err := v.Float64(); err == nil && f == math.Trunc(f) {
+				c.found("type", path, "an integer without a fraction or an exponent", show(v), place{part: o.schema, keyword: "type"})
 			}
+		} else if _, err := strconv.ParseInt(string(v), 10, 64); errors.Is(err, strconv.ErrRange) {
+			c.found("format", path, constraint(o.schema, "format"), show(v), place{part: o.schema, keyword: "format"})
 		}
 	case []any:
 		if o.entries != nil {
