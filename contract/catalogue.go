@@ -21,7 +21,7 @@ func Catalogue() []Rule {
 		// Tokens.
 		tokenCreate, tokenRead, tokenList, noTokens, tokenReadsBack, tokenAgentMatchesPath, tokenIDMatchesPath, tokenCreateEcho,
 		tokenCreateState, tokenIDFresh, tokenImmutable, activeListed, tokenListedOnce, tokenInputRefused, tokenNameMissing,
-		tokenNameBlank, tokenNameNull, tokenNameArray, tokenNameLong, tokenDescriptionLong, longestToken, namesMayRepeat,
+		tokenNameBlank, tokenNameNull, tokenNameArray, tokenNameLong, tokenDescriptionLong, longestToken, noDescription, namesMayRepeat,
 
 		// Token secrets.
 		secretOnlyOnCreate, secretOnCreate, secretUnique, secretStrength, secretPrefix, secretLength, secretChecksum,
@@ -42,7 +42,7 @@ func Catalogue() []Rule {
 		// Errors and their shapes.
 		messageNamesStatus, errorKey, errorText, parameterText, notFoundText, noInternalError, modelErrorsAreOneText, unknownProject, unknownPath,
 		unknownAgent, agentZero, agentTooLarge, unknownAgentTokens, unknownTokenRead, deleteUnknown, revokeUnknown,
-		createForUnknown, tokenOfOtherAgent, agentOfOtherProject, unsupportedType, noContentType, unsupportedOnDelete,
+		createForUnknown, tokenOfOtherAgent, agentOfOtherProject, refusedHasNoEffect, unsupportedType, noContentType, unsupportedOnDelete,
 		malformedJSON, nulByte, badUTF8,
 
 		// The order of checks.

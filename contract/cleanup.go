@@ -33,6 +33,7 @@ type madeAgent struct {
 	id      int64
 	name    string
 	project string // as it stands in a URL
+	deleted bool   // a DELETE was answered with 204; if it was not deleted all the same, lists show it
 }
 
 func newMade(run string) *made {
@@ -55,8 +56,17 @@ func (m *made) created(x *Exchange) {
 	defer m.mu.Unlock()
 	for _, a := range x.Agents() {
 		if !m.others[a.ID] && x.Operation == "createAgent" {
-			m.agents = append(m.agents, madeAgent{a.ID, a.Name, url.PathEscape(x.Project)})
+			m.agents = append(m.agents, madeAgent{id: a.ID, name: a.Name, project: url.PathEscape(x.Project)})
 		}
+	}
+}
+
+// deleted notes that an agent was deleted.
+func (m *made) deleted(id int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.agents {
+		m.agents[i].deleted = m.agents[i].deleted || m.agents[i].id == id
 	}
 }
 
@@ -129,7 +139,11 @@ func (r *run) cleanUp(ctx context.Context) (left []string) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
 		left = r.sweepOwn(ctx)
-		if r.lost && r.pause(ctx, lateness) {
+		again := len(left) > 0 // a broken server lists agents under both projects, and the other's sweep came in between
+		if r.lost {
+			again = r.pause(ctx, lateness)
+		}
+		if again {
 			left = r.sweepOwn(ctx)
 		}
 	}
@@ -274,10 +288,11 @@ func (s *sweeper) remove(ctx context.Context, path string, a Agent, listed bool)
 // unlisted removes what create responses showed and no list did.
 func (s *sweeper) unlisted(ctx context.Context, agents []madeAgent) (left []string) {
 	for _, a := range agents {
-		if s.listed[a.id] {
+		if s.listed[a.id] || a.deleted {
 			continue
 		}
 		path := fmt.Sprintf("/api/v4/projects/%s/cluster_agents", a.project)
+		s.chain += 2
 		if line := s.remove(ctx, path, Agent{ID: a.id, Name: a.name}, false); line != "" {
 			left = append(left, line)
 		}
@@ -362,7 +377,7 @@ func (e *busyError) Error() string {
 
 func (s *sweeper) once(ctx context.Context, method, path string) (sweptAnswer, error) {
 	r := s.run
-	if !r.gate.enter(ctx, false) {
+	if !r.gate.enter(ctx, 0) {
 		return sweptAnswer{}, errors.New(cause(ctx.Err()))
 	}
 	defer r.gate.leave()

@@ -21,6 +21,8 @@ type fixtures struct {
 
 	tokens    fixture[*pair]
 	shown     fixture[*shownTokens]
+	third     fixture[*Exchange]
+	pages     fixture[[2]*Exchange]
 	listed    fixture[*listing]
 	wrongly   fixture[*Exchange]
 	oddly     fixture[struct{}]
@@ -40,7 +42,7 @@ type fixture[T any] struct {
 // get makes the fixture, or waits until it is made. If it could not be made, the probe ends as inconclusive.
 func (f *fixture[T]) get(p *Probe, make func(*Probe) T) T {
 	f.once.Do(func() {
-		own := &Probe{run: p.run, ctx: p.ctx, rule: p.rule, chain: p.run.begun, urgent: true}
+		own := &Probe{run: p.run, ctx: p.ctx, rule: p.rule, chain: p.run.begun, urgency: 1}
 		defer func() {
 			f.chain = own.chain
 			f.stop = recover()
@@ -280,11 +282,43 @@ func (p *Probe) tokensShown() *shownTokens {
 	})
 }
 
+// third is the answer to who asks for a third token.
+func (p *Probe) third() *Exchange {
+	return p.run.fixtures.third.get(p, func(p *Probe) *Exchange {
+		p.full()
+		return p.Do(Maintainer, "POST", p.run.tokensOf(p.agent().ID), JSON(fmt.Sprintf(`{"name":%q}`, thirdName)))
+	})
+}
+
+// thirdName is the name of the third token.
+const thirdName = "contract third"
+
+// full gives the probe up unless the agent has two tokens, which can be read.
+func (p *Probe) full() {
+	p.two()
+	if x := p.tokensShown().read; x.Status() == 404 {
+		p.give(Inconclusive, "a token that was created is not there")
+	}
+}
+
+// tokenPages are the first two pages of the agent's tokens, at one per page, after the third was asked for.
+func (p *Probe) tokenPages() [2]*Exchange {
+	return p.run.fixtures.pages.get(p, func(p *Probe) (pages [2]*Exchange) {
+		p.attempt(func(p *Probe) { p.third() })
+		path := p.run.tokensOf(p.agent().ID)
+		p.Together(
+			func(p *Probe) { pages[0] = p.Do(Maintainer, "GET", path+"?per_page=1&page=1") },
+			func(p *Probe) { pages[1] = p.Do(Maintainer, "GET", path+"?per_page=1&page=2") },
+		)
+		return pages
+	})
+}
+
 // What a name and a description may hold, and careless servers break: the longest that is allowed, markup, quotes,
-// letters beyond ASCII and beyond the basic plane, spaces at the ends.
+// letters beyond ASCII and beyond the basic plane, one in two parts, line breaks, spaces at the ends.
 var (
 	hardName        = pad(" contract <b>&\"'é😀</b> ", 254) + " "
-	hardDescription = pad(" <script>&amp;\"\\'é😀%2F\t", 1023) + "\n"
+	hardDescription = pad(" <script>&amp;\"\\'ée\u0301😀%2F\t\r\n", 1023) + "\n"
 )
 
 // quotedJSON is a text as JSON.

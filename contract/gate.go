@@ -2,22 +2,27 @@ package contract
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
 // gate lets so many requests pass at once. Those that others wait for go first, so that a run takes little longer than
 // its longest chain of requests.
 type gate struct {
-	mu     sync.Mutex
-	free   int
-	urgent []chan struct{} // who waits, in the order of coming
-	others []chan struct{}
+	mu      sync.Mutex
+	free    int
+	waiting []waiter // in the order of coming
+}
+
+type waiter struct {
+	rank int
+	turn chan struct{}
 }
 
 func newGate(places int) *gate { return &gate{free: places} }
 
-// enter waits for a place, and is false if ctx ends first. Who entered has to leave.
-func (g *gate) enter(ctx context.Context, urgent bool) bool {
+// enter waits for a place, and is false if ctx ends first. Who has a higher rank goes before. Who entered has to leave.
+func (g *gate) enter(ctx context.Context, rank int) bool {
 	if ctx.Err() != nil {
 		return false
 	}
@@ -27,26 +32,23 @@ func (g *gate) enter(ctx context.Context, urgent bool) bool {
 		g.mu.Unlock()
 		return true
 	}
-	turn := make(chan struct{})
-	if urgent {
-		g.urgent = append(g.urgent, turn)
-	} else {
-		g.others = append(g.others, turn)
-	}
+	w := waiter{rank, make(chan struct{})}
+	g.waiting = append(g.waiting, w)
 	g.mu.Unlock()
+
 	select {
-	case <-turn:
+	case <-w.turn:
 		return true
 	case <-ctx.Done():
 	}
 	g.mu.Lock()
-	select {
-	case <-turn: // it came meanwhile, and is passed on
-		g.mu.Unlock()
+	i := slices.Index(g.waiting, w)
+	if i >= 0 {
+		g.waiting = slices.Delete(g.waiting, i, i+1)
+	}
+	g.mu.Unlock()
+	if i < 0 { // the turn came meanwhile, and is passed on
 		g.leave()
-	default:
-		g.urgent, g.others = without(g.urgent, turn), without(g.others, turn)
-		g.mu.Unlock()
 	}
 	return false
 }
@@ -55,23 +57,16 @@ func (g *gate) enter(ctx context.Context, urgent bool) bool {
 func (g *gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch {
-	case len(g.urgent) > 0:
-		close(g.urgent[0])
-		g.urgent = g.urgent[1:]
-	case len(g.others) > 0:
-		close(g.others[0])
-		g.others = g.others[1:]
-	default:
+	if len(g.waiting) == 0 {
 		g.free++
+		return
 	}
-}
-
-func without(waiting []chan struct{}, turn chan struct{}) []chan struct{} {
-	for i, w := range waiting {
-		if w == turn {
-			return append(waiting[:i:i], waiting[i+1:]...)
+	next := 0
+	for i, w := range g.waiting {
+		if w.rank > g.waiting[next].rank {
+			next = i
 		}
 	}
-	return waiting
+	close(g.waiting[next].turn)
+	g.waiting = slices.Delete(g.waiting, next, next+1)
 }

@@ -15,6 +15,8 @@ type intruders struct {
 	after   *Exchange                     // the maintainer's read of the agent afterwards; nil in a read-only run
 	tokens  *Exchange                     // and of its tokens
 	read    *Exchange                     // and of the token, if they lack it
+
+	elsewhere *Exchange // the maintainer's attempt to delete the agent under another project; nil if none was made
 }
 
 // destroyed says that the answer is to a question about what is not there any more, though destroying it was refused.

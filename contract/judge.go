@@ -31,7 +31,7 @@ type Judge struct {
 	dropped   int
 	exchanges int
 	judged    int
-	coverage  *coverage
+	coverage  func() *coverage // worked out when it is first needed, which takes longer than all else at the start
 	started   time.Time
 }
 
@@ -67,7 +67,7 @@ func NewJudge(o JudgeOptions) (*Judge, error) {
 		doc: doc, redactor: o.Redactor, rules: o.Rules, byID: make(map[string]int, len(o.Rules)),
 		release: o.Release, edition: o.Edition,
 		histories: generations[string, *History]{size: maxServers / 2}, tally: make([]tally, len(o.Rules)),
-		coverage: newCoverage(doc), started: time.Now(),
+		coverage: sync.OnceValue(func() *coverage { return newCoverage(doc) }), started: time.Now(),
 	}
 	for i := range o.Rules {
 		j.byID[o.Rules[i].ID] = i
@@ -121,7 +121,7 @@ func (j *Judge) observe(p *Prepared) ([]Finding, *Exchange) {
 	var found []Finding
 	if e.Operation != "" {
 		j.judged++
-		j.coverage.add(e)
+		j.coverage().add(e)
 	}
 	for i := range j.rules {
 		rule := &j.rules[i]
@@ -310,7 +310,7 @@ func (j *Judge) Result() *Result {
 		j.redact(&r.Findings[i])
 	}
 	r.Release, r.Edition = j.found()
-	r.Coverage = j.coverage.result(r.Release, r.Edition)
+	r.Coverage = j.coverage().result(r.Release, r.Edition)
 	for i := range j.rules {
 		rule, t := &j.rules[i], &j.tally[i]
 		rr := RuleResult{Rule: rule, Met: t.met, Findings: t.findings, Outcome: t.worst, Reason: t.reason}

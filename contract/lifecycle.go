@@ -30,6 +30,7 @@ func (p *Probe) lifecycle() *lifecycle {
 		p.standBy()
 	}
 	return p.run.fixtures.lifecycle.get(p, func(p *Probe) *lifecycle {
+		p.urgency++ // it is the longest of all
 		l := &lifecycle{refused: make(map[string]*Exchange), agent: p.usable(p.secondAgent())}
 		if p.run.hasTokens() {
 			p.tokenLife(l)
@@ -48,7 +49,9 @@ func (p *Probe) tokenLife(l *lifecycle) {
 	parts := []func(*Probe){
 		func(p *Probe) {
 			l.token = p.makeToken(l.agent.ID,
-				way{rule: "parameters/number-becomes-text", with: []With{JSON(`{"name":123,"description":""}`)}}, way{with: []With{JSON(`{"name":"contract"}`)}})
+				way{rule: "tokens/description-may-be-empty", with: []With{JSON(`{"name":123,"description":""}`)}},
+				way{rule: "parameters/number-becomes-text", with: []With{JSON(`{"name":123}`)}},
+				way{with: []With{JSON(`{"name":"contract"}`)}})
 		},
 	}
 	var mu sync.Mutex
@@ -80,7 +83,9 @@ func (p *Probe) tokenLife(l *lifecycle) {
 	p.Together(
 		func(p *Probe) {
 			l.other = p.makeToken(l.agent.ID,
-				way{rule: "parameters/number-becomes-text", with: []With{JSON(`{"name":true,"description":null}`)}}, way{with: []With{JSON(`{"name":"contract"}`)}})
+				way{rule: "tokens/description-may-be-empty", with: []With{JSON(`{"name":true,"description":null}`)}},
+				way{rule: "parameters/number-becomes-text", with: []With{JSON(`{"name":true}`)}},
+				way{with: []With{JSON(`{"name":"contract"}`)}})
 		},
 		// A server that keeps answers shows these again, after they are wrong.
 		func(p *Probe) { l.shown = p.Do(Maintainer, "GET", token) },

@@ -24,7 +24,7 @@ type Probe struct {
 	rule  *Rule // nil while the run is being set up or a fixture is made
 	chain int   // how many requests the next one waits for
 
-	urgent bool // other probes wait for what this one makes
+	urgency int // how much other probes wait for what this one makes
 
 	standBy func() // says that the probe makes no request before the end of the lifecycle; nil in a fixture
 }
@@ -168,7 +168,7 @@ const requestTimeout = 30 * time.Second
 // once makes one request and has it judged.
 func (p *Probe) once(method, path string, a *ask) *Exchange {
 	r := p.run
-	if !r.gate.enter(p.ctx, p.urgent) {
+	if !r.gate.enter(p.ctx, p.rank()) {
 		p.give(Inconclusive, cause(p.ctx.Err()))
 	}
 	defer r.gate.leave()
@@ -210,11 +210,15 @@ func (p *Probe) once(method, path string, a *ask) *Exchange {
 	r.requests++
 	_, judged := r.judge.observe(r.judge.Prepare(x))
 	switch {
+	case judged.Operation == "deleteAgent" && judged.ok(204):
+		r.made.deleted(judged.AgentID)
 	case !creates:
 	case judged.ok(201):
 		r.made.created(judged)
 	case !judged.complete() || x.Response.StatusCode >= 500:
-		r.lost = true
+		r.lost, r.unsure = true, true
+	case judged.Status() < 400:
+		r.unsure = true
 	}
 	if r.observe != nil {
 		r.observe(x)
@@ -227,6 +231,20 @@ func (p *Probe) once(method, path string, a *ask) *Exchange {
 
 func bodyReader(body []byte) *strings.Reader {
 	return strings.NewReader(string(body))
+}
+
+// rank is how soon a request has its turn: before all others those that make what other probes wait for, then those at
+// the end of a long chain.
+func (p *Probe) rank() int {
+	const longerThanAnyChain = 1000
+	return p.urgency*longerThanAnyChain + p.chain
+}
+
+// isUnsure says that a create was neither granted nor refused, so that it may have been carried out.
+func (r *run) isUnsure() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.unsure
 }
 
 // longest notes how many requests had to wait for each other.

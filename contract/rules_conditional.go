@@ -74,14 +74,12 @@ var pagesOfTokens = Rule{
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
 		first, second := p.two()
-		path := p.run.tokensOf(p.agent().ID)
-		var pages [2]*Exchange
-		p.Together(
-			func(p *Probe) { pages[0] = p.Do(Maintainer, "GET", path+"?per_page=1&page=1") },
-			func(p *Probe) { pages[1] = p.Do(Maintainer, "GET", path+"?per_page=1&page=2") },
-		)
-		if !pages[0].ok(200) || !pages[1].ok(200) || !pages[0].sound() || !pages[1].sound() {
-			p.give(Inconclusive, "the tokens cannot be listed")
+		if !p.tokensShown().list.ok(200) {
+			p.give(Inconclusive, "the tokens cannot be listed in the plainest way either")
+		}
+		pages := p.tokenPages()
+		if !p.Want(pages[0], 200) || !p.Want(pages[1], 200) || !pages[0].sound() || !pages[1].sound() {
+			return
 		}
 		var seen []int64
 		for _, x := range pages {
@@ -138,8 +136,8 @@ var pagesOfAgents = Rule{
 			p.Together(func(p *Probe) { pages[0] = ask(p, 1) }, func(p *Probe) { pages[1] = ask(p, 2) })
 			second = pages[1]
 			for _, x := range pages {
-				if !x.ok(200) || !x.sound() {
-					p.give(Inconclusive, "the agents cannot be listed")
+				if !p.Want(x, 200) || !x.sound() {
+					return
 				}
 				if now, ok := x.page(); !ok || now.total != count.total {
 					p.Untested("agents are made or deleted by somebody else")

@@ -277,6 +277,9 @@ var (
 	longestToken = taken("tokens/longest-are-accepted", Must, gitlab(15, 0),
 		"A name of 255 characters and a description of 1024 are accepted, whatever the characters are, and however many bytes.", tokenModel, []string{"createAgentToken"},
 		func(p *Probe) { p.firstTokens() })
+	noDescription = taken("tokens/description-may-be-empty", Must, gitlab(15, 0),
+		"A token's description may be null, or an empty text.", tokenModel, []string{"createAgentToken"},
+		func(p *Probe) { p.lifecycle() })
 	namesMayRepeat = taken("tokens/names-may-repeat", Must, gitlab(15, 0),
 		"Two tokens of an agent may have the same name.", tokenModel, []string{"createAgentToken"},
 		func(p *Probe) { p.lifecycle() })
@@ -505,14 +508,6 @@ var twoTokens = Rule{
 	},
 }
 
-// full gives the probe up unless the agent has two tokens, which can be read.
-func (p *Probe) full() {
-	p.two()
-	if x := p.tokensShown().read; x.Status() == 404 {
-		p.give(Inconclusive, "a token that was created is not there")
-	}
-}
-
 var thirdToken = Rule{
 	ID:         "token-limit/third-is-refused",
 	Since:      gitlab(16, 2),
@@ -521,8 +516,16 @@ var thirdToken = Rule{
 	Operations: []string{"createAgentToken"},
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
-		p.full()
-		p.wantRefused(p.Do(Maintainer, "POST", p.run.tokensOf(p.agent().ID), JSON(`{"name":"contract third"}`)))
+		third := p.third()
+		if !p.wantRefused(third) {
+			return
+		}
+		if x := p.tokenPages()[1]; x.Response.Header.Get("X-Total") == "3" {
+			list := p.Do(Maintainer, "GET", p.run.tokensOf(p.agent().ID))
+			if slices.ContainsFunc(list.Tokens(), func(t Token) bool { return t.Name == thirdName }) {
+				p.Violation(third, "", "no third token, as it was refused", "one, which is listed")
+			}
+		}
 	},
 }
 
@@ -556,8 +559,7 @@ var noLimitYet = Rule{
 	Operations: []string{"createAgentToken"},
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
-		p.two()
-		p.Want(p.Do(Maintainer, "POST", p.run.tokensOf(p.agent().ID), JSON(`{"name":"contract third"}`)), 201)
+		p.Want(p.third(), 201)
 	},
 }
 

@@ -324,7 +324,10 @@ var agentOfOtherProject = Rule{
 				p.attempt(func(p *Probe) {
 					in := p.ofIntruders()
 					p.Together(
-						missing("DELETE", fmt.Sprintf("/%d", in.agent.ID)),
+						func(p *Probe) {
+							in.elsewhere = p.Do(Maintainer, "DELETE", fmt.Sprintf("%s/%d", other, in.agent.ID))
+							p.WantMessage(in.elsewhere, 404, "404 Not found")
+						},
 						missing("DELETE", fmt.Sprintf("/%d/tokens/%d", in.agent.ID, in.token.ID)),
 						missing("POST", fmt.Sprintf("/%d/tokens", in.agent.ID), JSON(`{"name":"contract elsewhere"}`)),
 					)

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -197,6 +198,37 @@ var refusedWithoutEffect = Rule{
 		if !there && in.revoked() && p.tokensShown().read.ok(200) {
 			p.Violation(in.tokens, "", fmt.Sprintf("token %d, whose revocation was refused", in.token.ID), "a list without it")
 		}
+	},
+}
+
+var refusedHasNoEffect = Rule{
+	ID:         "errors/refused-has-no-effect",
+	Sentence:   "What is refused does not happen: no agent is created, and none is deleted under another project.",
+	Source:     agentsAPI,
+	Operations: []string{"createAgent", "deleteAgent"},
+	Needs:      Needs{Writes: true},
+	Probe: func(p *Probe) {
+		list := p.lifecycle().list
+		if p.run.isUnsure() {
+			p.give(Inconclusive, "some creates were neither granted nor refused")
+		}
+		list.eachAgent(func(a *Agent, at string) {
+			if p.run.made.own(a.Name) && !p.run.made.claimed(a.ID) && !strings.HasPrefix(a.Name, p.run.name("by-")) {
+				p.Violation(list, at+"/name", "only agents with which a create was answered", quoted(a.Name))
+			}
+		})
+		p.attempt(func(p *Probe) {
+			in := p.intruders()
+			if in.elsewhere == nil || in.elsewhere.Status() != 404 || !in.after.ok(200) || !list.wholeList() {
+				return
+			}
+			if slices.ContainsFunc(list.Agents(), func(a Agent) bool { return a.ID == in.agent.ID }) || p.lifecycle().sibling != nil {
+				return
+			}
+			if x := p.Do(Maintainer, "GET", p.run.agentPath(in.agent.ID)); x.Status() == 404 {
+				p.Violation(in.elsewhere, "", fmt.Sprintf("agent %d, as its deletion was answered with 404", in.agent.ID), "it is gone")
+			}
+		})
 	},
 }
 

@@ -125,6 +125,7 @@ type run struct {
 	mu        sync.Mutex
 	attempted bool // a create was sent
 	lost      bool // one was sent whose answer did not come, so that it may still be carried out
+	unsure    bool // one was sent that was neither granted nor refused
 	requests  int
 	begun     int // the requests of begin that waited for each other
 	chain     int
@@ -243,6 +244,7 @@ func newRun(target Target, options []Option) (*run, error) {
 		return nil, err
 	}
 	r.judge.live = true
+	go r.judge.coverage() // while the first answer is awaited
 	return r, nil
 }
 

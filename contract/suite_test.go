@@ -265,8 +265,8 @@ func TestInterruptedRunsCleanUp(t *testing.T) {
 
 func TestTimeout(t *testing.T) {
 	t.Parallel()
-	gitlab := fakegitlab.Start(t, fakegitlab.Latency(20*time.Millisecond))
-	result, err := Run(t.Context(), fakeTarget(gitlab.URL), Timeout(90*time.Millisecond))
+	gitlab := fakegitlab.Start(t, fakegitlab.Latency(60*time.Millisecond))
+	result, err := Run(t.Context(), fakeTarget(gitlab.URL), Timeout(400*time.Millisecond))
 	require.NoError(t, err)
 	assert.Less(t, result.Duration, 5*time.Second)
 	assert.NotZero(t, result.Counts()[Inconclusive])

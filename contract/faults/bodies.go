@@ -60,6 +60,11 @@ func bodies() []Fault {
 				o["id"] = json.Number(n.String() + ".5")
 			}
 		}, "listAgents"),
+		wrong("ids-as-floats", "Ids are written with a decimal point, as 5.0.", func(o object) {
+			if n, ok := o["id"].(json.Number); ok {
+				o["id"] = json.Number(n.String() + ".0")
+			}
+		}, shown...),
 		wrong("created-at-seconds", "Times have no milliseconds.", reformat("2006-01-02T15:04:05Z07:00"), shown...),
 		wrong("created-at-number", "Times are seconds since 1970.", func(o object) {
 			if t, err := time.Parse(times, text(o["created_at"])); err == nil {

@@ -64,6 +64,20 @@ func creations() []Fault {
 			Also: []string{"agents/create-keeps-name"}, Because: "it is not the agent that was asked for",
 		},
 		{
+			Name: "create-body-empty", Explains: "The answer that creates an agent has no body.", Rules: []string{"document/json"},
+			Deviation: rewriting(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+				if d.Status == 201 {
+					d.Body = nil
+				}
+			}, "createAgent"),
+			Also: []string{"headers/etag", "headers/cache-control"}, Because: "without a body there is no entity tag",
+		},
+		{
+			Name: "refused-name-created", Explains: "A name with a dot is refused with 400, and the agent made all the same.",
+			Rules: []string{"errors/refused-has-no-effect"}, Wrap: refusingAfterwards,
+			Also: []string{"document/body", "agents/sorted-by-name"}, Because: "the name is shown in lists",
+		},
+		{
 			Name: "token-for-another-agent", Explains: "A token is created for another agent than that of the URL.", Since: since15,
 			Rules: []string{"tokens/agent-matches-path"}, Deviation: misplacingTokens,
 			Also:    []string{"token-limit/two-are-allowed", "token-limit/revoke-frees-one", "tokens/create", "tokens/read"},
@@ -218,6 +232,20 @@ func countingTokens(next http.Handler) http.Handler {
 				}
 			})
 			a.body = d.Body
+		}
+		a.send(w, r)
+	})
+}
+
+// refusingAfterwards makes agents whose names have dots, and says that it did not.
+func refusingAfterwards(next http.Handler) http.Handler {
+	accepted := accepting(func(name any) bool { return strings.Contains(text(name), ".") })(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		agent, _ := creates(r)
+		dotted := agent && strings.Contains(text(input(r)["name"]), ".")
+		a := ask(accepted, r)
+		if dotted && a.status == 201 {
+			a = refusal(400, `{"message":"400 Bad request - [\"Name can contain only lowercase letters, digits, and '-', but cannot start or end with '-'\"]"}`)
 		}
 		a.send(w, r)
 	})

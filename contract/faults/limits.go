@@ -38,6 +38,11 @@ func limits() []Fault {
 			Also: []string{"token-limit/checked-before-name", "tokens/limits-enforced"}, Because: "it is the same answer",
 		},
 		{
+			Name: "third-token-refused-but-made", Explains: "A third token is refused with 400, and made all the same.", Since: since16_2,
+			Rules: []string{third}, Deviation: refusingThird,
+			Also: []string{"token-limit/checked-before-name"}, Because: "it is made before",
+		},
+		{
 			Name: "limit-in-15", Explains: "The limit is there before 16.1.", Since: since15, Until: fakegitlab.Release{Major: 16, Minor: 1},
 			Rules: []string{"token-limit/none-before-16.1"}, Deviation: func() *fakegitlab.Deviation {
 				return &fakegitlab.Deviation{Features: func(f *fakegitlab.Features) { f.TokenLimit = 2 }}
@@ -111,4 +116,25 @@ func replacingTokens(next http.Handler, w http.ResponseWriter, r *http.Request) 
 		}
 	}
 	next.ServeHTTP(w, r)
+}
+
+// refusingThird makes tokens without limit, and says of each beyond the second that it was refused.
+func refusingThird() *fakegitlab.Deviation {
+	var beyond sync.Map // requests for one more than there may be
+	return &fakegitlab.Deviation{
+		Decide: func(c fakegitlab.Choice) bool {
+			if c.Point != fakegitlab.LimitReached {
+				return c.GitLab
+			}
+			if c.GitLab {
+				beyond.Store(c.Request, true)
+			}
+			return false
+		},
+		Rewrite: func(r *http.Request, d *fakegitlab.ResponseDraft) {
+			if _, refused := beyond.LoadAndDelete(r); refused && d.Status == 201 {
+				replace(d, 400, `{"message":"400 Bad request - An agent can have only two active tokens at a time"}`)
+			}
+		},
+	}
 }

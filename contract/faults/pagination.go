@@ -85,6 +85,22 @@ func pagination() []Fault {
 			Also: []string{"tokens/listed-once", "tokens/list", "tokens/active-listed"}, Because: "one page has both orders",
 		},
 		{
+			Name: "second-page-404", Explains: "A second page of agents is 404.", Rules: []string{agentPages},
+			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if number(r.URL.Query().Get("page")) == 2 {
+					replace(d, 404, `{"message":"404 ClusterAgents Not Found"}`)
+				}
+			}, "listAgents"),
+		},
+		{
+			Name: "second-token-page-404", Explains: "A second page of tokens is 404.", Since: fakegitlab.Release{Major: 15}, Rules: []string{tokenPages},
+			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if number(r.URL.Query().Get("page")) == 2 {
+					replace(d, 404, `{"message":"404 Not found"}`)
+				}
+			}, "listAgentTokens"),
+		},
+		{
 			Name: "token-listed-twice", Explains: "The list of an agent's two tokens has the first one twice.", Since: fakegitlab.Release{Major: 15},
 			Rules: []string{"tokens/listed-once", "tokens/list"},
 			Wrap:  repeatingFirst(func(p place) bool { return p.tokens && p.token == "" }),

@@ -114,6 +114,23 @@ func statuses() []Fault {
 			}, "listAgents"),
 		},
 		{
+			Name: "errors-as-200", Explains: "Errors have the status 200.", Since: since16_2,
+			Rules: and(and(and(wantMissing, wantForbidden...), wantCredentials...), and(refuseNames, refuseTokens...)...),
+			Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{Rewrite: func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+					if d.Status >= 400 && d.Operation != "" {
+						d.Status = 200
+					}
+				}}
+			},
+			Also: and(and(refuseParameters, wantNoRoute...), undocumented, "document/body", "document/headers", "headers/nosniff",
+				"agents/deleted-stays-gone", "tokens/revoked-not-readable", "token-limit/checked-before-name", "roles/stranger-may-not-write",
+				"errors/agent-past-64-bits", "errors/unsupported-media-type", "errors/no-media-type", "errors/unsupported-media-type-on-delete",
+				"order/parameters-before-project", "conditional/if-unmodified-since"),
+			Because: "so it is with all errors",
+			Keeps:   untold,
+		},
+		{
 			Name: "forbidden-as-404", Explains: "What a role may not do is 404.",
 			Rules: wantForbidden, Deviation: instead(was(403), 404, `{"message":"404 Not found"}`),
 		},

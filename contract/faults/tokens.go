@@ -106,6 +106,12 @@ func tokens() []Fault {
 			_, isText := o["name"].(string)
 			return !isText && o["name"] != nil
 		}, "parameters/number-becomes-text").also("an array is neither", "tokens/name-is-text"),
+		sends("token-description-null-refused", "A description that is null is refused.", func(o object) bool {
+			description, there := o["description"]
+			return there && description == nil
+		}, "tokens/description-may-be-empty"),
+		sends("token-description-empty-refused", "A description that is empty is refused.", func(o object) bool { return o["description"] == "" },
+			"tokens/description-may-be-empty"),
 		{
 			Name: "token-name-taken", Explains: "Two tokens of an agent may not have the same name.", Since: fakegitlab.Release{Major: 15},
 			Rules: []string{"tokens/names-may-repeat"}, Wrap: around(refusingSameName),
@@ -118,6 +124,10 @@ func tokens() []Fault {
 			also("it gets longer", "document/body"),
 		changes("token-description-trimmed", "Spaces around the description of a token are left out.",
 			described(strings.TrimSpace), keeps),
+		changes("token-description-composed", "Letters in two parts become one in a description.",
+			described(func(s string) string { return strings.ReplaceAll(s, "e\u0301", "é") }), keeps),
+		changes("token-description-line-breaks", "Line breaks in a description lose their carriage return.",
+			described(func(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }), keeps),
 		changes("token-description-ascii", "Characters beyond the basic plane in a description become a question mark.",
 			described(func(s string) string {
 				return strings.Map(func(r rune) rune {

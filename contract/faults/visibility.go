@@ -39,6 +39,19 @@ func visibility() []Fault {
 			Rules: []string{ofProject}, Deviation: deciding(fakegitlab.AgentOfProject, on(true, "getAgentToken")),
 		},
 		{
+			Name: "other-projects-agent-deleted-with-404", Explains: "Deleting an agent under another project is 404, and done.", Since: since16,
+			Rules: []string{"errors/refused-has-no-effect"}, Deviation: func() *fakegitlab.Deviation {
+				d := deciding(fakegitlab.AgentOfProject, on(true, "deleteAgent"))()
+				d.Rewrite = rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+					if p, _ := placeOf(r.URL); p.project == "root%2Fother" && d.Status == 204 {
+						replace(d, 404, `{"message":"404 Not found"}`)
+					}
+				}, "deleteAgent")().Rewrite
+				return d
+			},
+			Keeps: "what is deleted in the other project seems to be refused",
+		},
+		{
 			Name: "other-projects-agent-gets-token", Explains: "A token can be created for an agent under any project.", Since: since16,
 			Rules: []string{ofProject}, Deviation: deciding(fakegitlab.AgentOfProject, on(true, "createAgentToken")),
 		},

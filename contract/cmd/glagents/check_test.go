@@ -341,8 +341,8 @@ func TestCheckInterrupted(t *testing.T) {
 
 func TestCheckTimeout(t *testing.T) {
 	t.Parallel()
-	gitlab := startInstance(t, nil, fakegitlab.Latency(30*time.Millisecond))
-	out := glagentsIn(t.Context(), everyToken(), gitlab.args(t, "--timeout", "150ms")...)
+	gitlab := startInstance(t, nil, fakegitlab.Latency(60*time.Millisecond))
+	out := glagentsIn(t.Context(), everyToken(), gitlab.args(t, "--timeout", "400ms")...)
 	assert.Equal(t, 4, out.status, "%s%s", out.stdout, out.stderr)
 	assert.Contains(t, out.stdout, "--timeout")
 	assert.Empty(t, gitlab.Agents(20))
