@@ -180,6 +180,21 @@ func (x *Exchange) Agents() []Agent { x.decode(); return x.body.agents }
 // Tokens are the tokens in the response, likewise.
 func (x *Exchange) Tokens() []Token { x.decode(); return x.body.tokens }
 
+// newAgent and newToken are what a create was answered with; nil if it is no answer to one, or no success.
+func (x *Exchange) newAgent() *Agent {
+	if agents := x.Agents(); x.Operation == "createAgent" && x.ok(201) && len(agents) == 1 {
+		return &agents[0]
+	}
+	return nil
+}
+
+func (x *Exchange) newToken() *Token {
+	if tokens := x.Tokens(); x.Operation == "createAgentToken" && x.ok(201) && len(tokens) == 1 {
+		return &tokens[0]
+	}
+	return nil
+}
+
 func (x *Exchange) decode() {
 	if x.body.done {
 		return

@@ -91,11 +91,10 @@ type ownToken struct {
 // server may answer with somebody else's agent, which must not get tokens of ours, nor be deleted.
 func (p *Probe) make(ways ...way) *ownAgent {
 	a := &ownAgent{made: p.firstWay(p.run.agents(), ways...)}
-	if !a.made.ok(201) || len(a.made.Agents()) != 1 {
+	if a.Agent = a.made.newAgent(); a.Agent == nil {
 		a.why = fmt.Sprintf("no agent could be created: %d", a.made.Status())
 		return a
 	}
-	a.Agent = &a.made.Agents()[0]
 	a.read = p.Do(Maintainer, "GET", p.run.agentPath(a.ID))
 	page := a.read
 	if len(page.Agents()) == 0 {
@@ -120,8 +119,8 @@ func (p *Probe) usable(a *ownAgent) *ownAgent {
 // makeToken makes a token in the first of several ways that works. Its Token is nil if none did.
 func (p *Probe) makeToken(agent int64, ways ...way) *ownToken {
 	t := &ownToken{made: p.firstWay(p.run.tokensOf(agent), ways...)}
-	if tokens := t.made.Tokens(); t.made.ok(201) && len(tokens) == 1 && (tokens[0].AgentID == agent || tokens[0].AgentID == 0) {
-		t.Token = &tokens[0] // and no other agent's, which would be somebody else's
+	if is := t.made.newToken(); is != nil && (is.AgentID == agent || is.AgentID == 0) {
+		t.Token = is // and no other agent's, which would be somebody else's
 	}
 	return t
 }

@@ -18,7 +18,12 @@ import (
 
 // routableSecret is a secret of the form that releases from 18 on give.
 func routableSecret(payload string) string {
-	head := fmt.Sprintf("glagent-%s.01.%02s", payload, strconv.FormatInt(int64(len(payload)), 36))
+	return routableSecretOf("glagent-", payload, len(payload))
+}
+
+// routableSecretOf is one with a prefix, and what it says of the payload's length.
+func routableSecretOf(prefix, payload string, length int) string {
+	head := fmt.Sprintf("%s%s.01.%02s", prefix, payload, strconv.FormatInt(int64(length), 36))
 	return head + fmt.Sprintf("%07s", strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(head))), 36))
 }
 
@@ -312,17 +317,37 @@ var broken = map[string][]struct {
 		{"another alphabet", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), secretOf(8)[:57]+"+")}
 		}},
+		{"what follows z", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), secretOf(8)[:57]+"{")}
+		}},
+		{"what follows Z", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), secretOf(8)[:57]+"[")}
+		}},
+		{"what follows 9", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), secretOf(8)[:57]+":")}
+		}},
 	},
-	"tokens/secret-prefix": {{"none", JudgeOptions{}, func(s *stream) []*wire.Exchange {
-		return []*wire.Exchange{answer(s.createToken(8, 5), "glagent-", "glagent_")}
-	}}},
+	"tokens/secret-prefix": {
+		{"none", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{answer(s.createToken(8, 5), "glagent-", "glagent_")}
+		}},
+		{"in the middle of a word", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{answer(s.createToken(8, 5), "glagent-", "xglagent-")}
+		}},
+	},
 	"tokens/secret-length": {{"one less", older, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), secretOf(8)[:57])}
 	}}},
 	"tokens/secret-checksum": {
-		{"a wrong checksum", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+		{"no checksum", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 			secret := routableSecret(payload)
 			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), secret[:len(secret)-1]+"?")}
+		}},
+		{"a wrong checksum", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), strings.Replace(routableSecret(payload), "bzox", "bzoy", 1))}
+		}},
+		{"a wrong length", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), routableSecretOf("glagent-", payload, len(payload)+1))}
 		}},
 		{"a payload cut short", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), strings.Replace(routableSecret(payload), "bzox", "", 1))}

@@ -58,12 +58,12 @@ var agentCreateEcho = Rule{
 	Source:     docs(docsCreateAgent),
 	Operations: []string{"createAgent"},
 	Judge: func(_ *History, x *Exchange) bool {
-		name := x.sent("name")
-		if !x.ok(201) || len(x.Agents()) != 1 || !name.text {
+		a, name := x.newAgent(), x.sent("name")
+		if a == nil || !name.text {
 			return false
 		}
-		if got := x.Agents()[0].Name; got != name.value {
-			x.echoes(got != "", "/name", quoted(name.value), quoted(got))
+		if a.Name != name.value {
+			x.echoes(a.Name != "", "/name", quoted(name.value), quoted(a.Name))
 		}
 		return true
 	},
@@ -75,12 +75,12 @@ var agentIDFresh = Rule{
 	Source:     agentModel,
 	Operations: []string{"createAgent"},
 	Judge: func(h *History, x *Exchange) bool {
-		if !x.ok(201) || len(x.Agents()) != 1 {
+		a := x.newAgent()
+		if a == nil {
 			return false
 		}
-		id := x.Agents()[0].ID
-		if r, known := h.agents.get(id); known && r.createdAt != "" && r.first.before(x.moment()) {
-			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", id, r.first.index))
+		if r, known := h.agents.get(a.ID); known && r.createdAt != "" && r.first.before(x.moment()) {
+			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", a.ID, r.first.index))
 		}
 		return true
 	},
@@ -148,35 +148,27 @@ var agentListed = Rule{
 	Operations: showAgents,
 	// As for tokens: a list that lacks an agent is wrong only if the agent is seen to exist after the list was read.
 	Judge: func(h *History, x *Exchange) bool {
-		met := false
 		x.eachAgent(func(a *Agent, _ string) {
 			if r, known := h.agents.get(a.ID); known && r.missing != nil && r.missing.before(x) {
 				x.violationOf(r.missing, "", fmt.Sprintf("agent %d, which existed before and after", a.ID), "a list without it")
-			} else if known {
-				met = true
 			}
 		})
-		if x.Operation != "listAgents" || !x.wholeList() {
-			return met
+		if x.Operation != "listAgents" || !x.wholeList() || !x.sound() {
+			return false
 		}
-		listed := make(map[int64]bool)
 		project, _ := strconv.ParseInt(x.Project, 10, 64)
 		for i := range x.Agents() {
 			a := &x.Agents()[i]
-			listed[a.ID] = true
 			if project == 0 {
 				project = a.ConfigProject.ID
 			}
 			if a.ConfigProject.ID != project {
-				return met // which project it is of is another rule's business
+				return false // which project it is of is another rule's business
 			}
 		}
-		if project == 0 || !x.sound() {
-			return met
-		}
 		h.agentsOf(project, func(r *agentRecord) {
-			if r.gone == nil && !listed[r.id] && r.alive != (moment{}) && r.alive.before(x.moment()) {
-				r.missing = x.kept()
+			if r.gone == nil && r.alive.before(x.moment()) {
+				r.missing = x.kept() // until History.add finds it in the list
 			}
 		})
 		return true
@@ -236,8 +228,7 @@ var agentNameRefused = Rule{
 	Operations: []string{"createAgent"},
 	Judge: func(_ *History, x *Exchange) bool {
 		name := x.sent("name")
-		if !name.given || !name.null && !name.text ||
-			name.text && validName.MatchString(name.value) && utf8.RuneCountInString(name.value) <= 63 {
+		if !name.null && !name.text || validName.MatchString(name.value) && utf8.RuneCountInString(name.value) <= 63 {
 			return false
 		}
 		if x.ok(201) {

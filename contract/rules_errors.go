@@ -20,12 +20,23 @@ type failure struct {
 
 // failure reads the body of an error; ok is false if it is no JSON object, which is the document's business.
 func (x *Exchange) failure() (f failure, ok bool) {
-	if !x.complete() || x.Response.StatusCode < 400 || len(x.Response.Body) == 0 {
+	if !x.complete() || x.Response.StatusCode < 400 {
 		return failure{}, false
 	}
 	err := json.Unmarshal(x.Response.Body, &f)
 	return f, err == nil
 }
+
+// refusal is the body of an error that one of the eight operations was answered with; empty if there is none.
+func (x *Exchange) refusal() failure {
+	if f, ok := x.failure(); ok && x.Operation != "" {
+		return f
+	}
+	return failure{}
+}
+
+// oneText says that there is a message or an error. Both, or neither, are the document's business.
+func (f failure) oneText() bool { return (f.Message == nil) != (f.Error == nil) }
 
 // said is the text of the error for people, with the key it stands under.
 func (f failure) said() string {
@@ -52,8 +63,8 @@ var messageNamesStatus = Rule{
 	Sentence: "The message of an error begins with its status.",
 	Source:   helpersAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		f, ok := x.failure()
-		if x.Operation == "" || !ok || f.Message == nil || x.Status() == 405 || isUnderError(*f.Message) {
+		f := x.refusal()
+		if f.Message == nil || x.Status() == 405 || isUnderError(*f.Message) {
 			return false // the message about moved projects has no status
 		}
 		if status := strconv.Itoa(x.Status()); !strings.HasPrefix(*f.Message, status+" ") {
@@ -68,13 +79,13 @@ var errorKey = Rule{
 	Sentence: "What GitLab itself refuses stands under message; what is wrong with parameters, content types and routes, under error.",
 	Source:   helpersAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		f, ok := x.failure()
+		f := x.refusal()
 		switch {
-		case x.Operation == "" || !ok || (f.Message == nil) == (f.Error == nil):
+		case !f.oneText():
 			return false
 		case f.Message != nil && isUnderError(*f.Message):
 			x.Violation("/message", "this text under error", quoted(clip(*f.Message)))
-		case f.Error != nil && f.Description == nil && isUnderMessage(*f.Error):
+		case f.Error != nil && isUnderMessage(*f.Error):
 			x.Violation("/error", "this text under message", quoted(clip(*f.Error)))
 		}
 		return true
@@ -101,9 +112,9 @@ var errorText = Rule{
 	Sentence: "A 401, 403, 412, 415 or 500 says so in GitLab's words.",
 	Source:   helpersAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		f, ok := x.failure()
+		f := x.refusal()
 		want, known := errorTexts[x.Status()]
-		if x.Operation == "" || !ok || !known || f.Description != nil || (f.Message == nil) == (f.Error == nil) {
+		if !known || f.Description != nil || !f.oneText() {
 			return false
 		}
 		key, got := "/message", f.Message
@@ -130,8 +141,8 @@ var parameterText = Rule{
 	Sentence: "A parameter that is missing or wrong is named, and what is wrong with it, in Grape's words; several are joined by a comma and a space.",
 	Source:   rootAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		f, ok := x.failure()
-		if x.Operation == "" || !ok || x.Status() != 400 || f.Error == nil || f.Message != nil || f.Description != nil || isUnderMessage(*f.Error) ||
+		f := x.refusal()
+		if x.Status() != 400 || f.Error == nil || f.Message != nil || f.Description != nil || isUnderMessage(*f.Error) ||
 			strings.Contains(*f.Error, "does not match declared format") { // a body that is no JSON, where no middleware looks at it before
 			return false
 		}
@@ -149,8 +160,8 @@ var notFoundText = Rule{
 	Sentence: "A 404 says whether the project, the agents, a record or the route is missing, in GitLab's words.",
 	Source:   helpersAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		f, ok := x.failure()
-		if x.Operation == "" || !ok || x.Status() != 404 || (f.Message == nil && f.Error == nil) {
+		f := x.refusal()
+		if x.Status() != 404 || (f.Message == nil && f.Error == nil) {
 			return false
 		}
 		messages := []string{"404 Project Not Found", "404 Not found"}
@@ -193,12 +204,9 @@ var modelErrorsAreOneText = Rule{
 	Source:     helpersAPI,
 	Operations: creates,
 	Judge: func(_ *History, x *Exchange) bool {
-		f, ok := x.failure()
-		if !ok || x.Status() != 400 || f.Message == nil {
+		f := x.refusal()
+		if x.Status() != 400 || f.Message == nil || isUnderError(*f.Message) { // which is another rule's business
 			return false
-		}
-		if isUnderError(*f.Message) {
-			return false // another rule's business
 		}
 		if rest, ok := strings.CutPrefix(*f.Message, "400 Bad request"); !ok || (rest != "" && !strings.HasPrefix(rest, " - ")) {
 			x.Violation("/message", `"400 Bad request - …"`, quoted(clip(*f.Message)))

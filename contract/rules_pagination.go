@@ -19,7 +19,7 @@ type page struct {
 }
 
 func (x *Exchange) page() (p page, ok bool) {
-	if !x.ok(200) || x.Request.Method != "GET" || !bytes.HasPrefix(bytes.TrimSpace(x.Response.Body), []byte("[")) {
+	if !x.ok(200) || !bytes.HasPrefix(bytes.TrimSpace(x.Response.Body), []byte("[")) { // nor is the answer to HEAD
 		return page{}, false
 	}
 	number := func(header string) int64 {
@@ -49,16 +49,10 @@ func (x *Exchange) wanted() (number, perPage int64, ok bool) {
 	}
 	number, ok1 := read("page", 1)
 	perPage, ok2 := read("per_page", 20)
-	if number < 1 {
-		number = 1
-	}
-	switch {
-	case perPage < 0:
+	if perPage < 0 {
 		perPage = 20
-	case perPage > 100:
-		perPage = 100
 	}
-	return number, perPage, ok1 && ok2 && perPage != 0
+	return max(number, 1), min(perPage, 100), ok1 && ok2 && perPage != 0
 }
 
 // maxCounted is how many entries GitLab counts at most.
@@ -125,11 +119,7 @@ var pageTotals = Rule{
 		if pages := max(1, (p.total+p.perPage-1)/p.perPage); p.totalPages != pages {
 			x.Violation("", fmt.Sprintf("X-Total-Pages: %d, for %d entries at %d per page", pages, p.total, p.perPage), fmt.Sprintf("X-Total-Pages: %d", p.totalPages))
 		}
-		entries := int64(0)
-		if p.number <= (p.total+p.perPage-1)/p.perPage {
-			entries = min(p.perPage, p.total-(p.number-1)*p.perPage)
-		}
-		if p.entries != entries {
+		if entries := max(0, min(p.perPage, p.total-(p.number-1)*p.perPage)); p.entries != entries {
 			x.Violation("", fmt.Sprintf("%d entries on page %d of a total of %d at %d per page", entries, p.number, p.total, p.perPage), fmt.Sprintf("%d entries", p.entries))
 		}
 		return true
@@ -150,11 +140,11 @@ var pageNeighbours = Rule{
 				x.Violation("", header+" empty", fmt.Sprintf("%s: %s", header, x.Response.Header.Get(header)))
 			}
 		}
-		past := p.entries == 0 && p.number > 1 // GitLab gives a page past the end no neighbours
-		neighbour("X-Prev-Page", p.prev, p.number > 1 && !past, p.number-1)
+		// GitLab gives a page past the end, which has no entries, no neighbours.
+		neighbour("X-Prev-Page", p.prev, p.number > 1 && p.entries > 0, p.number-1)
 		switch {
 		case p.totalPages > 0:
-			neighbour("X-Next-Page", p.next, p.number < p.totalPages && !past, p.number+1)
+			neighbour("X-Next-Page", p.next, p.number < p.totalPages, p.number+1)
 		case p.next > 0: // without a total only the number can be judged
 			neighbour("X-Next-Page", p.next, true, p.number+1)
 		}
@@ -236,7 +226,7 @@ var linkParameters = Rule{
 				break
 			}
 			for name := range asked {
-				if name != "page" && name != "per_page" && !got.Has(name) && len(asked[name]) == 1 && linkRepeats.MatchString(name) {
+				if name != "page" && !got.Has(name) && len(asked[name]) == 1 && linkRepeats.MatchString(name) {
 					x.Violation("", fmt.Sprintf("the parameter %q in the link rel=%q", name, rel), "none")
 				}
 			}
@@ -248,8 +238,8 @@ var linkParameters = Rule{
 // resource is the path of a URL from /api/v4 on, as far as it tells resources apart.
 func resource(u *url.URL) string {
 	path := u.EscapedPath()
-	if i := strings.Index(path, "/api/v4/"); i >= 0 {
-		path = path[i:]
+	if _, after, ok := strings.Cut(path, "/api/v4/"); ok {
+		path = "/api/v4/" + after
 	}
 	path = strings.ReplaceAll(path, "%2f", "%2F")
 	return strings.TrimSuffix(strings.TrimRight(path, "/"), ".json")

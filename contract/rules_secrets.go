@@ -20,7 +20,8 @@ var secretOnlyOnCreate = Rule{
 		}
 		met := false
 		if x.Operation != "" {
-			met = x.documented("tokens/secret-only-on-create") && x.Status() < 300
+			x.documented("tokens/secret-only-on-create")
+			met = x.Status() < 300
 		}
 		// Whoever put the secret into the request finds it in a Link or an error text; that is no leak.
 		if _, _, asked := h.secrets.find([]byte(x.Request.URL.String())); asked {
@@ -30,8 +31,8 @@ var secretOnlyOnCreate = Rule{
 			return met
 		}
 		own := ""
-		if x.Operation == "createAgentToken" && len(x.Tokens()) == 1 {
-			own = x.Tokens()[0].Token
+		if t := x.newToken(); t != nil {
+			own = t.Token
 		}
 		for name, values := range x.Response.Header {
 			for _, value := range values {
@@ -61,10 +62,11 @@ var secretOnCreate = Rule{
 	Source:     docs(docsCreateToken),
 	Operations: []string{"createAgentToken"},
 	Judge: func(_ *History, x *Exchange) bool {
-		if !x.ok(201) || len(x.Tokens()) != 1 {
+		t := x.newToken()
+		if t == nil {
 			return false
 		}
-		if x.Tokens()[0].Token == "" {
+		if t.Token == "" {
 			x.Violation("/token", "the secret", "none")
 		}
 		return true
@@ -77,15 +79,12 @@ var secretUnique = Rule{
 	Sentence:   "No two tokens have the same secret.",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
-	Judge: func(h *History, x *Exchange) bool {
-		if !x.ok(201) || len(x.Tokens()) != 1 || x.Tokens()[0].Token == "" {
-			return false
-		}
-		if by, again := h.secrets.shownBefore(x.Tokens()[0].Token); again {
+	Judge: judgeSecret(func(h *History, x *Exchange, secret string) bool {
+		if by, again := h.secrets.shownBefore(secret); again {
 			x.Violation("/token", "a secret of its own", fmt.Sprintf("the secret that exchange #%d created", by))
 		}
 		return true
-	},
+	}),
 }
 
 var secretPrefix = Rule{
@@ -94,10 +93,11 @@ var secretPrefix = Rule{
 	Sentence:   "A secret begins with \"glagent-\", perhaps after a prefix of the instance.",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
-	Judge: judgeSecret(func(x *Exchange, secret string) {
+	Judge: judgeSecret(func(_ *History, x *Exchange, secret string) bool {
 		if i := strings.Index(secret, "glagent-"); i < 0 || (i > 0 && secret[i-1] != '-') {
 			x.Violation("/token", "\"glagent-\" and the secret", fmt.Sprintf("a string of %d characters without it", len(secret)))
 		}
+		return true
 	}),
 }
 
@@ -108,10 +108,11 @@ var secretLength = Rule{
 	Sentence:   "A secret is \"glagent-\" and 50 characters.",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
-	Judge: judgeSecret(func(x *Exchange, secret string) {
+	Judge: judgeSecret(func(_ *History, x *Exchange, secret string) bool {
 		if len(secret) != len("glagent-")+50 {
 			x.Violation("/token", "a string of 58 characters", fmt.Sprintf("a string of %d characters", len(secret)))
 		}
+		return true
 	}),
 }
 
@@ -125,11 +126,7 @@ var secretChecksum = Rule{
 	Sentence:   "A routable secret ends with the length of its payload and the CRC-32 of all before, both in base 36.",
 	Source:     "lib/gitlab/encryption (routable tokens)",
 	Operations: []string{"createAgentToken"},
-	Judge: func(_ *History, x *Exchange) bool {
-		if !x.ok(201) || len(x.Tokens()) != 1 {
-			return false
-		}
-		secret := x.Tokens()[0].Token
+	Judge: judgeSecret(func(_ *History, x *Exchange, secret string) bool {
 		if !strings.Contains(secret, ".") {
 			return false // an 18.x that does not make them yet
 		}
@@ -144,7 +141,7 @@ var secretChecksum = Rule{
 			x.Violation("/token", "the length and the checksum of what is before them", "others")
 		}
 		return true
-	},
+	}),
 }
 
 var secretStrength = Rule{
@@ -153,13 +150,14 @@ var secretStrength = Rule{
 	Sentence:   "A secret has at least 40 characters, all of them letters, digits, \"-\", \"_\" or \".\".",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
-	Judge: judgeSecret(func(x *Exchange, secret string) {
+	Judge: judgeSecret(func(_ *History, x *Exchange, secret string) bool {
 		if len(secret) < 40 {
 			x.Violation("/token", "at least 40 characters", fmt.Sprintf("a string of %d characters", len(secret)))
 		}
 		if i := strings.LastIndex(secret, "glagent-"); strings.ContainsFunc(secret[max(i, 0):], notInSecret) {
 			x.Violation("/token", "letters, digits, \"-\", \"_\" and \".\"", "other characters too")
 		}
+		return true
 	}),
 }
 
@@ -168,12 +166,9 @@ func notInSecret(r rune) bool {
 }
 
 // judgeSecret judges the secret of each response that creates a token.
-func judgeSecret(judge func(x *Exchange, secret string)) func(*History, *Exchange) bool {
-	return func(_ *History, x *Exchange) bool {
-		if !x.ok(201) || len(x.Tokens()) != 1 || x.Tokens()[0].Token == "" {
-			return false
-		}
-		judge(x, x.Tokens()[0].Token)
-		return true
+func judgeSecret(judge func(h *History, x *Exchange, secret string) bool) func(*History, *Exchange) bool {
+	return func(h *History, x *Exchange) bool {
+		t := x.newToken()
+		return t != nil && t.Token != "" && judge(h, x, t.Token)
 	}
 }

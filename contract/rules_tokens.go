@@ -40,10 +40,10 @@ var tokenCreateEcho = Rule{
 	Source:     docs(docsCreateToken),
 	Operations: []string{"createAgentToken"},
 	Judge: func(_ *History, x *Exchange) bool {
-		if !x.ok(201) || len(x.Tokens()) != 1 {
+		t := x.newToken()
+		if t == nil {
 			return false
 		}
-		t := &x.Tokens()[0]
 		name, description := x.sent("name"), x.sent("description")
 		if name.text && t.Name != name.value {
 			x.echoes(t.Name != "", "/name", "the name that was sent, "+size(name.value), difference(name.value, t.Name))
@@ -67,10 +67,10 @@ var tokenCreateState = Rule{
 	Source:     docs(docsCreateToken),
 	Operations: []string{"createAgentToken"},
 	Judge: func(_ *History, x *Exchange) bool {
-		if !x.ok(201) || len(x.Tokens()) != 1 {
+		t := x.newToken()
+		if t == nil {
 			return false
 		}
-		t := &x.Tokens()[0]
 		if t.Status != "active" {
 			x.differs("/status", `"active"`, quoted(t.Status))
 		}
@@ -88,12 +88,12 @@ var tokenIDFresh = Rule{
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
 	Judge: func(h *History, x *Exchange) bool {
-		if !x.ok(201) || len(x.Tokens()) != 1 {
+		t := x.newToken()
+		if t == nil {
 			return false
 		}
-		id := x.Tokens()[0].ID
-		if r, known := h.tokens.get(id); known && r.first.before(x.moment()) {
-			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", id, r.first.index))
+		if r, known := h.tokens.get(t.ID); known && r.first.before(x.moment()) {
+			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", t.ID, r.first.index))
 		}
 		return true
 	},
@@ -217,28 +217,23 @@ var activeListed = Rule{
 	// Somebody else may revoke a token at any time, so a list that lacks one is wrong only if the token is seen to be
 	// active after the list was read.
 	Judge: func(h *History, x *Exchange) bool {
-		met := false
 		x.eachToken(func(t *Token, _ string) {
 			if t.Status != "active" {
 				return
 			}
 			if r, known := h.tokens.get(t.ID); known && r.missing != nil && r.missing.before(x) {
 				x.violationOf(r.missing, "", fmt.Sprintf("token %d, which was active before and after", t.ID), "a list without it")
-			} else if known {
-				met = true
 			}
 		})
-		if x.Operation == "listAgentTokens" && x.wholeList() && x.sound() {
-			listed := make(map[int64]bool)
-			x.eachToken(func(t *Token, _ string) { listed[t.ID] = true })
-			h.tokensOf(x.AgentID, func(r *tokenRecord) {
-				if r.revoked == nil && !listed[r.id] && r.alive != (moment{}) && r.alive.before(x.moment()) {
-					r.missing = x.kept()
-				}
-			})
-			met = true
+		if x.Operation != "listAgentTokens" || !x.wholeList() || !x.sound() {
+			return false
 		}
-		return met
+		h.tokensOf(x.AgentID, func(r *tokenRecord) {
+			if r.revoked == nil && r.alive != (moment{}) && r.alive.before(x.moment()) {
+				r.missing = x.kept() // until History.add finds it in the list
+			}
+		})
+		return true
 	},
 }
 
@@ -272,9 +267,9 @@ var tokenInputRefused = Rule{
 		switch {
 		case name.null, name.text && strings.TrimSpace(name.value) == "":
 			wrong = "a blank name"
-		case name.text && utf8.RuneCountInString(name.value) > 255:
+		case utf8.RuneCountInString(name.value) > 255:
 			wrong = "a name of " + size(name.value)
-		case description.text && utf8.RuneCountInString(description.value) > 1024:
+		case utf8.RuneCountInString(description.value) > 1024:
 			wrong = "a description of " + size(description.value)
 		default:
 			return false
@@ -310,13 +305,8 @@ func (x *Exchange) eachToken(f func(t *Token, at string)) {
 
 // wholeList says that the response is a list on one page, so that nothing is missing from it.
 func (x *Exchange) wholeList() bool {
-	if !x.ok(200) || x.Request.Method != "GET" {
-		return false
-	}
-	next, hasNext := x.Response.Header["X-Next-Page"]
-	prev, hasPrev := x.Response.Header["X-Prev-Page"]
 	p, ok := x.page()
-	return ok && p.number == 1 && hasNext && hasPrev && next[0] == "" && prev[0] == "" && (p.total == p.entries || p.total < 0 && p.entries < p.perPage)
+	return ok && p.number == 1 && p.next < 0 && (p.total == p.entries || p.total < 0 && p.entries < p.perPage)
 }
 
 // size is how a text is described without showing it.
