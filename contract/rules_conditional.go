@@ -59,6 +59,7 @@ var heads = Rule{
 		if p.run.hasTokens() {
 			parts = append(parts,
 				head(func(p *Probe) *Exchange { return p.tokensShown().list }, func() string { return p.run.tokensOf(a.ID) }),
+				head(func(p *Probe) *Exchange { return p.tokensShown().read }, func() string { return p.run.tokenPath(a.ID, p.tokens().first.ID) }),
 			)
 		}
 		p.Together(parts...)
@@ -68,7 +69,7 @@ var heads = Rule{
 var pagesOfTokens = Rule{
 	ID:         "pagination/token-pages",
 	Since:      gitlab(15, 0),
-	Sentence:   "The pages of tokens have each token once, and none that is not in the list.",
+	Sentence:   "The pages of tokens have, together, every token.",
 	Source:     pager,
 	Operations: []string{"listAgentTokens"},
 	Needs:      Needs{Writes: true},
@@ -81,25 +82,19 @@ var pagesOfTokens = Rule{
 		if !p.Want(pages[0], 200) || !p.Want(pages[1], 200) || !pages[0].sound() || !pages[1].sound() {
 			return
 		}
-		var seen []int64
-		for _, x := range pages {
-			for _, t := range x.Tokens() {
-				if slices.Contains(seen, t.ID) {
-					p.Violation(x, "", "another token than on the page before", fmt.Sprintf("token %d again", t.ID))
-				}
-				seen = append(seen, t.ID)
-			}
-		}
 		if total := pages[1].Response.Header.Get("X-Total"); total != "" && total != "2" {
 			return // a third token was let in, which is another rule's business
 		}
-		for _, t := range []*ownToken{first, second} {
-			if !slices.Contains(seen, t.ID) && len(seen) == 2 {
-				p.Violation(pages[1], "", fmt.Sprintf("token %d on one of the pages", t.ID), "neither has it")
+		var seen []int64
+		for _, x := range pages {
+			for _, t := range x.Tokens() {
+				seen = append(seen, t.ID)
 			}
 		}
-		if len(seen) != 2 {
-			p.Violation(pages[1], "", "two tokens on two pages of one", strconv.Itoa(len(seen)))
+		for _, t := range []*ownToken{first, second} {
+			if !slices.Contains(seen, t.ID) {
+				p.Violation(pages[1], "", fmt.Sprintf("token %d on one of the pages", t.ID), fmt.Sprintf("tokens %d", seen))
+			}
 		}
 	},
 }

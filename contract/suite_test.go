@@ -3,6 +3,7 @@ package contract
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -261,6 +262,26 @@ func TestInterruptedRunsCleanUp(t *testing.T) {
 			assert.NotEqual(t, Error, rule.Outcome, rule.Reason)
 		}
 	}
+}
+
+// TestManyAgents has a project in which the run's agents are on the second page of a hundred, and far behind the first of
+// twenty.
+func TestManyAgents(t *testing.T) {
+	t.Parallel()
+	seed := fakegitlab.DefaultSeed()
+	for i := range 130 {
+		seed.Projects[0].Agents = append(seed.Projects[0].Agents, fakegitlab.SeedAgent{ID: int64(1000 + i), Name: fmt.Sprintf("%03d-agent", i), CreatedBy: "owner"})
+	}
+	gitlab := fakegitlab.Start(t, fakegitlab.FromSeed(seed))
+	before := snapshot(t, gitlab)
+	result, err := Run(t.Context(), fakeTarget(gitlab.URL))
+	require.NoError(t, err)
+	wantClean(t, result)
+	for _, id := range []string{"agents/list", "agents/read-back-equal", "pagination/agent-pages"} {
+		i := slices.IndexFunc(result.Rules, func(r RuleResult) bool { return r.Rule.ID == id })
+		assert.Equal(t, Pass, result.Rules[i].Outcome, "%s: %s", id, result.Rules[i].Reason)
+	}
+	assert.Equal(t, before, snapshot(t, gitlab))
 }
 
 func TestTimeout(t *testing.T) {

@@ -106,6 +106,41 @@ func bodies() []Fault {
 			Edition: "ee", Since: fakegitlab.Release{Major: 17, Minor: 4},
 		},
 		{
+			Name: "receptive-in-list-only", Explains: "Only the list of agents says whether an agent is receptive.",
+			Rules:     []string{"agents/is-receptive-on-ee", "agents/read-back-equal"},
+			Deviation: eachObject(remove("is_receptive"), "getAgent", "createAgent"),
+			Edition:   "ee", Since: fakegitlab.Release{Major: 17, Minor: 4},
+		},
+		{
+			Name: "receptive-in-read-only", Explains: "The list of agents does not say whether an agent is receptive.",
+			Rules:     []string{"agents/is-receptive-on-ee", "agents/read-back-equal"},
+			Deviation: eachObject(remove("is_receptive"), "listAgents"),
+			Edition:   "ee", Since: fakegitlab.Release{Major: 17, Minor: 4},
+		},
+		{
+			Name: "token-read-as-used", Explains: "Reading a token says that it was used just now.", Since: since15,
+			Rules:     []string{"tokens/read-back-equal"},
+			Deviation: eachObject(set("last_used_at", "2026-01-01T00:00:00.000Z"), "getAgentToken"),
+		},
+		{
+			Name: "no-tokens-are-anothers", Explains: "The list of an agent without tokens has those of another agent.", Since: since15,
+			Rules: []string{"tokens/none-is-an-empty-list", "tokens/agent-matches-path"},
+			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				a := ask(next, r)
+				if p, ok := placeOf(r.URL); ok && p.tokens && p.token == "" && r.Method == http.MethodGet && string(a.body) == "[]" && r.URL.RawQuery == "" {
+					for _, id := range ids(more(next, r, http.MethodGet, p.agents(), "").body) {
+						if others := more(next, r, http.MethodGet, p.agents()+"/"+id+"/tokens", ""); len(ids(others.body)) > 0 {
+							a.body = others.body
+							add(a.header, "X-Total", len(ids(others.body)))
+							break
+						}
+					}
+				}
+				a.send(w, r)
+			}),
+			Also: []string{"tokens/never-change"}, Because: "a token is shown again, as another agent's",
+		},
+		{
 			Name: "receptive-on-ce", Explains: "Community Edition says whether an agent is receptive.", Edition: "ce",
 			Rules: []string{"agents/no-is-receptive-on-ce"}, Deviation: eachObject(func(o object) { o["is_receptive"] = false }, showAgents...),
 		},

@@ -60,6 +60,18 @@ func headers() []Fault {
 			Also: []string{"document/status"}, Because: "the document has no 405 there",
 		},
 		{
+			Name: "head-of-tokens-404", Explains: "HEAD of a list of tokens is no route.", Rules: []string{"headers/head"}, Since: fakegitlab.Release{Major: 15},
+			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if r.Method == http.MethodHead && d.Status == 200 {
+					replace(d, 404, `{"error":"404 Not Found"}`)
+				}
+			}, "listAgentTokens"),
+		},
+		{
+			Name: "etag-missing", Explains: "There is no ETag.", Rules: []string{"headers/etag"},
+			Wrap: final(func(h http.Header) { h.Del("ETag") }),
+		},
+		{
 			Name: "head-without-page-headers", Explains: "HEAD of a list lacks the headers about its pages.", Rules: []string{"document/headers"},
 			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
 				if r.Method == http.MethodHead {

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,6 +59,19 @@ func lifecycles() []Fault {
 			},
 		},
 		{
+			Name: "revoked-unlisted-15", Explains: "Before 16.0, revoked tokens are not listed.", Since: since15, Until: since16,
+			Rules: []string{"tokens/revoked-is-shown"}, Deviation: deciding(fakegitlab.RevokedListed, never),
+		},
+		{
+			Name: "revoked-unreadable-15", Explains: "Before 16.0, a revoked token cannot be read.", Since: since15, Until: since16,
+			Rules: []string{"tokens/revoked-is-shown"},
+			Deviation: rewriting(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+				if strings.Contains(string(d.Body), `"revoked"`) {
+					replace(d, 404, `{"message":"404 Not found"}`)
+				}
+			}, "getAgentToken"),
+		},
+		{
 			Name: "revoke-again-404", Explains: "Revoking a revoked token is 404.", Since: since15,
 			Rules: []string{"tokens/revoke-is-idempotent"}, Wrap: around(revokingOnce),
 		},
@@ -73,6 +87,10 @@ func lifecycles() []Fault {
 		},
 		{
 			Name: "revoke-revokes-all", Explains: "Revoking one token revokes all of the agent's.", Since: since15,
+			Rules: []string{"tokens/revoke-only-that-one"}, Wrap: around(revokingAll),
+		},
+		{
+			Name: "revoke-revokes-all-15", Explains: "Revoking one token revokes all of the agent's.", Since: since15, Until: since16,
 			Rules: []string{"tokens/revoke-only-that-one"}, Wrap: around(revokingAll),
 		},
 		{
@@ -100,6 +118,15 @@ func lifecycles() []Fault {
 					return c.GitLab
 				}}
 			},
+		},
+		{
+			Name: "delete-only-hides", Explains: "A deleted agent cannot be read any more, but stays in the list.",
+			Rules: gone, Wrap: listingDeleted, Keeps: "the agent is listed for ever",
+			Also: []string{"agents/listed-once", "agents/sorted-by-name"}, Because: "a name of a deleted agent is listed beside the new one",
+		},
+		{
+			Name: "deleted-agent-has-no-tokens", Explains: "The tokens of a deleted agent are an empty list.", Since: since15,
+			Rules: []string{"agents/deleted-with-tokens", "agents/deleted-stays-gone"}, Wrap: emptyingDeleted,
 		},
 		{
 			Name: "delete-keeps-tokens", Explains: "The tokens of a deleted agent can still be listed and read.", Since: since15,
@@ -194,6 +221,62 @@ func lifecycles() []Fault {
 			Also:      []string{"agents/delete"}, Because: "it is refused",
 		},
 	}
+}
+
+// listingDeleted keeps deleted agents in the lists in which they were last.
+func listingDeleted(next http.Handler) http.Handler {
+	var mu sync.Mutex
+	deleted := make(map[string][][]byte) // by project
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, ok := placeOf(r.URL)
+		agent := ok && p.agent != "" && !p.tokens
+		var shown []byte
+		if agent && r.Method == http.MethodDelete {
+			shown = more(next, r, http.MethodGet, r.URL.EscapedPath(), "").body
+		}
+		a := ask(next, r)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case shown != nil && a.status == 204:
+			deleted[p.project] = append(deleted[p.project], shown)
+		case ok && p.agent == "" && r.Method == http.MethodGet && a.status == 200 && a.header.Get("X-Next-Page") == "" && a.header.Get("X-Page") == "1":
+			entries := slices.Concat(deleted[p.project])
+			if len(entries) > 0 && string(a.body) != "[]" {
+				entries = append([][]byte{a.body[1 : len(a.body)-1]}, entries...)
+			}
+			if len(entries) > 0 {
+				a.body = []byte("[" + string(bytes.Join(entries, []byte(","))) + "]")
+				add(a.header, "X-Total", len(deleted[p.project]))
+			}
+		}
+		a.send(w, r)
+	})
+}
+
+// emptyingDeleted lists no tokens for agents that were deleted.
+func emptyingDeleted(next http.Handler) http.Handler {
+	var deleted sync.Map
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, ok := placeOf(r.URL)
+		a := ask(next, r)
+		if ok && r.Method == http.MethodDelete && p.token == "" && a.status == 204 {
+			deleted.Store(p.agent, true)
+		}
+		if _, gone := deleted.Load(p.agent); gone && p.tokens && p.token == "" && r.Method == http.MethodGet && a.status == 404 {
+			// The list of an agent without tokens is the same but for its links.
+			a.status, a.body = 200, []byte("[]")
+			for name, value := range map[string]string{
+				"X-Page": "1", "X-Per-Page": "20", "X-Next-Page": "", "X-Prev-Page": "", "X-Total": "0", "X-Total-Pages": "1",
+				"Cache-Control": "max-age=0, private, must-revalidate", "Etag": `W/"4f53cda18c2baa0c0354bb5f9a3ecbe5"`, "X-Content-Type-Options": "nosniff",
+				"Link": `<http://` + r.Host + r.URL.EscapedPath() + `?agent_id=` + p.agent + `&id=` + p.project + `&page=1&per_page=20>; rel="first", ` +
+					`<http://` + r.Host + r.URL.EscapedPath() + `?agent_id=` + p.agent + `&id=` + p.project + `&page=1&per_page=20>; rel="last"`,
+			} {
+				a.header.Set(name, value)
+			}
+		}
+		a.send(w, r)
+	})
 }
 
 // countingRevoked adds the revoked tokens to X-Total.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
@@ -121,6 +122,22 @@ func pagination() []Fault {
 				}
 				return entries
 			}),
+		},
+		{
+			Name: "new-agents-unlisted", Explains: "A list of agents that fits on one page lacks those made within the last minute.",
+			Rules: []string{"agents/list", "agents/listed"},
+			Wrap: editingLists(func(p place) bool { return p.agent == "" }, func(h http.Header, entries []object) []object {
+				if h.Get("X-Next-Page") != "" || h.Get("X-Prev-Page") != "" {
+					return entries
+				}
+				old := slices.DeleteFunc(slices.Clone(entries), func(o object) bool {
+					at, err := time.Parse(time.RFC3339, text(o["created_at"]))
+					return err == nil && time.Since(at) < time.Minute
+				})
+				add(h, "X-Total", len(old)-len(entries))
+				return old
+			}),
+			Also: []string{"pagination/agent-pages", "roles/developer-reads"}, Because: "some lists have them, and others have not",
 		},
 		{
 			Name: "agents-newest-first", Explains: "Agents are listed backwards.", Rules: []string{"agents/sorted-by-name"},

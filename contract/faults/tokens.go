@@ -113,6 +113,22 @@ func tokens() []Fault {
 		sends("token-description-empty-refused", "A description that is empty is refused.", func(o object) bool { return o["description"] == "" },
 			"tokens/description-may-be-empty"),
 		{
+			Name: "token-form-refused", Explains: "A token cannot be created with a form, though an agent can.", Since: fakegitlab.Release{Major: 15},
+			Rules: []string{"parameters/form"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if _, token := creates(r); token && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+					refusal(415, `{"error":"The provided content-type 'application/x-www-form-urlencoded' is not supported."}`).send(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			}),
+		},
+		{
+			Name: "token-too-long-is-a-parameter-error", Explains: "A name or description of a token that is too long is refused as a parameter that is wrong.",
+			Since: fakegitlab.Release{Major: 15}, Rules: []string{"tokens/name-at-most-255", "tokens/description-at-most-1024"},
+			Deviation: instead(says("is too long"), 400, `{"error":"name is invalid"}`),
+			Also:      []string{"agent-names/at-most-63"}, Because: "so it is with agents",
+		},
+		{
 			Name: "token-name-taken", Explains: "Two tokens of an agent may not have the same name.", Since: fakegitlab.Release{Major: 15},
 			Rules: []string{"tokens/names-may-repeat"}, Wrap: around(refusingSameName),
 		},
