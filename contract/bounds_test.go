@@ -254,6 +254,23 @@ var elsewhere = []struct {
 	{"tokens/active-listed", "a list beside the create", JudgeOptions{}, true, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.createToken(8, 5), duringTheLast(s.listTokens(5)), s.readToken(8, 5)}
 	}},
+	{"authentication/token-not-shown", "a token in the URL, one that was redacted, a short one, and none", older, false, func(s *stream) []*wire.Exchange {
+		token := func(x *wire.Exchange, token string) *wire.Exchange {
+			x.Request.Header = http.Header{"Private-Token": {token}}
+			return answer(x, `"a5"`, `"`+token+`"`)
+		}
+		return []*wire.Exchange{
+			with(token(s.readAgent(5, "a5"), "glpat-01234567890123456789"), func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-01234567890123456789" }),
+			token(s.readAgent(5, "a5"), wire.Redacted), token(s.readAgent(5, "a5"), "glpat-short"), cut(s.readAgent(5, "a5")),
+			with(s.readAgent(5, "a5"), func(x *wire.Exchange) { x.Request.Header = http.Header{} }),
+		}
+	}},
+	{"tokens/last-use-not-listed", "a single read", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{s.readToken(8, 5), s.listTokens(5)}
+	}},
+	{"tokens/secret-only-on-create", "a secret that is like another", JudgeOptions{}, true, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{s.createToken(8, 5), answer(s.createToken(9, 5), secretOf(9), "glagent-"+secretOf(8)[8:40]+secretOf(9)[40:])}
+	}},
 	{"tokens/listed-once", "an empty list", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.listTokens(5)}
 	}},
@@ -471,6 +488,14 @@ func TestWhatFindingsSay(t *testing.T) {
 		}},
 		{"tokens/limits-enforced", older, "", "400, for a description of 1280 characters", "201", func(s *stream) []*wire.Exchange {
 			return []*wire.Exchange{s.post(tokensPath(5), `{"name":"a","description":"`+strings.Repeat(long, 5)+`"}`, tokenText(8, 5, unused+`,"token":"`+secretOf(8)+`"`))}
+		}},
+		{"tokens/secret-unique", older, "/token", "a secret of its own", "a part of the secret that exchange #0 created", func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{s.createToken(8, 5), answer(s.createToken(9, 5), secretOf(9), "glagent-"+secretOf(8)[8:40]+secretOf(9)[40:])}
+		}},
+		{"pagination/link-parameters", older, "", `no parameter in the link rel="first" but those that were sent, and the page`, `the parameter "token"`, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{with(s.listAgents(1), func(x *wire.Exchange) {
+				header(x, "Link", strings.ReplaceAll(x.Response.Header.Get("Link"), "page=1&per", "page=1&token=x&per"))
+			})}
 		}},
 		{"tokens/create-keeps-input", older, "/description", "null, as none was sent", "a string of 10 characters", func(s *stream) []*wire.Exchange {
 			return []*wire.Exchange{s.post(tokensPath(5), `{"name":"ci","description":null}`, tokenText(8, 5, unused+`,"token":"`+secretOf(8)+`"`))}

@@ -20,8 +20,8 @@ func Catalogue() []Rule {
 
 		// Tokens.
 		tokenCreate, tokenRead, tokenList, noTokens, tokenReadsBack, tokenAgentMatchesPath, tokenIDMatchesPath, tokenCreateEcho,
-		tokenCreateState, tokenIDFresh, tokenImmutable, activeListed, tokenListedOnce, tokenInputRefused, tokenNameMissing,
-		tokenNameBlank, tokenNameNull, tokenNameArray, tokenNameLong, tokenDescriptionLong, longestToken, noDescription, namesMayRepeat,
+		tokenCreateState, tokenIDFresh, tokenImmutable, activeListed, tokenListedOnce, lastUseUnlisted, tokenInputRefused, tokenNameMissing,
+		tokenNameBlank, tokenNameNull, tokenNameArray, tokenNameLong, tokenDescriptionLong, longestToken, noDescription, unknownInTokens, namesMayRepeat,
 
 		// Token secrets.
 		secretOnlyOnCreate, secretOnCreate, secretUnique, secretStrength, secretPrefix, secretLength, secretChecksum,
@@ -37,7 +37,7 @@ func Catalogue() []Rule {
 		developerReads, developerWrites, guestReads, guestWrites, strangerReads, strangerWrites, refusedWithoutEffect,
 
 		// Authentication.
-		anonymousReads, anonymousWrites, unknownToken, bearer,
+		anonymousReads, anonymousWrites, unknownToken, tokenNotShown, bearer,
 
 		// Errors and their shapes.
 		messageNamesStatus, errorKey, errorText, parameterText, notFoundText, noInternalError, modelErrorsAreOneText, unknownProject, unknownPath,
@@ -50,7 +50,7 @@ func Catalogue() []Rule {
 
 		// Parameters.
 		agentIDText, noLookUpByName, tokenIDText, severalFaults, perPageZero, perPageText, pageText, tokensPageText,
-		unknownIgnored, unknownInBody, formAccepted, multipartAccepted, queryAccepted, numberBecomesText,
+		unknownIgnored, unknownInBody, jsonWithCharset, formAccepted, multipartAccepted, queryAccepted, numberBecomesText,
 
 		// Pagination.
 		defaultPage, pageAsAsked, pageSize, pageTotals, pageNeighbours, linkHeader, linkParameters, linkPathParameters, pagesOfTokens, pagesOfAgents,
@@ -60,7 +60,7 @@ func Catalogue() []Rule {
 		heads, neverPublic, cacheControl, weakETag, requestID, noSniff, noLocation,
 
 		// Conditional requests.
-		notModified, modified, etagTellsApart, notModifiedWhenAsked, staleDelete, preconditionWhenAsked,
+		notModified, modified, etagTellsApart, notModifiedWhenAsked, changedList, staleDelete, unreadableDate, laterDate, preconditionWhenAsked,
 
 		// Paths.
 		encodedPath, numericID, unencodedPath, doubleEncodedPath, trailingSlash, jsonSuffix, singularToken, noUpdate,

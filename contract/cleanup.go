@@ -26,18 +26,24 @@ type made struct {
 	agents []madeAgent    // that create responses showed
 	owned  map[int64]bool // that were read under a name of the run's
 	others map[int64]bool // that were there before
-	entry  *Entry         // nil if no journal is kept
+	gone   map[int64]bool // agents whose deletion was granted, or happened all the same
+
+	tokens  map[int64]bool // tokens that create responses showed
+	revoked map[int64]bool // tokens whose revocation was granted, under whichever agent
+	entry   *Entry         // nil if no journal is kept
 }
 
 type madeAgent struct {
 	id      int64
 	name    string
 	project string // as it stands in a URL
-	deleted bool   // a DELETE was answered with 204; if it was not deleted all the same, lists show it
 }
 
 func newMade(run string) *made {
-	return &made{run: run, owned: make(map[int64]bool), others: make(map[int64]bool)}
+	return &made{
+		run: run, owned: make(map[int64]bool), others: make(map[int64]bool), gone: make(map[int64]bool),
+		tokens: make(map[int64]bool), revoked: make(map[int64]bool),
+	}
 }
 
 // own says whether a name can only be that of an agent of this run.
@@ -50,24 +56,53 @@ func (m *made) foreign(id int64) {
 	m.others[id] = true
 }
 
-// created notes the agent that a create response shows.
-func (m *made) created(x *Exchange) {
+// note takes up what an answer says about what there is.
+func (m *made) note(x *Exchange) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, a := range x.Agents() {
-		if !m.others[a.ID] && x.Operation == "createAgent" {
-			m.agents = append(m.agents, madeAgent{id: a.ID, name: a.Name, project: url.PathEscape(x.Project)})
+	switch granted := x.complete() && x.Status() < 300; x.Operation {
+	case "createAgent":
+		if a := x.newAgent(); a != nil && !m.others[a.ID] {
+			m.agents = append(m.agents, madeAgent{a.ID, a.Name, url.PathEscape(x.Project)})
 		}
+	case "createAgentToken":
+		if t := x.newToken(); t != nil {
+			m.tokens[t.ID] = true
+		}
+	case "deleteAgent":
+		m.gone[x.AgentID] = m.gone[x.AgentID] || granted
+	case "revokeAgentToken":
+		m.revoked[x.TokenID] = m.revoked[x.TokenID] || granted
 	}
 }
 
-// deleted notes that an agent was deleted.
-func (m *made) deleted(id int64) {
+// lookAfter notes whether an agent is still there after its deletion was refused.
+func (m *made) lookAfter(x *Exchange) *Exchange {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for i := range m.agents {
-		m.agents[i].deleted = m.agents[i].deleted || m.agents[i].id == id
-	}
+	m.gone[x.AgentID] = m.gone[x.AgentID] || x.Status() == 404
+	return x
+}
+
+// isGone says that an agent is not there any more, or is not to be.
+func (m *made) isGone(agent int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.gone[agent]
+}
+
+// isRevoked says that the revocation of a token was granted.
+func (m *made) isRevoked(token int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.revoked[token]
+}
+
+// grants says whether a create response showed a token.
+func (m *made) grants(token int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.tokens[token]
 }
 
 // confirm notes that an agent is the run's own.
@@ -213,7 +248,7 @@ func Sweep(ctx context.Context, target Target, entries []*Entry) ([]Swept, error
 	return swept, nil
 }
 
-// sweeper removes the agents of one run. Its requests are no part of what is judged.
+// sweeper removes the agents of one run.
 type sweeper struct {
 	run *run   // how to make requests
 	id  string // of the run whose agents are removed
@@ -288,7 +323,7 @@ func (s *sweeper) remove(ctx context.Context, path string, a Agent, listed bool)
 // unlisted removes what create responses showed and no list did.
 func (s *sweeper) unlisted(ctx context.Context, agents []madeAgent) (left []string) {
 	for _, a := range agents {
-		if s.listed[a.id] || a.deleted {
+		if s.listed[a.id] || s.run.made.isGone(a.id) { // if it is there all the same, lists show it
 			continue
 		}
 		path := fmt.Sprintf("/api/v4/projects/%s/cluster_agents", a.project)
@@ -383,26 +418,24 @@ func (s *sweeper) once(ctx context.Context, method, path string) (sweptAnswer, e
 	defer r.gate.leave()
 	ctx, cancel := context.WithTimeout(ctx, r.requestTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, r.base+path, nil)
+	x, err := r.exchange(ctx, method, path, &ask{header: http.Header{"Private-Token": {r.target.Tokens[Maintainer]}}})
 	if err != nil {
 		return sweptAnswer{}, err
 	}
-	request.Header.Set("Private-Token", r.target.Tokens[Maintainer])
-	request.Header.Set("User-Agent", userAgent)
-	response, err := r.client.Do(request)
-	if err != nil {
-		return sweptAnswer{}, errors.New(cause(err))
+	if s.id == r.id { // the end of a run is judged like the rest of it
+		r.mu.Lock()
+		r.judged(x)
+		r.mu.Unlock()
 	}
-	defer response.Body.Close()
-	if response.StatusCode == 429 || response.StatusCode > 501 {
-		return sweptAnswer{}, &busyError{response.StatusCode, retryAfter(response.Header, time.Now())}
-	}
-	body, truncated, err := readBody(response.Body)
 	switch {
-	case err != nil:
+	case x.Response == nil:
+		return sweptAnswer{}, errors.New(cause(x.Err))
+	case x.Response.StatusCode == 429 || x.Response.StatusCode > 501:
+		return sweptAnswer{}, &busyError{x.Response.StatusCode, retryAfter(x.Response.Header, time.Now())}
+	case x.Err != nil:
 		return sweptAnswer{}, errors.New("the answer broke off")
-	case truncated:
+	case x.Response.Truncated:
 		return sweptAnswer{}, fmt.Errorf("the answer has more than %d MB", maxBody>>20)
 	}
-	return sweptAnswer{response.StatusCode, body}, nil
+	return sweptAnswer{x.Response.StatusCode, x.Response.Body}, nil
 }

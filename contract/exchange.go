@@ -131,6 +131,9 @@ func (x *Exchange) Status() int {
 	return x.Response.StatusCode
 }
 
+// etag is the entity tag of the answer; empty if there is none.
+func (x *Exchange) etag() string { return x.Response.Header.Get("ETag") }
+
 // complete says that the whole answer is there.
 func (x *Exchange) complete() bool {
 	return x.Response != nil && !x.Response.Truncated && x.Err == nil

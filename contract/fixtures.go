@@ -140,7 +140,10 @@ func (p *Probe) agent() *ownAgent { return p.usable(p.firstAgent()) }
 func (p *Probe) firstAgent() *ownAgent {
 	return p.run.fixtures.a.get(p, func(p *Probe) *ownAgent {
 		if !p.run.readOnly {
-			return p.make(way{with: []With{p.run.nameIs("a")}})
+			return p.make(
+				way{rule: "parameters/json-with-charset", with: []With{p.run.nameIs("a"), Header("Content-Type", "application/json; charset=utf-8")}},
+				way{with: []With{p.run.nameIs("a")}},
+			)
 		}
 		there := p.run.fixtures.list.Agents()
 		if len(there) == 0 {
@@ -188,7 +191,7 @@ func (p *Probe) fourthAgent() *ownAgent {
 		p.attempt(func(p *Probe) { p.firstAgent() }) // so that the order of ids is not that of names
 		name := "0-" + p.run.name("9")
 		return p.make(
-			way{rule: "parameters/unknown-in-body-are-ignored", with: []With{JSON(fmt.Sprintf(`{"name":%q,"contract":"ignored"}`, name))}},
+			way{rule: "parameters/unknown-in-body-are-ignored", with: []With{JSON(fmt.Sprintf(`{"name":%q,"contract":"ignored","project_id":0,"created_by_user_id":0,"is_receptive":true}`, name))}},
 			way{rule: "agent-names/digits-at-ends", with: []With{JSON(fmt.Sprintf(`{"name":%q}`, name))}},
 			way{with: []With{p.run.nameIs("d")}},
 		)
@@ -252,7 +255,7 @@ func (p *Probe) firstTokens() *pair {
 			way{rule: "tokens/longest-are-accepted", with: []With{JSON(fmt.Sprintf(`{"name":%s,"description":%s}`, quotedJSON(hardName), quotedJSON(hardDescription)))}},
 			way{with: []With{JSON(`{"name":"contract"}`)}},
 		)
-		second := p.makeToken(agent.ID, way{rule: "parameters/form", with: []With{Form("name=contract+form")}}, way{with: []With{JSON(`{"name":"contract second"}`)}})
+		second := p.makeToken(agent.ID, way{rule: "parameters/form", with: []With{Form("name=contract+form&description=a%26b+%2B%0A")}}, way{with: []With{JSON(`{"name":"contract second"}`)}})
 		return &pair{first, second}
 	})
 }
@@ -285,7 +288,7 @@ func (p *Probe) tokensShown() *shownTokens {
 func (p *Probe) third() *Exchange {
 	return p.run.fixtures.third.get(p, func(p *Probe) *Exchange {
 		p.full()
-		return p.Do(Maintainer, "POST", p.run.tokensOf(p.agent().ID), JSON(fmt.Sprintf(`{"name":%q}`, thirdName)))
+		return p.Do(Maintainer, "POST", p.run.tokensOf(p.agent().ID), JSON(fmt.Sprintf(`{"name":%q,"description":"contract"}`, thirdName)))
 	})
 }
 
@@ -316,7 +319,7 @@ func (p *Probe) tokenPages() [2]*Exchange {
 // What a name and a description may hold, and careless servers break: the longest that is allowed, markup, quotes,
 // letters beyond ASCII and beyond the basic plane, one in two parts, line breaks, spaces at the ends.
 var (
-	hardName        = pad(" contract <b>&\"'é😀</b> ", 254) + " "
+	hardName        = pad(" Contract <b>&\"'ée\u0301😀</b> ", 254) + " "
 	hardDescription = pad(" <script>&amp;\"\\'ée\u0301😀%2F\t\r\n", 1023) + "\n"
 )
 
@@ -332,6 +335,12 @@ func quotedJSON(s string) string {
 // pad makes a text that many characters long.
 func pad(s string, characters int) string {
 	return s + strings.Repeat("x", characters-utf8.RuneCountInString(s))
+}
+
+// hasLimit says whether the GitLab surely allows two active tokens only.
+func (r *run) hasLimit() bool {
+	release, _ := r.found()
+	return release.IsZero() || release.Compare(gitlab(16, 2)) >= 0
 }
 
 // hasTokens says whether the GitLab has the four operations on tokens.

@@ -135,7 +135,7 @@ func (h *History) add(x *Exchange) {
 			r = &tokenRecord{id: t.ID, first: now.mark()}
 			h.tokens.put(t.ID, r)
 		}
-		if r.createdAt == "" && x.sound() {
+		if r.createdAt == "" && x.sound() && t.AgentID == x.AgentID {
 			r.agentID, r.name, r.description, r.createdAt = t.AgentID, t.Name, t.Description, t.CreatedAt
 			h.adopt(parent{agent: r.agentID}, t.ID)
 		}

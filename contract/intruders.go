@@ -16,7 +16,8 @@ type intruders struct {
 	tokens  *Exchange                     // and of its tokens
 	read    *Exchange                     // and of the token, if they lack it
 
-	elsewhere *Exchange // the maintainer's attempt to delete the agent under another project; nil if none was made
+	// The maintainer's attempt to delete the agent under another project, and the read of it afterwards; nil if none was made.
+	elsewhere, afterElsewhere *Exchange
 }
 
 // destroyed says that the answer is to a question about what is not there any more, though destroying it was refused.
@@ -73,7 +74,15 @@ func (p *Probe) intruders() *intruders {
 				})
 			}
 			try("listAgents", "GET", r.agents())
-			try("getAgent", "GET", agent)
+			switch role {
+			case Developer:
+				try("getAgent", "GET", agent)
+			case Guest, Anonymous:
+				try("HEAD", "HEAD", agent)
+				fallthrough
+			default:
+				try("getAgent", "GET", agent, Header("If-None-Match", in.agent.read.etag())) // which a cache may have
+			}
 			if !r.readOnly {
 				try("createAgent", "POST", r.agents(), r.nameIs("by-"+role.String()))
 				try("deleteAgent", "DELETE", agent)
@@ -94,7 +103,7 @@ func (p *Probe) intruders() *intruders {
 			return in
 		}
 		p.Together(
-			func(p *Probe) { in.after = p.Do(Maintainer, "GET", agent) },
+			func(p *Probe) { in.after = r.made.lookAfter(p.Do(Maintainer, "GET", agent)) },
 			func(p *Probe) {
 				if in.token == nil {
 					return

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"hash/crc32"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -365,6 +366,23 @@ var broken = map[string][]struct {
 	"tokens/revoked-stays-revoked": {{"active again", JudgeOptions{Release: gitlab(15, 0)}, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.remove(tokenPath(5, 8)), s.readToken(8, 5)}
 	}}},
+
+	"tokens/last-use-not-listed": {{"it is", older, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{s.get(tokensPath(5), list(tokenText(8, 5, unused)))}
+	}}},
+	"authentication/token-not-shown": {
+		{"in a header", older, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{header(s.readAgent(5, "a5"), "X-Debug", "token=glpat-01234567890123456789")}
+		}},
+		{"in the body", older, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{s.refused("GET", agentPath(5), "", 404, "404 Not found for glpat-01234567890123456789")}
+		}},
+		{"that came as a bearer's", older, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{with(s.refused("GET", agentPath(5), "", 404, "404 Not found for glpat-01234567890123456789"), func(x *wire.Exchange) {
+				x.Request.Header = http.Header{"Authorization": {"Bearer glpat-01234567890123456789"}}
+			})}
+		}},
+	},
 
 	"errors/message-names-status": {{"another status", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.refused("GET", agentPath(5), "", 404, "403 Forbidden")}

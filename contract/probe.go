@@ -175,17 +175,6 @@ func (p *Probe) once(method, path string, a *ask) *Exchange {
 	ctx, cancel := context.WithTimeout(p.ctx, r.requestTimeout)
 	defer cancel()
 
-	x := &wire.Exchange{Request: wire.Request{Method: method, Header: a.header, Body: a.body}, Started: time.Now()}
-	request, err := http.NewRequestWithContext(ctx, method, r.base+path, bodyReader(a.body))
-	if err != nil {
-		panic(fmt.Errorf("the rule asks for what is no request: %w", err))
-	}
-	request.Header = a.header.Clone()
-	if a.bare {
-		request.Header["Content-Type"] = nil
-	}
-	request.Header.Set("User-Agent", userAgent)
-	x.Request.URL = request.URL
 	if !r.made.may(method, path) {
 		panic(fmt.Errorf("the rule would change what the run did not make: %s %s", method, path))
 	}
@@ -195,6 +184,36 @@ func (p *Probe) once(method, path string, a *ask) *Exchange {
 		r.attempted = true
 		r.mu.Unlock()
 	}
+	x, err := r.exchange(ctx, method, path, a)
+	if err != nil {
+		panic(fmt.Errorf("the rule asks for what is no request: %w", err))
+	}
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	judged := r.judged(x)
+	switch {
+	case !creates, judged.ok(201):
+	case !judged.complete() || x.Response.StatusCode >= 500:
+		r.lost, r.unsure = true, true
+	case judged.Status() < 400:
+		r.unsure = true
+	}
+	return judged
+}
+
+// exchange makes a request. The error is that of a request that cannot be made.
+func (r *run) exchange(ctx context.Context, method, path string, a *ask) (*wire.Exchange, error) {
+	request, err := http.NewRequestWithContext(ctx, method, r.base+path, strings.NewReader(string(a.body)))
+	if err != nil {
+		return nil, err
+	}
+	request.Header = a.header.Clone()
+	if a.bare {
+		request.Header["Content-Type"] = nil
+	}
+	request.Header.Set("User-Agent", userAgent)
+	x := &wire.Exchange{Request: wire.Request{Method: method, URL: request.URL, Header: a.header, Body: a.body}, Started: time.Now()}
 	response, err := r.client.Do(request)
 	if err != nil {
 		x.Err = err
@@ -204,22 +223,14 @@ func (p *Probe) once(method, path string, a *ask) *Exchange {
 		response.Body.Close()
 	}
 	x.Duration = time.Since(x.Started)
+	return x, nil
+}
 
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// judged has an exchange judged, and takes up what it says about what there is. It is called under the run's lock.
+func (r *run) judged(x *wire.Exchange) *Exchange {
 	r.requests++
 	_, judged := r.judge.observe(r.judge.Prepare(x))
-	switch {
-	case judged.Operation == "deleteAgent" && judged.ok(204):
-		r.made.deleted(judged.AgentID)
-	case !creates:
-	case judged.ok(201):
-		r.made.created(judged)
-	case !judged.complete() || x.Response.StatusCode >= 500:
-		r.lost, r.unsure = true, true
-	case judged.Status() < 400:
-		r.unsure = true
-	}
+	r.made.note(judged)
 	if r.observe != nil {
 		r.observe(x)
 	}
@@ -227,10 +238,6 @@ func (p *Probe) once(method, path string, a *ask) *Exchange {
 		r.progress(Event{Done: r.done, Total: r.total, Requests: r.requests})
 	}
 	return judged
-}
-
-func bodyReader(body []byte) *strings.Reader {
-	return strings.NewReader(string(body))
 }
 
 // rank is how soon a request has its turn: before all others those that make what other probes wait for, then those at
@@ -327,6 +334,9 @@ func (p *Probe) WantError(x *Exchange, status int, text string) bool {
 func (p *Probe) wantText(x *Exchange, status int, key, want string) bool {
 	if !p.Want(x, status) {
 		return false
+	}
+	if x.Request.Method == http.MethodHead {
+		return true
 	}
 	f, _ := x.failure()
 	got := f.Message

@@ -42,12 +42,15 @@ var heads = Rule{
 	Operations: reads,
 	Probe: func(p *Probe) {
 		a := p.agent()
-		// What a GET is refused, a HEAD may be.
+		// What a GET is refused, before or by now, a HEAD may be.
 		head := func(get func(p *Probe) *Exchange, path func() string) func(*Probe) {
 			return func(p *Probe) {
 				p.attempt(func(p *Probe) {
-					if get(p).ok(200) {
-						p.Want(p.Do(Maintainer, "HEAD", path()), 200)
+					if !get(p).ok(200) {
+						return
+					}
+					if x := p.Do(Maintainer, "HEAD", path()); x.Status() == 200 || p.Do(Maintainer, "GET", path()).ok(200) {
+						p.Want(x, 200)
 					}
 				})
 			}

@@ -265,6 +265,12 @@ var (
 	queryAccepted = taken("parameters/query", Should, gitlab(15, 0),
 		"Parameters of a POST may come in the query.", rootAPI, []string{"createAgentToken"},
 		func(p *Probe) { p.lifecycle() })
+	jsonWithCharset = taken("parameters/json-with-charset", Must, Release{},
+		"A JSON body may say that it is in UTF-8.", rootAPI, []string{"createAgent"},
+		func(p *Probe) { p.firstAgent() })
+	unknownInTokens = taken("tokens/unknown-in-body-are-ignored", Must, gitlab(15, 0),
+		"A token's status, secret, creator and last use are not taken from the request.", tokensAPI, []string{"createAgentToken"},
+		func(p *Probe) { p.lifecycle() })
 	unknownInBody = taken("parameters/unknown-in-body-are-ignored", Must, Release{},
 		"Parameters in a body that GitLab does not know are ignored.", agentsAPI, []string{"createAgent"},
 		func(p *Probe) { p.fourthAgent() })
@@ -325,8 +331,12 @@ func refusedToken(id, what, sentence string, want func(p *Probe, x *Exchange)) R
 var (
 	tokenNameMissing = refusedToken("tokens/name-required", "missing", "A token without a name is refused.",
 		func(p *Probe, x *Exchange) { p.WantError(x, 400, "name is missing") })
-	tokenNameBlank = refusedToken("tokens/name-not-blank", "blank", "A token with an empty name is refused.",
-		func(p *Probe, x *Exchange) { p.wantRefused(x) })
+	tokenNameBlank = refusedToken("tokens/name-not-blank", "blank", "A token whose name is empty, or nothing but spaces of any kind, is refused.",
+		func(p *Probe, x *Exchange) {
+			if p.wantRefused(x) {
+				p.wantRefused(p.reached(p.lifecycle().refused["spaces"]))
+			}
+		})
 	tokenNameNull = refusedToken("tokens/name-not-null", "null", "A token whose name is null is refused.",
 		func(p *Probe, x *Exchange) { p.wantRefused(x) })
 	tokenNameLong = refusedToken("tokens/name-at-most-255", "long", "A token with a name of 256 characters is refused.",
@@ -350,8 +360,13 @@ func (p *Probe) wantRefused(x *Exchange) bool {
 }
 
 var revokes = step("tokens/revoke", gitlab(15, 0),
-	"Revoking a token is answered with 204, whatever If-Unmodified-Since says.", docs(docsRevokeToken), []string{"revokeAgentToken"},
-	func(p *Probe, l *lifecycle) { p.Want(p.reached(l.revoked), 204) })
+	"Revoking a token is answered with 204.", docs(docsRevokeToken), []string{"revokeAgentToken"},
+	func(p *Probe, l *lifecycle) {
+		p.Want(p.reached(l.revoked), 204)
+		if l.revokedLast != nil && !l.lacks(l.revokedLast.AgentID) {
+			p.Want(l.revokedLast, 204)
+		}
+	})
 
 // sure gives the probe up if the token was not revoked, or the agent is lost with it.
 func (p *Probe) sure(l *lifecycle) {
@@ -361,7 +376,7 @@ func (p *Probe) sure(l *lifecycle) {
 }
 
 var revokesAgain = step("tokens/revoke-is-idempotent", gitlab(15, 0),
-	"Revoking a revoked token is answered with 204.", tokensAPI, []string{"revokeAgentToken"},
+	"Revoking a revoked token is answered with 204, whatever If-Unmodified-Since says.", tokensAPI, []string{"revokeAgentToken"},
 	func(p *Probe, l *lifecycle) {
 		p.sure(l)
 		p.Want(p.reached(l.again), 204)
@@ -420,7 +435,7 @@ var staleDelete = Rule{
 	Probe: func(p *Probe) {
 		path := p.run.agentPath(p.usable(p.fourthAgent()).ID)
 		stale := p.Do(Maintainer, "DELETE", path, Header("If-Unmodified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"))
-		kept := p.Do(Maintainer, "GET", path)
+		kept := p.run.made.lookAfter(p.Do(Maintainer, "GET", path))
 		p.WantMessage(stale, 412, "412 Precondition Failed")
 		if stale.Status() == 412 && kept.Status() == 404 {
 			p.Violation(kept, "", "the agent, as it was not deleted", "404")
@@ -429,12 +444,41 @@ var staleDelete = Rule{
 }
 
 var agentDelete = step("agents/delete", Release{},
-	"Deleting an agent is answered with 204. A date that cannot be read is ignored.", docs(docsDeleteAgent), []string{"deleteAgent"},
+	"Deleting an agent is answered with 204, though it has active tokens.", docs(docsDeleteAgent), []string{"deleteAgent"},
 	func(p *Probe, l *lifecycle) {
 		if l.lost() {
 			p.reached(nil)
 		}
 		p.Want(l.deleted, 204)
+	})
+
+var unreadableDate = step("conditional/unreadable-date", Release{},
+	"If-Unmodified-Since is ignored if it is no date.", helpersAPI, []string{"deleteAgent"},
+	func(p *Probe, l *lifecycle) { p.unlessRefused(l, l.unreadable) })
+
+var laterDate = step("conditional/later-date", Release{},
+	"An agent that did not change after If-Unmodified-Since is deleted.", helpersAPI, []string{"deleteAgent"},
+	func(p *Probe, l *lifecycle) { p.unlessRefused(l, l.later) })
+
+// unlessRefused wants an agent to be deleted with a condition, if one is deleted without.
+func (p *Probe) unlessRefused(l *lifecycle, x *Exchange) {
+	p.gone(l)
+	p.Want(p.reached(x), 204)
+}
+
+var changedList = step("conditional/changed-list", gitlab(15, 0),
+	"A list of tokens that changed is shown to who has the ETag of what it was.", rackETag, []string{"listAgentTokens"},
+	func(p *Probe, l *lifecycle) {
+		p.sure(l)
+		if l.listed.etag() == "" {
+			p.Untested("the answer has no ETag")
+		}
+		if !slices.ContainsFunc(l.listed.Tokens(), func(t Token) bool { return t.ID == l.token.ID }) {
+			p.reached(nil)
+		}
+		if x := p.reached(l.listRevoked); x.Status() == 304 {
+			p.Want(x, 200)
+		}
 	})
 
 // gone gives the probe up if the agent was not deleted.
@@ -467,8 +511,10 @@ var agentDeleteOnlyOne = step("agents/delete-only-that-one", Release{},
 	"Deleting an agent leaves the project's other agents as they are.", docs(docsDeleteAgent), []string{"deleteAgent"},
 	func(p *Probe, l *lifecycle) {
 		p.gone(l)
-		if a := p.agent(); l.sibling != nil && l.sibling.Status() == 404 && a.read.ok(200) {
-			p.Violation(l.sibling, "", fmt.Sprintf("agent %d, as only agent %d was deleted", a.ID, l.agent.ID), "404")
+		for _, id := range slices.Sorted(maps.Keys(l.siblings)) {
+			if x := l.siblings[id]; x.Status() == 404 {
+				p.Violation(x, "", fmt.Sprintf("agent %d, as only agent %d was deleted", id, l.agent.ID), "404")
+			}
 		}
 	})
 
@@ -480,7 +526,7 @@ var nameFreeAgain = step("agent-names/free-again", Release{},
 	})
 
 var tokensDeleted = step("agents/deleted-with-tokens", gitlab(15, 0),
-	"The tokens of a deleted agent are not found, and it gets no new ones.", docs(docsDeleteAgent), append([]string{"createAgentToken"}, readsTokens...),
+	"The tokens of a deleted agent are not found, and it gets no new ones; nor has the next agent of its name any.", docs(docsDeleteAgent), append([]string{"createAgentToken"}, readsTokens...),
 	func(p *Probe, l *lifecycle) {
 		p.gone(l)
 		if p.reused(l) {
@@ -492,6 +538,14 @@ var tokensDeleted = step("agents/deleted-with-tokens", gitlab(15, 0),
 		}
 		if l.readToken != nil {
 			p.WantMessage(l.readToken, 404, "404 Not found")
+			p.WantMessage(l.lateRevoked, 404, "404 Not found")
+		}
+		if x := l.anewTokens; x != nil {
+			x.eachToken(func(t *Token, at string) {
+				if t.AgentID == x.AgentID {
+					p.Violation(x, at, "no token, as the agent is new", fmt.Sprintf("token %d", t.ID))
+				}
+			})
 		}
 	})
 
@@ -525,6 +579,10 @@ var thirdToken = Rule{
 			if slices.ContainsFunc(list.Tokens(), func(t Token) bool { return t.Name == thirdName }) {
 				p.Violation(third, "", "no third token, as it was refused", "one, which is listed")
 			}
+		}
+		// After one was revoked, twice, and another made; it is a form, which may be refused for another reason.
+		if l := p.lifecycle(); l.beyond != nil && l.beyond.Status() < 400 && (l.otherRead == nil || l.otherRead.ok(200)) {
+			p.Want(l.beyond, 400)
 		}
 	},
 }

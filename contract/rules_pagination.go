@@ -225,6 +225,11 @@ var linkParameters = Rule{
 				x.Violation("", fmt.Sprintf("per_page=%d in the link rel=%q", p.perPage, rel), fmt.Sprintf("per_page=%s", size))
 				break
 			}
+			for name := range got {
+				if !asked.Has(name) && !slices.Contains([]string{"id", "agent_id", "page", "per_page", "format"}, name) && linkRepeats.MatchString(name) {
+					x.Violation("", fmt.Sprintf("no parameter in the link rel=%q but those that were sent, and the page", rel), fmt.Sprintf("the parameter %q", clip(name)))
+				}
+			}
 			for name := range asked {
 				if name != "page" && !got.Has(name) && len(asked[name]) == 1 && linkRepeats.MatchString(name) {
 					x.Violation("", fmt.Sprintf("the parameter %q in the link rel=%q", name, rel), "none")

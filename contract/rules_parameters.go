@@ -235,12 +235,12 @@ var (
 	nulByte = writing(asked("errors/nul-byte", Must,
 		"A NUL in the input is refused: 400.", malformed, []string{"createAgent"},
 		func(p *Probe) *Exchange {
-			return p.Do(Maintainer, "POST", p.run.agents(), JSON(`{"name":"`+p.run.name("nul")+`\u0000"}`))
+			return p.Do(Maintainer, "POST", p.malformedAt(), JSON(`{"name":"`+p.run.name("nul")+`\u0000"}`))
 		}, answers(400)))
 	badUTF8 = writing(asked("errors/invalid-utf-8", Must,
 		"Invalid UTF-8 in the input is refused: 400.", malformed, []string{"createAgent"},
 		func(p *Probe) *Exchange {
-			return p.Do(Maintainer, "POST", p.run.agents(), JSON("{\"name\":\""+p.run.name("utf")+"\xff\"}"))
+			return p.Do(Maintainer, "POST", p.malformedAt(), JSON("{\"name\":\""+p.run.name("utf")+"\xff\"}"))
 		}, answers(400)))
 
 	parametersBeforeProject = since(gitlab(16, 0), writing(asked("order/parameters-before-project", Should,
@@ -253,6 +253,14 @@ var (
 		func(p *Probe) *Exchange { return p.Do(Anonymous, "POST", p.run.agents(), JSON(`{}`)) },
 		replies(401, "401 Unauthorized")))
 )
+
+// malformedAt is where malformed names are sent: to where such a name is refused for no other reason.
+func (p *Probe) malformedAt() string {
+	if p.run.hasTokens() {
+		return p.run.agents() + "/" + noAgent + "/tokens"
+	}
+	return p.run.agents()
+}
 
 var roleBeforeRecord = Rule{
 	ID:         "order/role-before-agent",
@@ -327,6 +335,9 @@ var agentOfOtherProject = Rule{
 						func(p *Probe) {
 							in.elsewhere = p.Do(Maintainer, "DELETE", fmt.Sprintf("%s/%d", other, in.agent.ID))
 							p.WantMessage(in.elsewhere, 404, "404 Not found")
+							if in.elsewhere.Status() == 404 {
+								in.afterElsewhere = p.run.made.lookAfter(p.Do(Maintainer, "GET", p.run.agentPath(in.agent.ID)))
+							}
 						},
 						missing("DELETE", fmt.Sprintf("/%d/tokens/%d", in.agent.ID, in.token.ID)),
 						missing("POST", fmt.Sprintf("/%d/tokens", in.agent.ID), JSON(`{"name":"contract elsewhere"}`)),

@@ -1,18 +1,22 @@
 package contract
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"example.com/gitlab-agents/contract/wire"
 )
 
 // visible is what a caller sees of a project, which decides how they are refused.
 type visible int
 
 const (
-	unknown visible = iota
-	hidden
-	seen
+	hidden  visible = -1
+	unknown visible = 0
+	seen    visible = 1
 )
 
 // roleRule states what one role is answered on some operations.
@@ -23,17 +27,12 @@ func roleRule(id string, role Role, writesToo bool, sentence, source string, ope
 		Probe: func(p *Probe) {
 			in := p.intruders()
 			answers := in.answers[role]
-			v := unknown
-			if f, ok := answers["listAgents"].failure(); ok && f.Message != nil {
-				switch *f.Message {
-				case "404 Project Not Found":
-					v = hidden
-				case "404 ClusterAgents Not Found", "403 Forbidden":
-					v = seen
-				}
-			}
+			v := sees(answers)
 			asked := false
-			for _, operation := range operations {
+			for _, operation := range append(slices.Clone(operations), "HEAD") { // which is a read
+				if operation == "HEAD" && writesToo {
+					continue
+				}
 				x := answers[operation]
 				if x == nil || in.spoiled(x) || in.destroyed(x) {
 					continue
@@ -46,6 +45,22 @@ func roleRule(id string, role Role, writesToo bool, sentence, source string, ope
 			}
 		},
 	}
+}
+
+// sees says what a caller sees of the project, by what most answers say: one alone may be wrong.
+func sees(answers map[string]*Exchange) visible {
+	votes := 0
+	for _, x := range answers {
+		if f, ok := x.failure(); ok && f.Message != nil {
+			switch *f.Message {
+			case "404 Project Not Found":
+				votes--
+			case "404 ClusterAgents Not Found", "404 Not found", "403 Forbidden":
+				votes++
+			}
+		}
+	}
+	return visible(cmp.Compare(votes, 0))
 }
 
 // spoiled says that the answer is to a question about what another intruder had destroyed.
@@ -203,34 +218,70 @@ var refusedWithoutEffect = Rule{
 
 var refusedHasNoEffect = Rule{
 	ID:         "errors/refused-has-no-effect",
-	Sentence:   "What is refused does not happen: no agent is created, and none is deleted under another project.",
+	Sentence:   "What is refused does not happen: no agent or token is created, none is deleted under another project, none revoked under another agent.",
 	Source:     agentsAPI,
-	Operations: []string{"createAgent", "deleteAgent"},
+	Operations: writes,
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
-		list := p.lifecycle().list
+		l := p.lifecycle()
 		if p.run.isUnsure() {
 			p.give(Inconclusive, "some creates were neither granted nor refused")
 		}
-		list.eachAgent(func(a *Agent, at string) {
+		l.list.eachAgent(func(a *Agent, at string) {
 			if p.run.made.own(a.Name) && !p.run.made.claimed(a.ID) && !strings.HasPrefix(a.Name, p.run.name("by-")) {
-				p.Violation(list, at+"/name", "only agents with which a create was answered", quoted(a.Name))
+				p.Violation(l.list, at+"/name", "only agents with which a create was answered", quoted(a.Name))
 			}
 		})
+		for _, x := range []*Exchange{l.listed, l.listRevoked} {
+			if x == nil || !x.sound() {
+				continue
+			}
+			x.eachToken(func(t *Token, at string) {
+				if t.AgentID == l.agent.ID && !p.run.made.grants(t.ID) {
+					p.Violation(x, at, "only tokens with which a create was answered", fmt.Sprintf("token %d", t.ID))
+				}
+			})
+		}
+		for _, x := range l.kept {
+			if x != nil && x.Status() == 404 && !l.lacks(x.AgentID) {
+				p.Violation(x, "", fmt.Sprintf("token %d, as no revocation of it was granted", x.TokenID), "404")
+			}
+		}
 		p.attempt(func(p *Probe) {
 			in := p.intruders()
-			if in.elsewhere == nil || in.elsewhere.Status() != 404 || !in.after.ok(200) || !list.wholeList() {
-				return
-			}
-			if slices.ContainsFunc(list.Agents(), func(a Agent) bool { return a.ID == in.agent.ID }) || p.lifecycle().sibling != nil {
-				return
-			}
-			if x := p.Do(Maintainer, "GET", p.run.agentPath(in.agent.ID)); x.Status() == 404 {
+			if x := in.afterElsewhere; x != nil && x.Status() == 404 {
 				p.Violation(in.elsewhere, "", fmt.Sprintf("agent %d, as its deletion was answered with 404", in.agent.ID), "it is gone")
 			}
 		})
 	},
 }
+
+var tokenNotShown = Rule{
+	ID:       "authentication/token-not-shown",
+	Sentence: "No answer shows the access token that was sent, unless the URL holds it.",
+	Source:   rootAPI,
+	Judge: func(_ *History, x *Exchange) bool {
+		if x.Operation == "" || !x.complete() {
+			return false
+		}
+		token := cmp.Or(x.Request.Header.Get("Private-Token"), strings.TrimPrefix(x.Request.Header.Get("Authorization"), "Bearer "))
+		if len(token) < shortestToken || token == wire.Redacted || strings.Contains(x.Request.URL.RawQuery, token) {
+			return false
+		}
+		for name, values := range x.Response.Header {
+			if strings.Contains(strings.Join(values, "\n"), token) {
+				x.Violation("", "no access token in any header", "header "+name+" holds the one that was sent")
+			}
+		}
+		if bytes.Contains(x.Response.Body, []byte(token)) {
+			x.Violation("", "no access token in the body", "the one that was sent")
+		}
+		return true
+	},
+}
+
+// shortestToken is the length below which a text may be in an answer by chance.
+const shortestToken = 12
 
 var unknownToken = Rule{
 	ID:         "authentication/unknown-token",
@@ -244,6 +295,16 @@ var unknownToken = Rule{
 			},
 			func(p *Probe) {
 				p.Want(p.Do(Anonymous, "GET", p.run.agents(), Header("Authorization", "Bearer glpat-"+strings.Repeat("x", 20))), 401)
+			},
+			func(p *Probe) {
+				if p.run.readOnly || !p.run.hasTokens() {
+					return
+				}
+				p.attempt(func(p *Probe) { // an agent's secret is good for its agent only
+					if secret := p.tokens().first.Token.Token; secret != "" {
+						p.Want(p.Do(Anonymous, "GET", p.run.agents(), Header("Private-Token", secret)), 401)
+					}
+				})
 			},
 		)
 	},

@@ -255,6 +255,22 @@ var tokenListedOnce = Rule{
 	},
 }
 
+var lastUseUnlisted = Rule{
+	ID:         "tokens/last-use-not-listed",
+	Since:      gitlab(15, 0),
+	Sentence:   "Only the answer about one token says when it was last used; the list does not.",
+	Source:     docs(docsListTokens),
+	Operations: []string{"listAgentTokens"},
+	Judge: func(_ *History, x *Exchange) bool {
+		x.eachToken(func(t *Token, at string) {
+			if _, there := element(x.Response.Body, t.ID)["last_used_at"]; there {
+				x.Violation(at+"/last_used_at", "no such property", "one")
+			}
+		})
+		return len(x.Tokens()) > 0
+	},
+}
+
 var tokenInputRefused = Rule{
 	ID:         "tokens/limits-enforced",
 	Since:      gitlab(15, 0),

@@ -123,6 +123,11 @@ func bodies() []Fault {
 			Deviation: eachObject(set("last_used_at", "2026-01-01T00:00:00.000Z"), "getAgentToken"),
 		},
 		{
+			Name: "last-use-listed", Explains: "The list of tokens says when each was last used.", Since: since15,
+			Rules: []string{"tokens/last-use-not-listed"}, Deviation: eachObject(func(o object) { o["last_used_at"] = nil }, "listAgentTokens"),
+			Also: []string{"document/undeclared-property", "tokens/read-back-equal"}, Because: "it is a property more",
+		},
+		{
 			Name: "no-tokens-are-anothers", Explains: "The list of an agent without tokens has those of another agent.", Since: since15,
 			Rules: []string{"tokens/none-is-an-empty-list", "tokens/agent-matches-path"},
 			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {

@@ -44,7 +44,7 @@ func conditional() []Fault {
 			Deviation: deciding(fakegitlab.NotModified, never),
 		},
 		{
-			Name: "if-none-match-always", Explains: "With If-None-Match the answer is always 304.", Rules: []string{"conditional/other-etag"},
+			Name: "if-none-match-always", Explains: "With If-None-Match the answer is always 304.", Rules: []string{"conditional/other-etag", "conditional/changed-list"},
 			Deviation: deciding(fakegitlab.NotModified, func(c fakegitlab.Choice) bool { return c.Request.Header.Get("If-None-Match") != "" }),
 		},
 		{
@@ -55,7 +55,7 @@ func conditional() []Fault {
 		{
 			Name: "304-for-tokens", Explains: "The list of tokens is 304 though nobody asked.", Rules: []string{"conditional/304-only-when-asked"},
 			Deviation: deciding(fakegitlab.NotModified, on(true, "listAgentTokens")), Since: fakegitlab.Release{Major: 15},
-			Also: []string{"tokens/list"}, Because: "nothing is listed",
+			Also: []string{"tokens/list", "conditional/changed-list"}, Because: "nothing is listed",
 		},
 	}
 }

@@ -57,7 +57,8 @@ func headers() []Fault {
 				}
 				next.ServeHTTP(w, r)
 			}),
-			Also: []string{"document/status"}, Because: "the document has no 405 there",
+			Also:    []string{"document/status", "roles/guest-finds-nothing", "authentication/required-to-read"},
+			Because: "the document has no 405 there, and others may ask so too",
 		},
 		{
 			Name: "head-of-tokens-404", Explains: "HEAD of a list of tokens is no route.", Rules: []string{"headers/head"}, Since: fakegitlab.Release{Major: 15},
@@ -66,10 +67,6 @@ func headers() []Fault {
 					replace(d, 404, `{"error":"404 Not Found"}`)
 				}
 			}, "listAgentTokens"),
-		},
-		{
-			Name: "etag-missing", Explains: "There is no ETag.", Rules: []string{"headers/etag"},
-			Wrap: final(func(h http.Header) { h.Del("ETag") }),
 		},
 		{
 			Name: "head-without-page-headers", Explains: "HEAD of a list lacks the headers about its pages.", Rules: []string{"document/headers"},

@@ -17,6 +17,80 @@ func lifecycles() []Fault {
 	gone := []string{"agents/deleted-is-404", "agents/deleted-stays-gone"}
 	return []Fault{
 		{
+			Name: "revoke-needs-description", Explains: "Revoking a token without a description answers 204 and does nothing.", Since: since16,
+			Rules: []string{"tokens/revoked-not-readable"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if p, ok := placeOf(r.URL); ok && r.Method == http.MethodDelete && p.token != "" {
+					if shown := more(next, r, http.MethodGet, r.URL.EscapedPath(), ""); strings.Contains(string(shown.body), `"name":"contract form"`) {
+						a := refusal(204, "")
+						a.header.Set("X-Content-Type-Options", "nosniff")
+						a.header.Del("Content-Type")
+						a.send(w, r)
+						return
+					}
+				}
+				next.ServeHTTP(w, r)
+			}),
+		},
+		{
+			Name: "delete-needs-header", Explains: "Deleting an agent without If-Unmodified-Since answers 204 and does nothing.",
+			Rules: gone, Keeps: "nothing can be deleted without it",
+			Deviation: deciding(fakegitlab.AgentDeleted, func(c fakegitlab.Choice) bool { return c.Request.Header.Get("If-Unmodified-Since") != "" }),
+			Also:      []string{"agents/deleted-with-tokens", "agent-names/free-again"}, Because: "the agent is still there, with its tokens and its name",
+		},
+		{
+			Name: "delete-not-in-other-project", Explains: "Deleting an agent of another project than the first answers 204 and does nothing.",
+			Rules: []string{"agents/deleted-stays-gone"}, Keeps: "nothing can be deleted there",
+			Deviation: deciding(fakegitlab.AgentDeleted, func(c fakegitlab.Choice) bool {
+				p, _ := placeOf(c.Request.URL)
+				return p.project != "root%2Fother" && p.project != "21"
+			}),
+		},
+		{
+			Name: "later-date-412", Explains: "An agent is not deleted if there is an If-Unmodified-Since that can be read: 412.",
+			Rules: []string{"conditional/later-date"},
+			Deviation: deciding(fakegitlab.PreconditionFailed, func(c fakegitlab.Choice) bool {
+				_, err := http.ParseTime(c.Request.Header.Get("If-Unmodified-Since"))
+				return err == nil
+			}),
+		},
+		{
+			Name: "deleted-agents-token-revocable", Explains: "Revoking a token of a deleted agent answers 204.", Since: since15,
+			Rules: []string{"agents/deleted-with-tokens", "agents/deleted-stays-gone"}, Wrap: revokingOfDeleted,
+		},
+		{
+			Name: "refused-token-made", Explains: "A token without a name is refused with 400, and made all the same.", Since: since16,
+			Rules: []string{"errors/refused-has-no-effect"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if _, token := creates(r); token {
+					if name, there := input(r)["name"]; there && name == "" {
+						more(next, r, http.MethodPost, r.URL.EscapedPath(), "name=nameless")
+					}
+				}
+				next.ServeHTTP(w, r)
+			}),
+			Also:    []string{"token-limit/two-are-allowed", "token-limit/third-is-refused", "tokens/name-not-blank", "tokens/list", "pagination/token-pages", "token-limit/revoke-frees-one"},
+			Because: "it takes a place",
+		},
+		{
+			Name: "other-agents-token-revoked-with-404", Explains: "Revoking a token under another agent is 404, and done.", Since: since16,
+			Rules: []string{"errors/refused-has-no-effect"}, Deviation: func() *fakegitlab.Deviation {
+				d := deciding(fakegitlab.TokenOfAgent, on(true, "revokeAgentToken"))()
+				var misplaced sync.Map
+				decide := d.Decide
+				d.Decide = func(c fakegitlab.Choice) bool {
+					if c.Point == fakegitlab.TokenOfAgent && c.Operation == "revokeAgentToken" && !c.GitLab {
+						misplaced.Store(c.Request, true)
+					}
+					return decide(c)
+				}
+				d.Rewrite = rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+					if _, wrong := misplaced.LoadAndDelete(r); wrong && d.Status == 204 {
+						replace(d, 404, `{"message":"404 Not found"}`)
+					}
+				}, "revokeAgentToken")().Rewrite
+				return d
+			},
+		},
+		{
 			Name: "revoked-listed", Explains: "Revoked tokens stay in the list of tokens, as revoked.", Since: since16,
 			Rules:     []string{"tokens/revoked-not-listed", "tokens/only-active-shown"},
 			Deviation: deciding(fakegitlab.RevokedListed, always),
@@ -77,7 +151,7 @@ func lifecycles() []Fault {
 		},
 		{
 			Name: "revoke-obeys-if-unmodified-since", Explains: "Revoking looks at If-Unmodified-Since, and answers 412.", Since: since15,
-			Rules: []string{"tokens/revoke"},
+			Rules: []string{"tokens/revoke-is-idempotent"},
 			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
 				if r.Header.Get("If-Unmodified-Since") != "" {
 					replace(d, 412, `{"message":"412 Precondition Failed"}`)
@@ -105,7 +179,7 @@ func lifecycles() []Fault {
 		},
 		{
 			Name: "delete-only-unlists", Explains: "A deleted agent is no longer listed, but can be read.",
-			Rules: gone, Also: []string{"agents/deleted-with-tokens"}, Because: "the agent is still there, with its tokens",
+			Rules: gone, Also: []string{"agents/deleted-with-tokens", "agents/listed"}, Because: "the agent is still there, with its tokens, and unlisted",
 			Keeps: "the agent can be read for ever",
 			Deviation: func() *fakegitlab.Deviation {
 				return &fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
@@ -209,7 +283,7 @@ func lifecycles() []Fault {
 		},
 		{
 			Name: "always-412", Explains: "Deleting an agent is 412 whenever If-Unmodified-Since is there, though it is no date.",
-			Rules: []string{"agents/delete"},
+			Rules: []string{"conditional/unreadable-date", "conditional/later-date"},
 			Deviation: deciding(fakegitlab.PreconditionFailed, func(c fakegitlab.Choice) bool {
 				return c.Request.Header.Get("If-Unmodified-Since") != ""
 			}),
@@ -274,6 +348,22 @@ func emptyingDeleted(next http.Handler) http.Handler {
 			} {
 				a.header.Set(name, value)
 			}
+		}
+		a.send(w, r)
+	})
+}
+
+// revokingOfDeleted answers 204 to who revokes tokens of agents that were deleted.
+func revokingOfDeleted(next http.Handler) http.Handler {
+	var deleted sync.Map
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, ok := placeOf(r.URL)
+		a := ask(next, r)
+		if ok && r.Method == http.MethodDelete && !p.tokens && a.status == 204 {
+			deleted.Store(p.agent, true)
+		}
+		if _, gone := deleted.Load(p.agent); gone && p.token != "" && r.Method == http.MethodDelete && a.status == 404 {
+			a = &answer{status: 204, header: http.Header{"X-Request-Id": {"01J00000000000000000000000"}, "X-Content-Type-Options": {"nosniff"}}}
 		}
 		a.send(w, r)
 	})

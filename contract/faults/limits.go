@@ -2,6 +2,7 @@ package faults
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
@@ -12,6 +13,23 @@ func limits() []Fault {
 	since15, since16_2 := fakegitlab.Release{Major: 15}, fakegitlab.Release{Major: 16, Minor: 2}
 	const third = "token-limit/third-is-refused"
 	return []Fault{
+		{
+			Name: "third-token-by-form", Explains: "A third token is accepted if it is asked for with a form.", Since: since16_2, Rules: []string{third},
+			Deviation: deciding(fakegitlab.LimitReached, func(c fakegitlab.Choice) bool {
+				return c.GitLab && !strings.HasPrefix(c.Request.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+			}),
+		},
+		{
+			Name: "third-token-with-description", Explains: "A third token is accepted if it has a description.", Since: since16_2, Rules: []string{third},
+			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if _, token := creates(r); token && text(input(r)["description"]) == "contract" {
+					r.Header.Set("X-Unlimited", "yes")
+				}
+				next.ServeHTTP(w, r)
+			}),
+			Deviation: deciding(fakegitlab.LimitReached, func(c fakegitlab.Choice) bool { return c.GitLab && c.Request.Header.Get("X-Unlimited") == "" }),
+			Also:      []string{"token-limit/checked-before-name"}, Because: "there are more tokens than may be",
+		},
 		{
 			Name: "third-token-accepted", Explains: "A third active token is accepted.", Since: since16_2,
 			Rules: []string{third}, Deviation: deciding(fakegitlab.LimitReached, never),

@@ -120,7 +120,7 @@ func accepting(takes func(name any) bool) func(http.Handler) http.Handler {
 func acceptingTaken(next http.Handler) http.Handler {
 	a := &aliases{next: next}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if agent, _ := creates(r); agent && r.Header.Get("Content-Type") == "application/json" {
+		if agent, _ := creates(r); agent && strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 			if sent := input(r); sent != nil {
 				first := ask(next, withInput(r, sent))
 				if !strings.Contains(string(first.body), "already been taken") {
@@ -183,7 +183,7 @@ func refusing(refuses func(string) bool) func(http.Handler) http.Handler {
 
 func changingNames(change func(string) string) func(http.Handler) http.Handler {
 	return around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-		if agent, _ := creates(r); agent && r.Header.Get("Content-Type") == "application/json" {
+		if agent, _ := creates(r); agent && strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 			if name, ok := input(r)["name"].(string); ok && utf8.ValidString(name) && !strings.Contains(name, "\x00") {
 				r = withInput(r, object{"name": change(name)})
 			}

@@ -49,6 +49,14 @@ func pagination() []Fault {
 		return func(_ string, p *fakegitlab.Page) { change(p) }
 	}
 	return []Fault{
+		{
+			Name: "link-with-more", Explains: "Links have a parameter that nobody gave.", Rules: []string{"pagination/link-parameters"},
+			Deviation: rewriting(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+				if link := d.Header.Get("Link"); link != "" {
+					d.Header.Set("Link", strings.ReplaceAll(link, "?", "?sort=asc&"))
+				}
+			}, lists...),
+		},
 		paged("pages-ignored", "Every page has all entries, and says to be the only one.", all(func(p *fakegitlab.Page) {
 			*p = fakegitlab.Page{Limit: max(p.Total, 1), Number: 1, PerPage: 20, Total: p.Total, Pages: 1, Counted: true}
 		}), asAsked).also("more or fewer entries than one page", agentPages, tokenPages, "pagination/past-the-end"),

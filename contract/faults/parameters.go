@@ -33,6 +33,16 @@ func parameters() []Fault {
 	notNumber := func(s string) bool { return s != "" && s != "-" && strings.Trim(s, "-0123456789") != "" }
 	const formFields = "application/x-www-form-urlencoded"
 	return []Fault{
+		{
+			Name: "json-charset-refused", Explains: "A JSON body that says it is in UTF-8 is refused: 415.", Rules: []string{"parameters/json-with-charset"},
+			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if strings.Contains(r.Header.Get("Content-Type"), "charset") {
+					refusal(415, `{"error":"The provided content-type 'application/json; charset=utf-8' is not supported."}`).send(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			}),
+		},
 		query("per-page-zero-accepted", "per_page=0 is taken for the default.", "parameters/per-page-not-zero",
 			defaulting("per_page", func(s string) bool { return s == "0" })),
 		query("per-page-text-accepted", "A per_page that is no number is taken for the default.", "parameters/per-page-is-integer",

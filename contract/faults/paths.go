@@ -109,7 +109,7 @@ func paths() []Fault {
 			Rules: []string{"errors/revoke-unknown-token"}, Deviation: answering("revokeAgentToken", 404, 204, ""),
 			Also: []string{
 				"errors/token-of-another-agent", "errors/agent-of-another-project", "roles/stranger-may-not-write",
-				"tokens/revoked-not-listed", "tokens/revoked-not-readable",
+				"tokens/revoked-not-listed", "tokens/revoked-not-readable", "agents/deleted-with-tokens", "agents/deleted-stays-gone",
 			},
 			Because: "they revoke tokens that are not there",
 		},

@@ -98,6 +98,14 @@ func secrets() []Fault {
 		return Fault{Name: name, Explains: explains, Since: since15, Rules: []string{onlyOnCreate}, Deviation: deviation}
 	}
 	return []Fault{
+		{
+			Name: "secret-predictable", Explains: "Secrets differ in their last ten characters only.", Since: fakegitlab.Release{Major: 15}, Until: fakegitlab.Release{Major: 18},
+			Rules: []string{"tokens/secret-unique"}, Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{Secret: func(secret string) string {
+					return secret[:len(secret)-50] + strings.Repeat("a1B2", 10) + secret[len(secret)-10:]
+				}}
+			},
+		},
 		leaks("secret-in-list", "The list of tokens shows their secrets.",
 			leaking(inBody("token", asItIs), "listAgentTokens")),
 		leaks("secret-in-get", "Reading one token shows its secret.",

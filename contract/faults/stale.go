@@ -20,13 +20,13 @@ func stale() []Fault {
 		{
 			Name: "list-cached", Explains: "The list of agents is kept for a minute, for each URL.",
 			Rules: []string{"agents/listed"}, Wrap: caching(isList, true),
-			Keeps: untold,
+			Also: []string{"agents/deleted-stays-gone"}, Because: "what was deleted is listed still", Keeps: untold,
 		},
 		{
 			Name: "list-cached-for-all-pages", Explains: "The list of agents is kept for a minute, whatever the query.",
 			Rules: []string{"pagination/page-as-asked"}, Wrap: caching(isList, false),
 			Also: []string{
-				"agents/listed", "agents/list", "pagination/past-the-end", "pagination/link-parameters", "pagination/agent-pages",
+				"agents/listed", "agents/list", "agents/deleted-stays-gone", "pagination/past-the-end", "pagination/link-parameters", "pagination/agent-pages",
 				"pagination/defaults", "parameters/per-page-not-zero", "parameters/per-page-is-integer", "parameters/page-is-integer",
 			},
 			Because: "the query is not looked at", Keeps: untold,

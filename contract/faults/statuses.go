@@ -216,6 +216,7 @@ func statuses() []Fault {
 			Name: "malformed-500", Explains: "Malformed input is 500.",
 			Rules:     []string{"errors/malformed-json", "errors/nul-byte", "errors/invalid-utf-8"},
 			Deviation: instead(func(d *fakegitlab.ResponseDraft) bool { return string(d.Body) == "Bad Request" }, 500, internalError),
+			Also:      []string{"errors/no-internal-error"}, Because: "the document does not forbid them in the name of a token",
 		},
 		{
 			Name: "malformed-accepted", Explains: "NUL bytes and broken UTF-8 in a name are left out, instead of being refused.",
@@ -278,8 +279,8 @@ func statuses() []Fault {
 
 // leavingOutBytes leaves out what no text may have.
 func leavingOutBytes(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	if agent, _ := creates(r); agent {
-		if name, ok := input(r)["name"].(string); ok {
+	if agent, token := creates(r); agent || token {
+		if name, ok := input(r)["name"].(string); ok && strings.ContainsAny(name, "\x00\ufffd") {
 			r = withInput(r, object{"name": strings.NewReplacer("\x00", "", "\ufffd", "").Replace(name)})
 		}
 	}

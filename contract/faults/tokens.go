@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"bytes"
 	"html"
 	"net/http"
 	"slices"
@@ -112,6 +113,45 @@ func tokens() []Fault {
 		}, "tokens/description-may-be-empty"),
 		sends("token-description-empty-refused", "A description that is empty is refused.", func(o object) bool { return o["description"] == "" },
 			"tokens/description-may-be-empty"),
+		{
+			Name: "token-unknown-in-body-refused", Explains: "A token is refused with properties that cannot be chosen.", Since: fakegitlab.Release{Major: 15},
+			Rules: []string{"tokens/unknown-in-body-are-ignored"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if _, token := creates(r); token && input(r)["status"] != nil {
+					refusal(400, `{"error":"status is invalid"}`).send(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			}),
+		},
+		{
+			Name: "token-status-is-chosen", Explains: "A new token has the status that was sent.", Since: fakegitlab.Release{Major: 15},
+			Rules: []string{"tokens/create-is-active-and-unused"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				_, token := creates(r)
+				status := input(r)["status"]
+				a := ask(next, r)
+				if token && status != nil && a.status == 201 {
+					d := draft(a)
+					editObjects(d, set("status", status))
+					a.body = d.Body
+				}
+				a.send(w, r)
+			}),
+			Also: []string{"tokens/only-active-shown"}, Because: "it is shown as revoked",
+		},
+		{
+			Name: "token-name-of-spaces", Explains: "The name of a token may be nothing but spaces.", Since: fakegitlab.Release{Major: 15},
+			Rules: []string{"tokens/name-not-blank", "tokens/limits-enforced"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				name, _ := input(r)["name"].(string)
+				if _, token := creates(r); !token || name == "" || strings.TrimSpace(name) != "" {
+					next.ServeHTTP(w, r)
+					return
+				}
+				a := ask(next, withInput(r, object{"name": "spaces"}))
+				a.body = bytes.Replace(a.body, []byte(`"name":"spaces"`), []byte(`"name":`+quoted(name)), 1)
+				a.send(w, r)
+			}),
+			Also: []string{"tokens/never-change"}, Because: "the name is another in lists",
+		},
 		{
 			Name: "token-form-refused", Explains: "A token cannot be created with a form, though an agent can.", Since: fakegitlab.Release{Major: 15},
 			Rules: []string{"parameters/form"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
