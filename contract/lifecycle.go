@@ -126,11 +126,11 @@ func (p *Probe) tokenLife(l *lifecycle) {
 				way{rule: "parameters/query", path: tokens + "?name=contract-query"},
 				plain,
 			)
-			if p.run.hasLimit() && l.another.ok(201) {
-				l.beyond = p.Do(Maintainer, "POST", tokens, Form("name=contract+beyond"))
-			}
 		},
 	)
+	if r.hasLimit() && l.revoked.Status() == 204 && l.another.ok(201) {
+		l.beyond = p.Do(Maintainer, "POST", tokens, Form("name=contract+beyond"))
+	}
 }
 
 // lost says that the agent is not there any more, though only a token of it was revoked.
@@ -232,9 +232,8 @@ func (p *Probe) endTokens(l *lifecycle) {
 		}
 	})
 	l.kept = make([]*Exchange, len(parts))
-	p.Together(append(parts, func(p *Probe) {
-		path := p.run.tokenPath(agent, second.ID)
-		l.revokedLast = p.Do(Maintainer, "DELETE", path)
-		p.Do(Maintainer, "GET", path) // which is judged
-	})...)
+	p.Together(parts...)
+	path := p.run.tokenPath(agent, second.ID)
+	l.revokedLast = p.Do(Maintainer, "DELETE", path)
+	p.Do(Maintainer, "GET", path) // which is judged
 }

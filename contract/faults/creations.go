@@ -61,7 +61,8 @@ func creations() []Fault {
 		{
 			Name: "agent-id-of-another", Explains: "Creating an agent is answered with one that was there before.",
 			Rules: []string{"agents/id-fresh"}, Wrap: answeringWithAnother,
-			Also: []string{"agents/create-keeps-name"}, Because: "it is not the agent that was asked for",
+			Also:    []string{"agents/create-keeps-name", "agent-names/free-again", "errors/refused-has-no-effect"},
+			Because: "it is not the agent that was asked for, which is there too",
 		},
 		{
 			Name: "create-body-empty", Explains: "The answer that creates an agent has no body.", Rules: []string{"document/json"},
@@ -102,7 +103,7 @@ func creations() []Fault {
 			Rules: []string{"tokens/id-fresh"}, Deviation: reusingTokenIDs,
 			Also: []string{
 				"tokens/never-change", "tokens/revoked-not-listed", "tokens/revoked-not-readable", "tokens/revoked-is-404",
-				"tokens/revoke-is-idempotent",
+				"tokens/revoke-is-idempotent", "tokens/revoke", "token-limit/third-is-refused", "errors/refused-has-no-effect",
 			},
 			Because: "what has the id of a revoked token looks like it",
 		},

@@ -58,7 +58,7 @@ func limits() []Fault {
 		{
 			Name: "third-token-refused-but-made", Explains: "A third token is refused with 400, and made all the same.", Since: since16_2,
 			Rules: []string{third}, Deviation: refusingThird,
-			Also: []string{"token-limit/checked-before-name"}, Because: "it is made before",
+			Also: []string{"token-limit/checked-before-name", "errors/refused-has-no-effect"}, Because: "it is made before, and listed",
 		},
 		{
 			Name: "limit-in-15", Explains: "The limit is there before 16.1.", Since: since15, Until: fakegitlab.Release{Major: 16, Minor: 1},
