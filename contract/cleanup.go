@@ -201,14 +201,22 @@ func (r *run) sweepOwn(ctx context.Context) (left []string) {
 	return left
 }
 
-// sideBySide calls f for each value at once, and returns what it returned in their order.
+// sideBySide calls f for each value at once, and returns what it returned in their order. It panics if one of them does.
 func sideBySide[V, R any](values []V, f func(V) R) []R {
-	results := make([]R, len(values))
+	results, stops := make([]R, len(values)), make([]any, len(values))
 	var wait sync.WaitGroup
 	for i, v := range values {
-		wait.Go(func() { results[i] = f(v) })
+		wait.Go(func() {
+			defer func() { stops[i] = recover() }()
+			results[i] = f(v)
+		})
 	}
 	wait.Wait()
+	for _, stop := range stops {
+		if stop != nil {
+			panic(stop)
+		}
+	}
 	return results
 }
 

@@ -14,8 +14,8 @@ var neverPublic = Rule{
 		if x.Operation == "" || !x.complete() {
 			return false
 		}
-		control := strings.ToLower(x.Response.Header.Get("Cache-Control"))
-		if strings.Contains(control, "public") || strings.Contains(control, "s-maxage") {
+		control := x.Response.Header.Get("Cache-Control")
+		if lower := strings.ToLower(control); strings.Contains(lower, "public") || strings.Contains(lower, "s-maxage") {
 			x.Violation("", "a Cache-Control without public and s-maxage", "Cache-Control: "+clip(control))
 		}
 		return true

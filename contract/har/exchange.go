@@ -157,7 +157,7 @@ func responseBody(e *entry, h http.Header) (body []byte, truncated bool, note st
 			return nil, true, "response.content.text is no base64, so its body is not known"
 		}
 	default:
-		return nil, true, fmt.Sprintf("response.content.encoding %.20q is not known, so its body is not known", c.Encoding)
+		return nil, true, "response.content.encoding is not base64, so its body is not known"
 	}
 	if h.Get("Content-Encoding") == "" {
 		// Browsers keep the beginning of a long body only. A byte order mark may be missing for good.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"regexp"
 	"strings"
 
 	"example.com/gitlab-agents/contract/wire"
@@ -155,6 +156,9 @@ func (f *file) log(name []byte) error {
 	return f.scan.skip()
 }
 
+// versionNumber is what is quoted of a file: nothing else may be.
+var versionNumber = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$`)
+
 func (f *file) version() error {
 	raw, err := f.scan.value()
 	if err != nil {
@@ -166,7 +170,10 @@ func (f *file) version() error {
 	}
 	// The specification takes an empty version for 1.1.
 	if version != "" && version != "1" && !strings.HasPrefix(version, "1.") {
-		return fmt.Errorf("HAR version %.20q is not known here: HAR 1.1 and 1.2 are", version)
+		if !versionNumber.MatchString(version) {
+			return errors.New("log.version is no version of HAR")
+		}
+		return fmt.Errorf("HAR version %q is not known here: HAR 1.1 and 1.2 are", version)
 	}
 	return nil
 }

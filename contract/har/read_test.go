@@ -332,7 +332,7 @@ func TestResponseBody(t *testing.T) {
 		"base64":                     {`{"status":200,"content":{"size":2,"encoding":"base64","text":"W10="}}`, "[]", false, ""},
 		"base64 with line breaks":    {`{"status":200,"content":{"size":2,"encoding":"base64","text":"W1\r\n0"}}`, "[]", false, ""},
 		"bad base64":                 {`{"status":200,"content":{"size":2,"encoding":"base64","text":"!"}}`, "", true, "response.content.text is no base64, so its body is not known"},
-		"unknown encoding":           {`{"status":200,"content":{"size":2,"encoding":"rot13","text":"a"}}`, "", true, `response.content.encoding "rot13" is not known, so its body is not known`},
+		"unknown encoding":           {`{"status":200,"content":{"size":2,"encoding":"rot13","text":"a"}}`, "", true, "response.content.encoding is not base64, so its body is not known"},
 		"gzip undone by the browser": {coded("gzip", `"size":1040,"text":`+quote(body)), body, false, ""},
 		"size of the gzip bytes":     {coded("gzip", `"size":40,"text":"[]"`), "[]", false, ""},
 		"gzip":                       {coded("gzip", b64(gz.Bytes())), body, false, ""},

@@ -28,10 +28,20 @@ func RemoveCoding(header http.Header, body []byte, limit int) ([]byte, error) {
 	for _, coding := range slices.Backward(codings) { // the last was applied last
 		var err error
 		if body, err = decode(coding, body, limit); err != nil {
-			return body, fmt.Errorf("content coding %.20q: %w", coding, err)
+			return body, fmt.Errorf("%s: %w", named(coding), err)
 		}
 	}
 	return body, nil
+}
+
+// named is a content coding as it can be shown: by name only if it has one, for a header may hold anything.
+func named(coding string) string {
+	// https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding
+	switch coding {
+	case "gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "aes128gcm", "dcb", "dcz", "exi", "pack200-gzip":
+		return fmt.Sprintf("content coding %q", coding)
+	}
+	return "a content coding that nobody knows"
 }
 
 func decode(coding string, body []byte, limit int) ([]byte, error) {

@@ -7,11 +7,13 @@ import (
 )
 
 // isEscape says whether an escaped character may begin with c.
-func isEscape(c byte) bool { return c == '%' || c == '\\' || c == '&' || c == '+' }
+func isEscape(c byte) bool {
+	return c == '%' || c == '\\' || c == '&' || c == '+' || c == '~' || c == '\''
+}
 
 // unescape returns what the escaped character at the beginning of text stands for, and how long it is: in a URL
-// (%2F, and + for a space), in JSON (\u002f, \/) or in HTML and XML (&#47;, &amp;). The size is 0 if there is none. Cut
-// says that the text ends where one may have begun.
+// (%2F, and + for a space), in JSON (\u002f, \/), in HTML and XML (&#47;, &amp;), in a JSON pointer (~1) or between a
+// shell's quotes (\$). The size is 0 if there is none. Cut says that the text ends where one may have begun.
 //
 // JSON's short escapes (\", \\, \n and the like) are patterns of their own; see textForms.
 func unescape(text []byte) (s string, size int, cut bool) {
@@ -28,6 +30,23 @@ func unescape(text []byte) (s string, size int, cut bool) {
 		return unescapeJSON(text)
 	case '&':
 		return unescapeHTML(text)
+	case '~':
+		switch {
+		case len(text) == 1:
+			return "", 0, true
+		case text[1] == '0':
+			return "~", 2, false
+		case text[1] == '1':
+			return "/", 2, false
+		}
+	case '\'':
+		const quote = `'\''`
+		if n := min(len(text), len(quote)); string(text[:n]) == quote[:n] {
+			if n < len(quote) {
+				return "", 0, true
+			}
+			return "'", n, false
+		}
 	}
 	return "", 0, false
 }
@@ -45,6 +64,8 @@ func unescapeJSON(text []byte) (s string, size int, cut bool) {
 		return "", 0, true
 	case text[n] == '/':
 		return "/", n + 1, false
+	case n == 1 && (text[n] == '$' || text[n] == '`'): // between a shell's double quotes
+		return string(text[n]), n + 1, false
 	case text[n] != 'u':
 		return "", 0, false
 	}

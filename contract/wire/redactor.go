@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -23,9 +24,10 @@ const maxPattern = 1024
 // Redactor removes secrets from text: those that it has learned, and everything that has the shape of a GitLab token
 // (glpat-…, glagent-… and the like) whether learned or not.
 //
-// It finds a secret as it is; URL-encoded, wholly or in part; as JSON, a shell word, HTML or XML have it; in base64, in
-// both alphabets, padded or not, wherever it stands inside what was encoded (as in Basic authentication); and in
-// hexadecimal digits. Of a secret in base64, the digit that holds its first bits and others before them may stay.
+// It finds a secret as it is, and in lower case; URL-encoded, wholly or in part; as JSON, a JSON pointer, a shell word,
+// printf's format, HTML or XML have it; in base64, in both alphabets, padded or not, wherever it stands inside what was
+// encoded (as in Basic authentication); and in hexadecimal digits. Of a secret in base64, the digit that holds its first
+// bits and others before them may stay.
 //
 // What a Redactor has learned takes memory (about 1.5 kB for a secret of 50 bytes; nothing if the shape alone gives it
 // away). Its methods may be called at the same time.
@@ -77,6 +79,12 @@ func (r *Redactor) learn(secret string) {
 	for _, form := range textForms(secret) {
 		r.add(form, exact)
 	}
+	// What ignores case, such as a directive of Cache-Control, may be quoted in lower case.
+	if lower := strings.ToLower(secret); lower != secret {
+		for _, form := range textForms(lower) {
+			r.add(form, exact)
+		}
+	}
 	for shift := range 3 {
 		for _, digits := range base64Forms(secret, shift) {
 			r.add(digits, encoded)
@@ -93,19 +101,21 @@ func (r *Redactor) add(pattern string, e ending) {
 }
 
 // textForms are the forms that a text has where a character may not stand as it is, as far as [unescape] does not know
-// them: in JSON, in JSON inside JSON, and between a shell's single and double quotes.
+// them: in JSON, in JSON inside JSON, between a shell's double quotes, and, as it is and in JSON, in printf's format.
 func textForms(secret string) []string {
 	forms := []string{secret}
-	if !strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || strings.ContainsRune("\"\\'$`", r) }) {
+	if !strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune("\"\\$`!%", r) }) {
 		return forms
 	}
 	inJSON := jsonForm(secret)
-	return append(forms,
-		inJSON,
-		jsonForm(inJSON),
-		strings.ReplaceAll(secret, "'", `'\''`),
-		doubleQuoted.Replace(secret),
-	)
+	for _, form := range []string{
+		inJSON, jsonForm(inJSON), doubleQuoted.Replace(secret), doubleQuoted.Replace(inJSON), printfFormat(secret), printfFormat(inJSON),
+	} {
+		if !slices.Contains(forms, form) {
+			forms = append(forms, form)
+		}
+	}
+	return forms
 }
 
 func jsonForm(s string) string {

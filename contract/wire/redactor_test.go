@@ -26,7 +26,7 @@ import (
 // The secrets of the tests: one of the alphabet that GitLab uses, and one that every encoding has to escape.
 const (
 	plain  = "canary-Qx7Zk2Lm9_v"
-	spiced = "can'ry \"ü\\$`!</&+%41?=/😀"
+	spiced = "can'ry~ \"ü\\$`!</&+%41?=/😀"
 )
 
 // encodings are the forms of a secret that have to be found, with text around them.
@@ -49,6 +49,10 @@ func encodings(secret string) map[string]string {
 		"Go":            fmt.Sprintf("%q", secret),
 		"shell, single": "'" + strings.ReplaceAll(secret, "'", `'\''`) + "'",
 		"shell, double": `"` + strings.NewReplacer("$", `\$`, "`", "\\`", `"`, `\"`, `\`, `\\`, "!", `"'!'"`).Replace(secret) + `"`,
+		"JSON, quoted":  "'" + strings.ReplaceAll(string(inJSON), "'", `'\''`) + "'",
+		"JSON, double":  `"` + strings.NewReplacer("$", `\$`, "`", "\\`", `"`, `\"`, `\`, `\\`, "!", `"'!'"`).Replace(string(inJSON)) + `"`,
+		"pointer":       "/a/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(secret) + "/b",
+		"lower case":    strings.ToLower(secret),
 		"HTML":          html.EscapeString(secret),
 		"XML":           inXML.String(),
 		"hex":           hex.EncodeToString([]byte(secret)),

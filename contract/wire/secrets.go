@@ -13,10 +13,10 @@ import (
 )
 
 // Secrets returns the values in an exchange that are credentials because of where they stand: the headers
-// PRIVATE-TOKEN, JOB-TOKEN, Deploy-Token, Authorization (the password of Basic), Cookie and Set-Cookie; parameters such
-// as private_token, access_token and job_token in the query, in a form or in JSON, and in the URLs of Link and
-// Location; user information in URLs; and properties such as the token that a create response shows. Learn them before
-// anything of the exchange is shown.
+// PRIVATE-TOKEN, JOB-TOKEN, Deploy-Token, Authorization (the password of Basic), Cookie, Set-Cookie and those that are
+// named like them; parameters such as private_token, access_token and job_token in the query, in a form or in JSON, and
+// in the URLs of Link, Location and bodies; user information in URLs; and properties such as the token that a create
+// response shows. Learn them before anything of the exchange is shown.
 func Secrets(x *Exchange) []string {
 	var f finder
 	f.request(&x.Request)
@@ -50,8 +50,7 @@ func (f *finder) header(header http.Header) {
 		name = http.CanonicalHeaderKey(name) // maps made by hand have PRIVATE-TOKEN
 		for _, value := range values {
 			switch name {
-			case "Private-Token", "Job-Token", "Deploy-Token", "X-Gitlab-Token", "X-Gitlab-Static-Object-Token",
-				"X-Csrf-Token":
+			case "Private-Token", "Job-Token", "Deploy-Token":
 				f.add(value)
 			case "Authorization", "Proxy-Authorization":
 				f.authorization(value)
@@ -65,9 +64,27 @@ func (f *finder) header(header http.Header) {
 			case "Link", "Location", "Content-Location", "Referer", "Refresh":
 				f.parameters(value)
 				f.users(value)
+			default:
+				if isSecretHeader(name) {
+					f.authorization(value)
+				}
 			}
 		}
 	}
+}
+
+// isSecretHeader says whether a header's name says that its value is a credential, as proxies, clouds and GitLab's own
+// services name theirs: X-Auth-Token, CF-Access-Client-Secret, X-API-Key, X-Original-Authorization, Gitlab-Kas-Api-Request.
+func isSecretHeader(name string) bool {
+	for _, ending := range []string{
+		"Token", "Secret", "Password", "Api-Key", "Apikey", "Access-Key", "Secret-Key", "Auth-Key", "-Auth", "-Authorization",
+		"-Assertion", "-Api-Request",
+	} {
+		if strings.HasSuffix(name, ending) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *finder) authorization(value string) {
@@ -77,6 +94,11 @@ func (f *finder) authorization(value string) {
 		return
 	}
 	f.add(credentials)
+	switch strings.ToLower(scheme) {
+	case "basic", "bearer", "digest", "token", "negotiate":
+	default:
+		f.add(value) // which may be a secret with a space in it
+	}
 	if strings.EqualFold(scheme, "Basic") {
 		decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(credentials))
 		if err != nil {
@@ -134,9 +156,12 @@ func isWord(s string) bool {
 }
 
 // parameter is a parameter in a query or form whose name says that its value is secret.
-var parameter = regexp.MustCompile(`(?i)(?:^|[?&;<\s])([a-z0-9_.%\[\]-]*(?:token|secret|password)(?:\]|%5d)?)=([^&;#\s"'<>]+)`)
+var parameter = regexp.MustCompile(`(?i)(?:^|[?&;<\s])([a-z0-9_.%\[\]-]*(?:token|secret|password)(?:\]|%5d)?(?:(?:\[|%5b)[^=&;\s]*)?)=([^&;#\s"'<>]+)`)
 
 func (f *finder) parameters(text string) {
+	if strings.Contains(text, "%") {
+		f.escapedParameters(text)
+	}
 	if lower := strings.ToLower(text); !strings.Contains(lower, "token") && !strings.Contains(lower, "secret") && !strings.Contains(lower, "password") {
 		return
 	}
@@ -146,6 +171,25 @@ func (f *finder) parameters(text string) {
 		} else {
 			f.add(match[2])
 		}
+	}
+}
+
+// escapedParameters adds the values of parameters whose names say that they are secret once they are unescaped:
+// private_toke%6E is private_token to a server.
+func (f *finder) escapedParameters(text string) {
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune("?&;<> \t\r\n", r) }) {
+		name, value, _ := strings.Cut(part, "=")
+		if !strings.Contains(name, "%") {
+			continue
+		}
+		unescaped, err := url.QueryUnescape(name)
+		if err != nil || !parameter.MatchString(unescaped+"=x") {
+			continue
+		}
+		if v, err := url.QueryUnescape(value); err == nil {
+			value = v
+		}
+		f.add(value)
 	}
 }
 
@@ -173,45 +217,74 @@ func (f *finder) body(header http.Header, body []byte) {
 			f.add(string(match[1]))
 		}
 	default: // JSON, or what calls itself something else
-		for _, name := range []string{`token"`, `secret"`, `password"`} {
-			f.properties(body, name)
+		f.properties(body)
+		f.urls(body)
+	}
+}
+
+// urls adds what is secret in the URLs that stand in a body, and in one that is a form but does not say so.
+func (f *finder) urls(body []byte) {
+	first := bytes.TrimLeft(body, " \t\r\n")
+	maybe := len(first) > 0 && first[0] != '{' && first[0] != '['
+	for _, ending := range []string{"oken", "ecret", "assword", "OKEN", "ECRET", "ASSWORD"} {
+		i := bytes.Index(body, []byte(ending))
+		maybe = maybe || i >= 0 && bytes.IndexByte(body[i:], '=') >= 0
+	}
+	if maybe {
+		f.parameters(string(body))
+	}
+	if bytes.IndexByte(body, '@') >= 0 && bytes.Contains(body, []byte("://")) {
+		f.users(string(body))
+	}
+}
+
+// properties adds the texts that are values of properties whose names say that they are secret: token, accessToken,
+// CLIENT_SECRET. It needs no valid JSON: a body may be broken, or only a part of one, and show a secret all the same.
+func (f *finder) properties(body []byte) {
+	for _, word := range []string{"token", "secret", "password", "TOKEN", "SECRET", "PASSWORD"} {
+		ending := []byte(word[1:] + `"`) // the first letter may be a capital
+		for rest := body; ; {
+			i := bytes.Index(rest, ending)
+			if i < 0 {
+				break
+			}
+			begins := i > 0 && (rest[i-1] == word[0] || rest[i-1] == word[0]&^0x20)
+			rest = rest[i+len(ending):]
+			if value := bytes.TrimLeft(rest, " \t\r\n"); begins && len(value) > 0 && value[0] == ':' {
+				f.texts(bytes.TrimLeft(value[1:], " \t\r\n"))
+			}
 		}
 	}
 }
 
-// properties adds the texts that are values of properties whose name ends so. It needs no valid JSON: a body may be
-// broken, or only a part of one, and show a secret all the same.
-func (f *finder) properties(body []byte, ending string) {
-	for {
-		i := bytes.Index(body, []byte(ending))
-		if i < 0 {
+// texts adds the JSON string with which a value begins, or the strings with which a list begins.
+func (f *finder) texts(value []byte) {
+	list := len(value) > 0 && value[0] == '['
+	if list {
+		value = bytes.TrimLeft(value[1:], " \t\r\n")
+	}
+	for len(value) > 0 && value[0] == '"' {
+		s, size := text(value)
+		f.add(s)
+		if !list {
 			return
 		}
-		body = body[i+len(ending):]
-		value := bytes.TrimLeft(body, " \t\r\n")
-		if len(value) == 0 || value[0] != ':' {
-			continue
-		}
-		value = bytes.TrimLeft(value[1:], " \t\r\n")
-		if len(value) > 0 && value[0] == '"' {
-			f.add(text(value))
-		}
+		value = bytes.TrimLeft(value[size:], ", \t\r\n")
 	}
 }
 
-// text is the JSON string at the beginning of literal, or what there is of it.
-func text(literal []byte) string {
+// text is the JSON string at the beginning of literal, or what there is of it, and how long that is.
+func text(literal []byte) (s string, size int) {
 	for i := 1; i < len(literal); i++ {
 		switch literal[i] {
 		case '\\':
 			i++
 		case '"':
-			var s string
 			if json.Unmarshal(literal[:i+1], &s) == nil {
-				return s
+				return s, i + 1
 			}
-			return string(literal[1:i])
+			return string(literal[1:i]), i + 1
 		}
 	}
-	return string(literal[1:])
+	return string(literal[1:]), len(literal)
 }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -160,9 +161,10 @@ func (c *check) run(ctx context.Context) error {
 		fmt.Fprintln(human, report.Printable(c.redactor.Redact(about)))
 	}
 	progress := newProgress(c.stderr, c.quiet || c.verbose)
-	options = append(options, contract.Progress(progress.show))
+	var fault string // what printing panicked with, in whatever goroutine
+	options = append(options, contract.Progress(catching(&fault, progress.show)))
 	if c.verbose {
-		options = append(options, contract.Observe(c.exchangePrinter(human, target)))
+		options = append(options, contract.Observe(catching(&fault, c.exchangePrinter(human, target))))
 	}
 	if !c.readOnly && c.url != "" {
 		journal, err := c.openJournal()
@@ -172,6 +174,9 @@ func (c *check) run(ctx context.Context) error {
 		options = append(options, contract.WithJournal(journal))
 	}
 	result, err := contract.Run(ctx, target, options...)
+	if fault != "" {
+		panic(elsewhere(fault))
+	}
 	progress.clear()
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -191,6 +196,19 @@ func (c *check) run(ctx context.Context) error {
 		fmt.Fprintf(human, "%d exchanges, of which %d had to wait for each other, in %v\n", result.Exchanges, result.Chain, result.Duration.Round(time.Millisecond))
 	}
 	return c.show(r, human)
+}
+
+// catching is a function that a run calls, by one goroutine at a time. What it panics with first is kept: the run goes on,
+// so that what it made is removed.
+func catching[T any](fault *string, f func(T)) func(T) {
+	return func(v T) {
+		defer func() {
+			if stop := stopped(recover()); stop != "" && *fault == "" {
+				*fault = stop
+			}
+		}()
+		f(v)
+	}
 }
 
 // human is where what people read goes.
@@ -266,17 +284,27 @@ func (c *check) options() ([]contract.Option, error) {
 	return options, nil
 }
 
+// ruleID is the form of a rule's id.
+var ruleID = regexp.MustCompile(`^[a-z-]+/[a-z0-9-]+$`)
+
 // knownFailures reads a file of rule ids, one a line. What follows a # is a comment.
-func knownFailures(path string) (ids []string, err error) {
+func knownFailures(path string) ([]string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, usageError{err.Error()}
 	}
+	return parseKnownFailures(path, string(data))
+}
+
+func parseKnownFailures(path, text string) (ids []string, err error) {
 	rules := contract.Catalogue()
-	for i, line := range strings.Split(string(data), "\n") {
+	for i, line := range strings.Split(text, "\n") {
 		id, _, _ := strings.Cut(line, "#")
 		if id = strings.TrimSpace(id); id == "" {
 			continue
+		}
+		if !ruleID.MatchString(id) { // whatever the file is, it is no list of rules
+			return nil, usageError{fmt.Sprintf("%s:%d: this is no id of a rule: `glagents rules` lists them", path, i+1)}
 		}
 		if !slices.ContainsFunc(rules, func(r contract.Rule) bool { return r.ID == id }) {
 			return nil, usageError{fmt.Sprintf("%s:%d: there is no rule %q: `glagents rules` lists them", path, i+1, id)}

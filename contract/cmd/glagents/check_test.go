@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
@@ -129,8 +130,6 @@ func TestCheckAnInstance(t *testing.T) {
 func TestCheckBadUse(t *testing.T) {
 	t.Parallel()
 	gitlab := startInstance(t, nil)
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
 	url := []string{"check", "--url", gitlab.url}
 	project := append(url, "--project", "root/test")
 	at := func(url string, more ...string) []string {
@@ -161,7 +160,7 @@ func TestCheckBadUse(t *testing.T) {
 		{"credentials in the URL", token, at("https://me:c0rrect-h0rse@gitlab.example.com"), 2, "more than scheme, host and path"},
 		{"a query in the URL", token, at("https://gitlab.example.com?private_token=c0rrect-h0rse"), 2, "more than scheme, host and path"},
 		{"plain http", token, at("http://gitlab.example.com"), 2, "plain http, which shows tokens to everyone on the way; use https, or --allow-http"},
-		{"a closed port", token, at(closed.URL), 4, closed.URL + " does not answer"},
+		{"a closed port", token, at("http://127.0.0.1:1"), 4, "http://127.0.0.1:1 does not answer"},
 		{"an unknown token", environment{"GITLAB_TOKEN": "glpat-nobody"}, project, 2, "refuses the maintainer's token (401)"},
 		{"an unknown project", token, append(url, "--project", "root/none"), 2, `has no project "root/none"`},
 		{"a pattern that matches nothing", token, append(project, "--rule", "nothing/*"), 2, `the pattern "nothing/*" matches no rule`},
@@ -473,4 +472,27 @@ func TestCheckHelp(t *testing.T) {
 	}
 	assert.Contains(t, out.stdout, "Exit status:")
 	assert.NotContains(t, out.stdout, "--token ", "a token is never an argument")
+}
+
+// FuzzKnownFailures reads whatever a file of known failures holds: what comes out are rules that there are, or an error
+// that names the line.
+func FuzzKnownFailures(f *testing.F) {
+	f.Add("headers/never-public   # until the proxy is fixed\n\n#\npaths/id\r\n")
+	f.Add("tokens/nothing")
+	f.Add("\xef\xbb\xbfpaths/id\x00")
+	known := make(map[string]bool)
+	for _, rule := range contract.Catalogue() {
+		known[rule.ID] = true
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		ids, err := parseKnownFailures("known", text)
+		if err != nil {
+			assert.Regexp(t, `^known:[0-9]+: `, err.Error())
+			assert.Empty(t, ids)
+		}
+		for _, id := range ids {
+			assert.True(t, known[id], id)
+			assert.Contains(t, text, id)
+		}
+	})
 }

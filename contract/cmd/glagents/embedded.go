@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -63,7 +65,7 @@ func startEmbedded(handler http.Handler) (contract.Target, func(), error) {
 	if err != nil {
 		return contract.Target{}, nil, fmt.Errorf("the built-in fake cannot listen: %w", err)
 	}
-	server := &http.Server{Handler: handler}
+	server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)} // which would write past the redactor
 	var wait sync.WaitGroup
 	wait.Go(func() { _ = server.Serve(listener) })
 	transport := http.DefaultTransport.(*http.Transport).Clone()

@@ -70,18 +70,29 @@ func (c *check) exchangePrinter(w io.Writer, target contract.Target) func(*wire.
 		}
 		line := fmt.Sprintf("%-10s %-6s %s → %s in %v", who, x.Request.Method, x.Request.URL.RequestURI(), status, x.Duration.Round(time.Millisecond))
 		for _, part := range []struct {
-			mark string
-			body []byte
-		}{{" > ", x.Request.Body}, {" < ", responseBody(x)}} {
+			mark      string
+			body      []byte
+			truncated bool
+		}{{" > ", x.Request.Body, false}, {" < ", responseBody(x), x.Response != nil && x.Response.Truncated}} {
 			if len(part.body) > 0 {
 				// Redacted before it is cut, or the beginning of a secret could be left.
-				line += "\n" + part.mark + clip(c.redactor.Redact(string(part.body)))
+				line += "\n" + part.mark + clip(c.bodyText(part.body, part.truncated))
 			}
 		}
 		for text := range strings.SplitSeq(c.redactor.Redact(line), "\n") {
 			fmt.Fprintln(w, report.Printable(text))
 		}
 	}
+}
+
+// bodyText is a body without secrets. One that broke off may end with the beginning of a secret, which is left out too.
+func (c *check) bodyText(body []byte, truncated bool) string {
+	if !truncated {
+		return c.redactor.Redact(string(body))
+	}
+	var text strings.Builder
+	_, _ = c.redactor.Writer(&text).Write(body) // and no Flush
+	return text.String()
 }
 
 func responseBody(x *wire.Exchange) []byte {

@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"io"
 	"os"
+	"regexp"
+	"strings"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
@@ -22,7 +24,7 @@ func (s *serve) seed() (*fakegitlab.Seed, error) {
 			return nil, usageError{"--seed: " + err.Error()}
 		}
 		if seed, err = fakegitlab.ParseSeed(shownName(s.seedFile), data); err != nil {
-			return nil, s.refuse(err)
+			return nil, s.refuse(withoutSecrets(err))
 		}
 	}
 	for _, user := range seed.Users {
@@ -31,6 +33,38 @@ func (s *serve) seed() (*fakegitlab.Seed, error) {
 		}
 	}
 	return seed, nil
+}
+
+var (
+	// keyPath is a path whose last key is one that a seed may have, or a mistyped one.
+	keyPath = regexp.MustCompile(`^(?:[a-z_]+(?:\[\d+\])?\.)*[a-z_]{1,24}(?:\[\d+\])?$`)
+	// parents are the keys with which a path begins.
+	parents = regexp.MustCompile(`^(?:[a-z_]+(?:\[\d+\])?\.)*`)
+	// underToken is the path of a key of an access token, which has to be one of three.
+	underToken = regexp.MustCompile(`^users\[\d+\]\.tokens\[\d+\]\.`)
+	tokenKey   = regexp.MustCompile(`\]\.(?:token|state|scopes(?:\[\d+\])?)$`)
+	// yamlAlias is what YAML takes a token for that begins with an asterisk.
+	yamlAlias = regexp.MustCompile(`anchor '[^']*'`)
+)
+
+// withoutSecrets is an error of fakegitlab.ParseSeed that quotes no access token: nobody has learned them yet. A key that
+// is not known may be one, as in "- TOKEN: [api]".
+func withoutSecrets(err error) error {
+	problems, ok := err.(fakegitlab.SeedError)
+	if !ok {
+		return err
+	}
+	for i := range problems {
+		p := &problems[i]
+		switch {
+		case underToken.MatchString(p.Path) && !tokenKey.MatchString(p.Path):
+			p.Path = strings.TrimSuffix(underToken.FindString(p.Path), ".")
+		case strings.HasPrefix(p.Text, "this key is") && !keyPath.MatchString(p.Path):
+			p.Path = strings.TrimSuffix(parents.FindString(p.Path), ".")
+		}
+		p.Text = yamlAlias.ReplaceAllString(p.Text, "anchor")
+	}
+	return problems
 }
 
 func (s *serve) readSeed() ([]byte, error) {

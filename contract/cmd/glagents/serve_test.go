@@ -297,7 +297,7 @@ func TestServeBadUse(t *testing.T) {
 		{"--latency 5", `.*"--latency" flag: .*`},
 		{"--rate-limit 60", `.*"--rate-limit" flag: write it as 600/m, or with /s or /h`},
 		{"--rate-limit 0/m", `.*"--rate-limit" flag: it has to allow one request at least`},
-		{"--fault third-token", `--fault: there is no fault "third-token"; there are third-token-accepted, .*`},
+		{"--fault third-token", `--fault: there is no fault "third-token"; there are third-token-by-form, .*`},
 		{"--fault nonsense", `--fault: there is no fault "nonsense": .*`},
 		{"--log xml", `.*"--log" flag: there are text, json and off`},
 		{"now", `unknown command "now" for "glagents serve"`},

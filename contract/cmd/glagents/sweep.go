@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -56,7 +58,7 @@ func (s *sweep) run(ctx context.Context) error {
 	}
 	entries, unreadable := journal.Entries()
 	for _, err := range unreadable {
-		s.complain(err.Error())
+		s.complain(journalProblem(err))
 	}
 	if len(entries) == 0 {
 		fmt.Fprintln(s.stdout, "Nothing is left behind.")
@@ -100,6 +102,16 @@ func (s *sweep) run(ctx context.Context) error {
 		fmt.Fprintf(s.stdout, "Runs on other GitLabs, or still going on: %d; `glagents sweep --list` shows them.\n", n)
 	}
 	return s.unless(clean)
+}
+
+// journalProblem is what is wrong with a file in the journal, which may be anybody's: nothing of it is quoted.
+func journalProblem(err error) string {
+	var wrong *time.ParseError
+	if errors.As(err, &wrong) {
+		file, _, _ := strings.Cut(err.Error(), ": ")
+		return file + ": started is no time"
+	}
+	return err.Error()
 }
 
 // unless ends the command with 3 unless all is well.

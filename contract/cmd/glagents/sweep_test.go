@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/pem"
 	"net/http"
 	"os"
@@ -96,12 +97,19 @@ func TestSweepAfterAKill(t *testing.T) {
 		os.Exit(run(t.Context(), strings.Split(args, "\n"), os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 	}
 	t.Parallel()
-	var command *exec.Cmd
-	died := make(chan struct{})
-	gitlab := startInstance(t, func(next http.Handler) http.Handler {
+	var (
+		command *exec.Cmd
+		gitlab  *instanceOf
+	)
+	started, died := make(chan struct{}), make(chan struct{})
+	gitlab = startInstance(t, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			next.ServeHTTP(w, r)
-			if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/tokens") {
+			if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/tokens") {
+				return
+			}
+			<-started
+			if len(gitlab.Agents(20)) > 1 {
 				_ = command.Process.Kill() // the second time it is dead already
 				<-died
 			}
@@ -114,9 +122,13 @@ func TestSweepAfterAKill(t *testing.T) {
 	for name, value := range everyToken() {
 		command.Env = append(command.Env, name+"="+value)
 	}
-	out, err := command.CombinedOutput()
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	require.NoError(t, command.Start())
+	close(started)
+	err := command.Wait()
 	close(died)
-	require.ErrorContains(t, err, "killed", "%s", out)
+	require.ErrorContains(t, err, "killed", "%s", out.String())
 	assert.Greater(t, len(gitlab.Agents(20)), 1, "it left nothing")
 
 	journal := args[len(args)-1]

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -21,7 +23,11 @@ func (p *program) token(role contract.Role, file string) (string, error) {
 	if file != "" {
 		from = file
 		f, err := os.Open(file)
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(file, `/\.`) && len(file) > 15:
+			p.redactor.Learn(file) // it may be the token, where its file was to be named
+			return "", usageError{"the token's file is not there; what names it looks like the token, which has to be in the file"}
+		case err != nil:
 			return "", usageError{err.Error()}
 		}
 		defer f.Close()

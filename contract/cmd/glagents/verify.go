@@ -244,6 +244,7 @@ type next struct {
 	har.Entry
 	err      error
 	prepared *contract.Prepared // nil if there is an error
+	stop     string             // what reading or preparing it panicked with
 }
 
 // ahead is how many entries are read and prepared ahead of the judge.
@@ -258,6 +259,16 @@ func entries(ctx context.Context, r io.Reader, judge *contract.Judge) func(yield
 		read := make(chan chan next, ahead)
 		go func() {
 			defer close(read)
+			defer func() {
+				if stop := stopped(recover()); stop != "" {
+					ready := make(chan next, 1)
+					ready <- next{stop: stop}
+					select {
+					case read <- ready:
+					case <-ctx.Done():
+					}
+				}
+			}()
 			for e, err := range har.Entries(r) {
 				ready := make(chan next, 1)
 				select {
@@ -267,17 +278,27 @@ func entries(ctx context.Context, r io.Reader, judge *contract.Judge) func(yield
 				}
 				go func() {
 					n := next{Entry: e, err: err}
+					defer func() {
+						n.stop = stopped(recover())
+						ready <- n
+					}()
 					if err == nil {
 						n.prepared = judge.Prepare(e.Exchange)
 					}
-					ready <- n
 				}()
 			}
 		}()
 		for {
 			select {
 			case ready, more := <-read:
-				if !more || !yield(<-ready) {
+				if !more {
+					return
+				}
+				n := <-ready
+				if n.stop != "" {
+					panic(elsewhere(n.stop))
+				}
+				if !yield(n) {
 					return
 				}
 			case <-ctx.Done():
