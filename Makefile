@@ -56,6 +56,20 @@ fuzz: ## every fuzz target for FUZZTIME
 			echo "$$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 		done; done
 
+# Tests that are slow and tell no more of a mutant than the others do.
+SLOW := TestKilled|TestEndless|TestHistoryIsBounded|TestBadNetwork|TestTimeout
+ONLY ?= .
+
+.PHONY: mutate
+mutate: ## break the suite itself, one place at a time, such as ONLY=^rules_tokens; all of it takes hours
+	@status=0; for package in ./contract/document ./contract; do \
+		$(GO) run ./contract/mutants -skip '$(SLOW)' -only '$(ONLY)' $$package ./contract/document ./contract ./contract/faults || status=$$?; \
+	done; exit $$status
+
+.PHONY: nightly
+nightly: ## the tests at their full length: a thousand bad networks, killed at each request
+	NIGHTLY=1 $(GO) test -timeout 2h ./contract
+
 .PHONY: vuln
 vuln: ## govulncheck; needs a network
 	$(GO) run $(VULN) ./...

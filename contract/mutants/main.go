@@ -60,6 +60,7 @@ func main() {
 
 // runner tries mutants.
 type runner struct {
+	dir     string // of the module; the current one, if it is empty
 	skip    string
 	timeout time.Duration
 	workers int
@@ -82,7 +83,7 @@ type fate struct {
 }
 
 func (r *runner) run(ctx context.Context, pkg string, testPackages []string, only *regexp.Regexp, list bool) (survived int, err error) {
-	code, err := mutate(pkg)
+	code, err := mutate(r.dir, pkg)
 	if err != nil {
 		return 0, err
 	}
@@ -195,10 +196,10 @@ func (r *runner) build(ctx context.Context, dir string, code *mutated, name stri
 	}
 	name, run, _ := strings.Cut(name, "=")
 	s := &suite{name: name, run: run, binary: filepath.Join(dir, strings.NewReplacer("/", "_", ".", "_").Replace(name)+".test"), reached: make(map[int]bool)}
-	if out, err := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", overlayFile, "-o", s.binary, name).CombinedOutput(); err != nil {
+	if out, err := r.goCommand(ctx, "test", "-c", "-vet=off", "-overlay", overlayFile, "-o", s.binary, name).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("the tests of %s cannot be built: %w\n%s", name, err, out)
 	}
-	where, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}", name).Output()
+	where, err := r.goCommand(ctx, "list", "-f", "{{.Dir}}", name).Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s is no package: %w", name, err)
 	}
@@ -223,6 +224,12 @@ func (r *runner) build(ctx context.Context, dir string, code *mutated, name stri
 		}
 	}
 	return s, lines.Err()
+}
+
+func (r *runner) goCommand(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, "go", args...)
+	command.Dir = r.dir
+	return command
 }
 
 // try runs the tests that run through a mutant until some fail.

@@ -40,8 +40,9 @@ type mutated struct {
 }
 
 // mutate puts every mutant of a package into its code.
-func mutate(pkg string) (*mutated, error) {
+func mutate(dir, pkg string) (*mutated, error) {
 	loaded, err := packages.Load(&packages.Config{
+		Dir:  dir,
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps,
 		// Comments are left out, as they have no place in code that is put together anew.
 		ParseFile: func(set *token.FileSet, name string, text []byte) (*ast.File, error) {
