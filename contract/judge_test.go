@@ -318,6 +318,12 @@ var broken = map[string][]struct {
 		{"another alphabet", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), secretOf(8)[:57]+"+")}
 		}},
+		{"only hexadecimal digits", older, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), "glagent-"+strings.Repeat("0123456789abcdef", 4)[:50])}
+		}},
+		{"only capitals", older, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), "glagent-"+strings.Repeat("0123456789ABCDEF", 4)[:50])}
+		}},
 		{"what follows z", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 			return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), secretOf(8)[:57]+"{")}
 		}},

@@ -152,7 +152,7 @@ var secretChecksum = Rule{
 var secretStrength = Rule{
 	ID:         "tokens/secret-strength",
 	Since:      gitlab(15, 0),
-	Sentence:   "A secret has at least 40 characters, all of them letters, digits, \"-\", \"_\" or \".\".",
+	Sentence:   "A secret has at least 40 characters, all of them letters of both cases, digits, \"-\", \"_\" or \".\".",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
 	Judge: judgeSecret(func(_ *History, x *Exchange, secret string) bool {
@@ -161,6 +161,14 @@ var secretStrength = Rule{
 		}
 		if i := strings.LastIndex(secret, "glagent-"); strings.ContainsFunc(secret[max(i, 0):], notInSecret) {
 			x.Violation("/token", "letters, digits, \"-\", \"_\" and \".\"", "other characters too")
+		}
+		// By chance it happens to one of 100,000,000,000 secrets.
+		_, random, prefixed := strings.Cut(secret, "glagent-")
+		if !prefixed {
+			random = secret
+		}
+		if len(random) >= 40 && (strings.ToLower(random) == random || strings.ToUpper(random) == random) {
+			x.Violation("/token", "capitals and small letters, as random ones have", "letters of one case only")
 		}
 		return true
 	}),

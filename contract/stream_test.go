@@ -1,7 +1,8 @@
 package contract
 
 import (
-	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -150,7 +151,8 @@ const unused = `,"last_used_at":null`
 
 // secretOf is a secret of the form that releases before 18 give.
 func secretOf(token int) string {
-	return "glagent-" + fmt.Sprintf("%x", sha256.Sum256([]byte{byte(token), byte(token >> 8), byte(token >> 16)}))[:50]
+	sum := sha512.Sum512([]byte{byte(token), byte(token >> 8), byte(token >> 16)})
+	return "glagent-" + base64.RawURLEncoding.EncodeToString(sum[:])[:50]
 }
 
 func (s *stream) readAgent(id int, name string) *wire.Exchange {

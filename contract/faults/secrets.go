@@ -195,6 +195,10 @@ func secrets() []Fault {
 			Deviation: changing(func(secret string) string { return secret[:20] + "$" + secret[21:] }),
 		},
 		{
+			Name: "secret-lower-case", Explains: "The secret has no capitals.", Since: since15, Until: fakegitlab.Release{Major: 18},
+			Rules: []string{"tokens/secret-strength"}, Deviation: changing(strings.ToLower),
+		},
+		{
 			Name: "secret-without-prefix", Explains: "The secret lacks \"glagent-\", by which scanners find it.",
 			Since: fakegitlab.Release{Major: 16}, Rules: []string{"tokens/secret-prefix"},
 			Also: []string{"tokens/secret-checksum"}, Because: "the prefix is part of the format",
