@@ -271,6 +271,9 @@ var elsewhere = []struct {
 	{"tokens/secret-only-on-create", "a secret that is like another", JudgeOptions{}, true, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.createToken(8, 5), answer(s.createToken(9, 5), secretOf(9), "glagent-"+secretOf(8)[8:40]+secretOf(9)[40:])}
 	}},
+	{"tokens/secret-checksum", "an 18.x that makes none yet", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{s.createToken(8, 5)}
+	}},
 	{"tokens/listed-once", "an empty list", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.listTokens(5)}
 	}},
