@@ -98,7 +98,7 @@ func (r *runner) run(ctx context.Context, pkg string, testPackages []string, onl
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	var suites []*suite
 	for _, name := range testPackages {
 		s, err := r.build(ctx, dir, code, name)
