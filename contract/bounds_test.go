@@ -134,8 +134,11 @@ func TestNothingIsFoundInWhatIsAllowed(t *testing.T) {
 	for _, c := range allowed {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			_, found := judged(t, c.options, c.stream(newStream())...)
+			result, found := judged(t, c.options, c.stream(newStream())...)
 			assert.Empty(t, violations(found))
+			for _, rule := range result.Rules {
+				assert.NotContains(t, rule.Reason, "panicked", rule.Rule.ID)
+			}
 		})
 	}
 }
@@ -349,6 +352,9 @@ var elsewhere = []struct {
 		}
 		return exchanges
 	}},
+	{"pagination/page-as-asked", "empty parameters, which are none", JudgeOptions{}, true, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{with(s.listAgents(1), func(x *wire.Exchange) { x.Request.URL.RawQuery = "page=&per_page=" })}
+	}},
 	{"pagination/page-as-asked", "no page headers that are numbers", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{
 			header(s.listAgents(1), "X-Page", "0"), header(s.listAgents(1), "X-Per-Page", "0"), header(s.listAgents(1), "X-Page", "one"), header(s.listAgents(1), "X-Per-Page", ""),
@@ -386,6 +392,12 @@ var elsewhere = []struct {
 
 	{"errors/key", "an object without either", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.exchange("GET", agentPath(5), "", 404, `{}`), s.exchange("GET", agentPath(5), "", 404, `no object`)}
+	}},
+	{"errors/key", "a route that is not there", JudgeOptions{}, true, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{s.exchange("GET", agentPath(5), "", 404, `{"error":"404 Not Found"}`)}
+	}},
+	{"errors/not-found-text", "a route that is not there", JudgeOptions{}, true, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{s.exchange("GET", agentPath(5), "", 404, `{"error":"404 Not Found"}`)}
 	}},
 	{"errors/key", "both", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.exchange("GET", agentPath(5), "", 404, `{"message":"page is invalid","error":"404 Not found"}`)}
