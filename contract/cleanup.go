@@ -173,13 +173,13 @@ func (r *run) cleanUp(ctx context.Context) (left []string) {
 	if r.attempted {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
-		left = r.sweepOwn(ctx)
-		again := len(left) > 0 // a broken server lists agents under both projects, and the other's sweep came in between
+		var again bool
+		left, again = r.sweepOwn(ctx)
 		if r.lost {
 			again = r.pause(ctx, lateness)
 		}
 		if again {
-			left = r.sweepOwn(ctx)
+			left, _ = r.sweepOwn(ctx)
 		}
 	}
 	if len(left) == 0 && entry != nil {
@@ -190,15 +190,16 @@ func (r *run) cleanUp(ctx context.Context) (left []string) {
 	return left
 }
 
-// sweepOwn removes the run's agents from its projects, and then those that only create responses showed.
-func (r *run) sweepOwn(ctx context.Context) (left []string) {
+// sweepOwn removes the run's agents from its projects, and then those that only create responses showed. It may help to do
+// it again: a broken server lists agents under both projects, whose sweeps come in each other's way.
+func (r *run) sweepOwn(ctx context.Context) (left []string, again bool) {
 	s := &sweeper{run: r, id: r.id, listed: make(map[int64]bool)}
 	for _, lines := range sideBySide(r.names(), func(project string) []string { return s.sweep(ctx, url.PathEscape(project)) }) {
 		left = append(left, lines...)
 	}
 	left = append(left, s.unlisted(ctx, r.made.agents)...)
 	r.chain += s.chain
-	return left
+	return left, s.stubborn
 }
 
 // sideBySide calls f for each value at once, and returns what it returned in their order. It panics if one of them does.
@@ -265,7 +266,13 @@ type sweeper struct {
 	removed int
 	listed  map[int64]bool // agents of the run that a list showed
 	chain   int            // requests that waited for each other
+
+	stubborn bool // agents were still there after they were deleted
+	judged   int
 }
+
+// maxJudged is how many of a sweep's requests are judged: a list that does not end tells no more later on.
+const maxJudged = 200
 
 // sweep lists a project's agents, deletes those whose name holds the run's id, and lists again, until none is there.
 func (s *sweeper) sweep(ctx context.Context, project string) (left []string) {
@@ -288,6 +295,9 @@ func (s *sweeper) sweep(ctx context.Context, project string) (left []string) {
 		case len(own) == 0:
 			return nil
 		case round > rounds:
+			s.mu.Lock()
+			s.stubborn = true
+			s.mu.Unlock()
 			for _, a := range own {
 				left = append(left, s.line("agent %d, %q: still there after DELETE", a.ID, a.Name))
 			}
@@ -418,6 +428,14 @@ func (e *busyError) Error() string {
 	return fmt.Sprintf("the answer was %d, again and again", e.status)
 }
 
+// mayJudge counts the requests that are judged.
+func (s *sweeper) mayJudge() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.judged++
+	return s.judged <= maxJudged
+}
+
 func (s *sweeper) once(ctx context.Context, method, path string) (sweptAnswer, error) {
 	r := s.run
 	if !r.gate.enter(ctx, 0) {
@@ -430,7 +448,7 @@ func (s *sweeper) once(ctx context.Context, method, path string) (sweptAnswer, e
 	if err != nil {
 		return sweptAnswer{}, err
 	}
-	if s.id == r.id { // the end of a run is judged like the rest of it
+	if s.id == r.id && s.mayJudge() { // the end of a run is judged like the rest of it
 		r.mu.Lock()
 		r.judged(x)
 		r.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,15 +34,16 @@ func (t *taker) Errorf(format string, args ...any) {
 
 // leaky shows the secret of every token again when it is read.
 func leaky() *fakegitlab.Deviation {
-	var secret string
+	var secret atomic.Value
+	secret.Store("")
 	return &fakegitlab.Deviation{
 		Secret: func(made string) string {
-			secret = made
+			secret.Store(made)
 			return made
 		},
 		Rewrite: func(r *http.Request, draft *fakegitlab.ResponseDraft) {
 			if draft.Operation == "getAgentToken" && draft.Status == http.StatusOK {
-				draft.Body = []byte(strings.TrimSuffix(string(draft.Body), "}") + `,"token":"` + secret + `"}`)
+				draft.Body = []byte(strings.TrimSuffix(string(draft.Body), "}") + `,"token":"` + secret.Load().(string) + `"}`)
 			}
 		},
 	}
