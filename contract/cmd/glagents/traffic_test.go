@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"strings"
@@ -68,7 +70,8 @@ func tokenBody(id, agent int, more string) string {
 func (t *traffic) write() {
 	agent, token := 1000+t.round, 5000+t.round
 	name := fmt.Sprintf("agent-%d", agent)
-	secret := "glagent-" + t.random("secret")[:50]
+	sum := sha512.Sum512(fmt.Append(nil, "secret", t.round))
+	secret := "glagent-" + base64.RawURLEncoding.EncodeToString(sum[:])[:50]
 	agents := "/projects/20/cluster_agents"
 	one := fmt.Sprintf("%s/%d", agents, agent)
 	tokens := one + "/tokens"
