@@ -164,6 +164,12 @@ var elsewhere = []struct {
 	met     bool
 	stream  func(s *stream) []*wire.Exchange
 }{
+	{"document/status", "what is none of the eight, and no answer", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{s.get("/user", "{}"), with(s.readAgent(5, "a5"), func(x *wire.Exchange) { x.Response, x.Err = nil, errReset })}
+	}},
+	{"document/body", "an answer that broke off", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{cut(s.readAgent(5, "a5"))}
+	}},
 	{"tokens/secret-only-on-create", "an error", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.refused("GET", tokenPath(5, 8), "", 404, "404 Not found")}
 	}},
