@@ -19,7 +19,7 @@ func Catalogue() []Rule {
 		nameInOtherProject,
 
 		// Tokens.
-		tokenCreate, tokenRead, tokenList, noTokens, tokenReadsBack, tokenAgentMatchesPath, tokenIDMatchesPath, tokenCreateEcho,
+		tokenCreate, tokenRead, tokenList, noTokens, tokenReadsBack, readingIsNoUse, tokenAgentMatchesPath, tokenIDMatchesPath, tokenCreateEcho,
 		tokenCreateState, tokenIDFresh, tokenImmutable, activeListed, tokenListedOnce, lastUseUnlisted, tokenInputRefused, tokenNameMissing,
 		tokenNameBlank, tokenNameNull, tokenNameArray, tokenNameLong, tokenDescriptionLong, longestToken, noDescription, unknownInTokens, namesMayRepeat,
 

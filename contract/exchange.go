@@ -134,6 +134,9 @@ func (x *Exchange) Status() int {
 // etag is the entity tag of the answer; empty if there is none.
 func (x *Exchange) etag() string { return x.Response.Header.Get("ETag") }
 
+// total is how many entries the answer says a list has; empty if it does not say.
+func (x *Exchange) total() string { return x.Response.Header.Get("X-Total") }
+
 // complete says that the whole answer is there.
 func (x *Exchange) complete() bool {
 	return x.Response != nil && !x.Response.Truncated && x.Err == nil

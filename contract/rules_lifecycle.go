@@ -163,6 +163,31 @@ var tokenReadsBack = Rule{
 	},
 }
 
+var readingIsNoUse = step("tokens/reading-is-no-use", gitlab(15, 0),
+	"A token is not used by being read: its last_used_at stays null.", tokensAPI, []string{"getAgentToken"},
+	func(p *Probe, l *lifecycle) {
+		for _, t := range p.tokensShown().read.Tokens() {
+			if t.LastUsedAt != nil {
+				p.give(Inconclusive, "the token was shown as used when it was read first")
+			}
+		}
+		tested := false
+		for _, x := range l.kept {
+			if x == nil || x.documentSpokeOf("/last_used_at") {
+				continue
+			}
+			for _, t := range x.Tokens() {
+				tested = true
+				if t.LastUsedAt != nil {
+					p.Violation(x, "/last_used_at", "null, as no agent used the token", quoted(*t.LastUsedAt))
+				}
+			}
+		}
+		if !tested {
+			p.give(Inconclusive, "no token could be read twice")
+		}
+	})
+
 // wantEqual reports each property of got, which came in x, that is not as in want, which came in y, unless the document
 // has something against it in either.
 func (p *Probe) wantEqual(x *Exchange, got map[string]any, y *Exchange, want map[string]any, as string) {
@@ -574,7 +599,7 @@ var thirdToken = Rule{
 		if !p.wantRefused(third) {
 			return
 		}
-		if x := p.tokenPages()[1]; x.Response.Header.Get("X-Total") == "3" {
+		if x := p.tokenPages()[1]; x.total() == "3" {
 			list := p.Do(Maintainer, "GET", p.run.tokensOf(p.agent().ID))
 			if slices.ContainsFunc(list.Tokens(), func(t Token) bool { return t.Name == thirdName }) {
 				p.Violation(third, "", "no third token, as it was refused", "one, which is listed")

@@ -3,8 +3,10 @@ package faults
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
@@ -121,6 +123,22 @@ func bodies() []Fault {
 			Name: "token-read-as-used", Explains: "Reading a token says that it was used just now.", Since: since15,
 			Rules:     []string{"tokens/read-back-equal"},
 			Deviation: eachObject(set("last_used_at", "2026-01-01T00:00:00.000Z"), "getAgentToken"),
+		},
+		{
+			Name: "reading-is-use", Explains: "Reading a token sets when it was last used.", Since: since15,
+			Rules: []string{"tokens/reading-is-no-use"}, Deviation: func() *fakegitlab.Deviation {
+				var mu sync.Mutex
+				read := make(map[string]bool)
+				return eachObject(func(o object) {
+					mu.Lock()
+					defer mu.Unlock()
+					if id := fmt.Sprint(o["id"]); read[id] {
+						o["last_used_at"] = "2026-01-01T00:00:00.000Z"
+					} else {
+						read[id] = true
+					}
+				}, "getAgentToken")()
+			},
 		},
 		{
 			Name: "last-use-listed", Explains: "The list of tokens says when each was last used.", Since: since15,

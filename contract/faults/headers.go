@@ -69,6 +69,14 @@ func headers() []Fault {
 			}, "listAgentTokens"),
 		},
 		{
+			Name: "head-counts-otherwise", Explains: "HEAD of a list of tokens counts one less.", Rules: []string{"headers/head"}, Since: fakegitlab.Release{Major: 15},
+			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if r.Method == http.MethodHead {
+					add(d.Header, "X-Total", -1)
+				}
+			}, "listAgentTokens"),
+		},
+		{
 			Name: "head-without-page-headers", Explains: "HEAD of a list lacks the headers about its pages.", Rules: []string{"document/headers"},
 			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
 				if r.Method == http.MethodHead {

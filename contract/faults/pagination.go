@@ -102,6 +102,15 @@ func pagination() []Fault {
 			}, "listAgents"),
 		},
 		{
+			Name: "third-page-500", Explains: "A third page of agents is 500.", Rules: []string{agentPages},
+			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+				if number(r.URL.Query().Get("page")) == 3 {
+					replace(d, 500, `{"message":"500 Internal Server Error"}`)
+				}
+			}, "listAgents"),
+			Also: []string{"errors/no-internal-error"}, Because: "it is one",
+		},
+		{
 			Name: "second-token-page-404", Explains: "A second page of tokens is 404.", Since: fakegitlab.Release{Major: 15}, Rules: []string{tokenPages},
 			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
 				if number(r.URL.Query().Get("page")) == 2 {
@@ -123,6 +132,7 @@ func pagination() []Fault {
 		{
 			Name: "oldest-token-unlisted", Explains: "The list of tokens lacks the oldest, and does not count it.", Since: fakegitlab.Release{Major: 15},
 			Rules: []string{"tokens/active-listed", "tokens/list"},
+			Also: []string{"headers/head"}, Because: "HEAD counts it",
 			Wrap: editingLists(func(p place) bool { return p.tokens && p.token == "" }, func(h http.Header, entries []object) []object {
 				if len(entries) > 0 && h.Get("X-Next-Page") == "" && h.Get("X-Prev-Page") == "" {
 					add(h, "X-Total", -1)

@@ -126,6 +126,8 @@ func secrets() []Fault {
 			leaking(inBody("token_encrypted", func(s string) string { return hex.EncodeToString([]byte(s)) }), "getAgentToken")),
 		leaks("secret-shortened", "The list of tokens shows their secrets without the last ten characters.",
 			leaking(inBody("hint", func(s string) string { return s[:len(s)-10] }), "listAgentTokens")),
+		leaks("secret-without-ends", "The list of tokens shows their secrets without the first and the last six characters.",
+			leaking(inBody("hint", func(s string) string { return s[len(s)-44 : len(s)-6] }), "listAgentTokens")).until(18, 6),
 		leaks("secret-twice", "The answer that creates a token holds the secret a second time.",
 			leaking(inBody("value", asItIs), "createAgentToken")),
 		leaks("secret-in-description", "Reading one token shows its secret as the description.",
@@ -227,6 +229,12 @@ func (f Fault) also(because string, rules ...string) Fault {
 		because = f.Because + "; " + because
 	}
 	f.Because = because
+	return f
+}
+
+// until is the fault before a release.
+func (f Fault) until(major, minor int) Fault {
+	f.Until = fakegitlab.Release{Major: major, Minor: minor}
 	return f
 }
 
