@@ -319,6 +319,9 @@ func (p *Probe) Want(x *Exchange, status int) bool {
 	return false
 }
 
+// wantSound is Want for 200 and a body that the document has nothing against.
+func (p *Probe) wantSound(x *Exchange) bool { return p.Want(x, 200) && x.sound() }
+
 // WantMessage is Want for an error whose body is {"message": …}.
 func (p *Probe) WantMessage(x *Exchange, status int, message string) bool {
 	return p.wantText(x, status, "message", message)

@@ -93,7 +93,7 @@ var pagesOfTokens = Rule{
 			p.give(Inconclusive, "the tokens cannot be listed in the plainest way either")
 		}
 		pages := p.tokenPages()
-		if !p.Want(pages[0], 200) || !p.Want(pages[1], 200) || !pages[0].sound() || !pages[1].sound() {
+		if !p.wantSound(pages[0]) || !p.wantSound(pages[1]) {
 			return
 		}
 		if total := pages[1].total(); total != "" && total != "2" {
@@ -127,8 +127,11 @@ var pagesOfAgents = Rule{
 			p.give(Inconclusive, "the agents cannot be listed")
 		}
 		total := count.total
-		if count.next < 0 || total < 0 { // all are on this page
+		switch {
+		case count.next == none: // all are on this page
 			total = count.entries
+		case total == none:
+			p.Untested("there are more agents than GitLab counts")
 		}
 		if total < 2 {
 			p.Untested("there are not two agents")
@@ -148,7 +151,7 @@ var pagesOfAgents = Rule{
 			p.Together(func(p *Probe) { pages[0] = ask(p, size, 1) }, func(p *Probe) { pages[1] = ask(p, size, 2) })
 			second = pages[1]
 			for _, x := range pages {
-				if !p.Want(x, 200) || !x.sound() {
+				if !p.wantSound(x) {
 					return
 				}
 				if now, ok := x.page(); !ok || now.total != count.total {

@@ -42,7 +42,7 @@ var agentList = Rule{
 	Operations: []string{"listAgents"},
 	Probe: func(p *Probe) {
 		l := p.listed()
-		if p.Want(l.first, 200) && l.page == nil && l.first.sound() {
+		if p.wantSound(l.first) && l.page == nil {
 			p.Violation(l.first, "", fmt.Sprintf("agent %d in the list of the project's agents", p.agent().ID), "a list without it")
 		}
 	},
@@ -105,7 +105,7 @@ var tokenList = Rule{
 	Operations: []string{"listAgentTokens"},
 	Probe: func(p *Probe) {
 		list, pair := p.tokensShown().list, p.tokens()
-		if !p.Want(list, 200) || !list.sound() {
+		if !p.wantSound(list) {
 			return
 		}
 		for _, t := range []*ownToken{pair.first, pair.second} {
@@ -132,7 +132,7 @@ var noTokens = Rule{
 		if x.Status() == 404 && p.Do(Maintainer, "GET", p.run.agentPath(agent.ID)).Status() == 404 {
 			p.give(Inconclusive, "the agent is not there any more")
 		}
-		if p.Want(x, 200) && x.sound() && strings.TrimSpace(string(x.Response.Body)) != "[]" {
+		if p.wantSound(x) && strings.TrimSpace(string(x.Response.Body)) != "[]" {
 			p.Violation(x, "", "[]", fmt.Sprintf("%d tokens", len(x.Tokens())))
 		}
 	},

@@ -14,9 +14,11 @@ import (
 // page is what the headers of a list say. GitLab counts the entries in a query of its own, so that somebody else's
 // change can come between count and list; that is too rare to excuse a server for.
 type page struct {
-	number, perPage, next, prev, total, totalPages int64 // -1 where the header is missing, empty or no number
+	number, perPage, next, prev, total, totalPages int64 // none where the header is missing, empty or no number
 	entries                                        int64
 }
+
+const none = -1
 
 func (x *Exchange) page() (p page, ok bool) {
 	if !x.ok(200) || !bytes.HasPrefix(bytes.TrimSpace(x.Response.Body), []byte("[")) { // nor is the answer to HEAD
@@ -25,7 +27,7 @@ func (x *Exchange) page() (p page, ok bool) {
 	number := func(header string) int64 {
 		n, err := strconv.ParseInt(x.Response.Header.Get(header), 10, 64)
 		if err != nil {
-			return -1
+			return none
 		}
 		return n
 	}

@@ -136,7 +136,7 @@ var (
 			p.agent() // so that there is one to list
 			return getList("?per_page=1&search=nothing&order_by=id&pagination=keyset")(p)
 		}, func(p *Probe, x *Exchange) {
-			if p.Want(x, 200) && x.sound() && len(x.Agents()) == 0 {
+			if p.wantSound(x) && len(x.Agents()) == 0 {
 				p.Violation(x, "", "an agent, as nothing can be searched for", "an empty list")
 			}
 		})
@@ -153,7 +153,7 @@ var (
 	pagePastEnd = asked("pagination/past-the-end", Must,
 		"A page past the end is an empty list.", pager, []string{"listAgents"},
 		getList("?page=1000000&per_page=100"), func(p *Probe, x *Exchange) {
-			if p.Want(x, 200) && strings.TrimSpace(string(x.Response.Body)) != "[]" && x.sound() {
+			if p.wantSound(x) && strings.TrimSpace(string(x.Response.Body)) != "[]" {
 				p.Violation(x, "", "[]", fmt.Sprintf("%d agents", len(x.Agents())))
 			}
 		})
@@ -294,10 +294,10 @@ var tokenOfOtherAgent = Rule{
 func (p *Probe) ofIntruders() *intruders {
 	in := p.intruders()
 	switch {
-	case in.after == nil || !in.after.ok(200):
+	case !in.after.ok(200):
 		p.Untested("the agent to try it on was deleted by a caller who may not, or cannot be read")
-	case in.token == nil || in.revoked():
-		p.Untested("there is no token to try it on")
+	case in.revoked():
+		p.Untested("the token to try it on was revoked by a caller who may not")
 	}
 	return in
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"example.com/gitlab-agents/contract/wire"
 )
 
 // visible is what a caller sees of a project, which decides how they are refused.
@@ -28,7 +26,6 @@ func roleRule(id string, role Role, writesToo bool, sentence, source string, ope
 			in := p.intruders()
 			answers := in.answers[role]
 			v := sees(answers)
-			asked := false
 			for _, operation := range append(slices.Clone(operations), "HEAD") { // which is a read
 				if operation == "HEAD" && writesToo {
 					continue
@@ -37,28 +34,34 @@ func roleRule(id string, role Role, writesToo bool, sentence, source string, ope
 				if x == nil || in.spoiled(x) || in.destroyed(x) {
 					continue
 				}
-				asked = true
 				want(p, x, v)
-			}
-			if !asked {
-				p.Untested("another caller was let through and deleted what this is about, or GitLab is older than 15.0")
 			}
 		},
 	}
 }
 
-// sees says what a caller sees of the project, by what most answers say: one alone may be wrong.
+// sees says what a caller sees of the project, by what most answers say: one alone may be wrong. If as many say this as
+// that, the list of agents, which is the plainest question, decides.
 func sees(answers map[string]*Exchange) visible {
+	vote := func(x *Exchange) int {
+		f, _ := x.failure()
+		if f.Message == nil {
+			return 0
+		}
+		switch *f.Message {
+		case "404 Project Not Found":
+			return -1
+		case "404 ClusterAgents Not Found", "404 Not found", "403 Forbidden":
+			return 1
+		}
+		return 0
+	}
 	votes := 0
 	for _, x := range answers {
-		if f, ok := x.failure(); ok && f.Message != nil {
-			switch *f.Message {
-			case "404 Project Not Found":
-				votes--
-			case "404 ClusterAgents Not Found", "404 Not found", "403 Forbidden":
-				votes++
-			}
-		}
+		votes += vote(x)
+	}
+	if votes == 0 {
+		votes = vote(answers["listAgents"])
 	}
 	return visible(cmp.Compare(votes, 0))
 }
@@ -70,7 +73,7 @@ func (in *intruders) spoiled(x *Exchange) bool {
 	}
 	for _, answers := range in.answers {
 		for _, operation := range []string{"deleteAgent", "revokeAgentToken"} {
-			if y := answers[operation]; y != nil && y != x && y.Status() < 300 {
+			if y := answers[operation]; y != nil && y.Status() < 300 {
 				if operation == "deleteAgent" || x.Operation == "getAgentToken" || x.Operation == "revokeAgentToken" {
 					return true
 				}
@@ -103,7 +106,7 @@ var developerReads = roleRule("roles/developer-reads", Developer, false,
 		switch x.Operation {
 		case "listAgents", "listAgentTokens":
 			want, got = element(plain.Response.Body, id), element(x.Response.Body, id)
-			if gone := in.after != nil && in.after.Status() == 404 || in.revoked(); gone && got == nil {
+			if got == nil && in.after != nil && in.after.Status() == 404 {
 				return // another caller was let through
 			}
 			if want != nil && got == nil && x.sound() && (x.wholeList() || strings.TrimSpace(string(x.Response.Body)) == "[]") {
@@ -155,7 +158,6 @@ var anonymousWrites = roleRule("authentication/required-to-write", Anonymous, tr
 // wantNothing is what reads below developer are answered. Until about 15.7 they were forbidden instead.
 func wantNothing(p *Probe, x *Exchange, v visible) {
 	if release, _ := p.run.found(); !release.IsZero() && release.Compare(gitlab(16, 0)) < 0 && x.Status() == 403 && v != hidden {
-		p.WantMessage(x, 403, "403 Forbidden")
 		return
 	}
 	switch {
@@ -195,23 +197,19 @@ var refusedWithoutEffect = Rule{
 				}
 			})
 		})
-		if in.tokens == nil || !in.tokens.ok(200) || !in.tokens.sound() {
+		if in.tokens == nil {
 			return
 		}
-		there := false
 		in.tokens.eachToken(func(t *Token, at string) {
 			switch {
-			case t.ID == in.token.ID:
-				there = true
-				if t.Status == "revoked" {
-					p.Violation(in.tokens, at+"/status", `"active", as revoking was refused`, quoted(t.Status))
-				}
+			case t.ID == in.token.ID && t.Status == "revoked":
+				p.Violation(in.tokens, at+"/status", `"active", as revoking was refused`, quoted(t.Status))
 			case t.Name == intruderToken:
 				p.Violation(in.tokens, at, "one token, as creating others was refused", quoted(t.Name)+" too")
 			}
 		})
-		if !there && in.revoked() && p.tokensShown().read.ok(200) {
-			p.Violation(in.tokens, "", fmt.Sprintf("token %d, whose revocation was refused", in.token.ID), "a list without it")
+		if in.revoked() && p.tokensShown().read.ok(200) {
+			p.Violation(in.read, "", fmt.Sprintf("token %d, whose revocation was refused", in.token.ID), "404")
 		}
 	},
 }
@@ -265,7 +263,7 @@ var tokenNotShown = Rule{
 			return false
 		}
 		token := cmp.Or(x.Request.Header.Get("Private-Token"), strings.TrimPrefix(x.Request.Header.Get("Authorization"), "Bearer "))
-		if len(token) < shortestToken || token == wire.Redacted || strings.Contains(x.Request.URL.RawQuery, token) {
+		if len(token) < shortestToken || strings.Contains(x.Request.URL.RawQuery, token) {
 			return false
 		}
 		for name, values := range x.Response.Header {
@@ -280,7 +278,8 @@ var tokenNotShown = Rule{
 	},
 }
 
-// shortestToken is the length below which a text may be in an answer by chance.
+// shortestToken is the length below which a text may be in an answer by chance. What stands in place of a token that a
+// recorder removed is shorter.
 const shortestToken = 12
 
 var unknownToken = Rule{

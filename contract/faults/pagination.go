@@ -132,7 +132,7 @@ func pagination() []Fault {
 		{
 			Name: "oldest-token-unlisted", Explains: "The list of tokens lacks the oldest, and does not count it.", Since: fakegitlab.Release{Major: 15},
 			Rules: []string{"tokens/active-listed", "tokens/list"},
-			Also: []string{"headers/head"}, Because: "HEAD counts it",
+			Also:  []string{"headers/head"}, Because: "HEAD counts it",
 			Wrap: editingLists(func(p place) bool { return p.tokens && p.token == "" }, func(h http.Header, entries []object) []object {
 				if len(entries) > 0 && h.Get("X-Next-Page") == "" && h.Get("X-Prev-Page") == "" {
 					add(h, "X-Total", -1)
