@@ -106,7 +106,7 @@ func again(change rewrite) rewrite {
 
 func TestOddServers(t *testing.T) {
 	t.Parallel()
-	for _, c := range slices.Concat(oddParameters(), oddNames(), oddRoles(), oddPages(), oddConditions()) {
+	for _, c := range slices.Concat(oddParameters(), oddNames(), oddRoles(), oddPages(), oddConditions(), oddLives(), oddEnds()) {
 		t.Run(strings.ReplaceAll(c.rule, "/", " ")+": "+c.what, func(t *testing.T) {
 			t.Parallel()
 			var mu sync.Mutex
@@ -136,7 +136,7 @@ func TestOddServers(t *testing.T) {
 				target.Project = c.project
 			}
 			for i := range c.agents {
-				ask1(t, gitlab.URL, "POST", "/api/v4/projects/20/cluster_agents", fmt.Sprintf(`{"name":"there-%d"}`, i))
+				ask1(t, gitlab.URL, "POST", "/api/v4/projects/20/cluster_agents", fmt.Sprintf(`{"name":"1-%d"}`, i))
 			}
 			rules := slices.DeleteFunc(Catalogue(), func(rule Rule) bool { return rule.Probe != nil && rule.ID != c.rule })
 			settings := []Option{Rules(rules...)}
@@ -412,5 +412,164 @@ func oddConditions() []oddServer {
 			rule: "headers/head", outcome: Pass},
 		{what: "tokens are not counted", answer: head(heading("listAgentTokens", "X-Total", "")),
 			rule: "headers/head", outcome: Pass},
+	}
+}
+
+// after is a rewrite from a success of an operation on.
+func after(operation string, change rewrite) rewrite {
+	done := false
+	return func(r *http.Request, d *fakegitlab.ResponseDraft) {
+		if done {
+			change(r, d)
+		}
+		done = done || d.Operation == operation && d.Status < 300
+	}
+}
+
+// refusing is a rewrite that refuses the tokens whose creation is answered with a text. They are made all the same, and
+// count from 16.2 on.
+func refusing(text string) rewrite {
+	return func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+		if d.Operation == "createAgentToken" && strings.Contains(string(d.Body), text) {
+			reply(d, 403, forbiddenText)
+		}
+	}
+}
+
+func oddLives() []oddServer {
+	formAccepted := func(r *http.Request, d *fakegitlab.ResponseDraft) {
+		if d.Operation == "createAgentToken" && d.Status == 400 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form") {
+			reply(d, 201, tokenText(9999, 1, ""))
+		}
+	}
+	noTokens := fails("createAgentToken", 201, 403, forbiddenText)
+	return []oddServer{
+		// Agents.
+		{what: "it fails", answer: fails("listAgents", 200, 500, failedText), rule: "agents/list", outcome: Violation, findings: 1, says: "expected 200"},
+		{what: "it is none", answer: fails("listAgents", 200, 200, "{}"), rule: "agents/list", outcome: Pass},
+		{what: "the page on which the agent is shows it otherwise", agents: 120, answer: askedFor("per_page=100&page=2", edits("listAgents", `"created_by_user_id":\d+`, `"created_by_user_id":null`)),
+			rule: "agents/read-back-equal", outcome: Violation, findings: 1, says: "as it is read alone"},
+		{what: "the document has something against what differs", answer: edits("listAgents", `"created_by_user_id":\d+`, `"created_by_user_id":"42"`),
+			rule: "agents/read-back-equal", outcome: Pass},
+		{what: "it is in a list", answer: to(Developer, edits("getAgent", `.+`, `[$0]`)), rule: "roles/developer-reads", outcome: Pass},
+		{what: "it is in a list for everybody", answer: edits("getAgent", `.+`, `[$0]`), rule: "roles/developer-reads", outcome: Pass},
+
+		// Tokens.
+		{what: "it is 404", answer: fails("listAgentTokens", 200, 404, absentText), rule: "tokens/list", outcome: Violation, findings: 1, says: "expected 200"},
+		{what: "it is none", answer: fails("listAgentTokens", 200, 200, "{}"), rule: "tokens/list", outcome: Pass},
+		{what: "tokens are never listed", answer: fails("listAgentTokens", 200, 500, failedText), rule: "tokens/none-is-an-empty-list",
+			outcome: Inconclusive, says: "listing tokens is answered with 500"},
+		{what: "tokens are never listed, and none in another way", answer: func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+			switch {
+			case d.Operation != "listAgentTokens":
+			case string(d.Body) == "[]":
+				reply(d, 500, failedText)
+			default:
+				reply(d, 403, forbiddenText)
+			}
+		}, rule: "tokens/none-is-an-empty-list", outcome: Violation, findings: 1, says: "expected 200"},
+		{what: "the agent is gone", answer: all(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+			if d.Operation == "listAgentTokens" && string(d.Body) == "[]" {
+				reply(d, 404, absentText)
+			}
+		}, again(fails("getAgent", 200, 404, absentText))), rule: "tokens/none-is-an-empty-list", outcome: Inconclusive, says: "not there any more"},
+		{what: "it fails, and the agent is gone", answer: all(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+			if d.Operation == "listAgentTokens" && string(d.Body) == "[]" {
+				reply(d, 500, failedText)
+			}
+		}, again(fails("getAgent", 200, 404, absentText))), rule: "tokens/none-is-an-empty-list", outcome: Violation, findings: 1, says: "expected 200"},
+		{what: "it is none", answer: func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+			if d.Operation == "listAgentTokens" && string(d.Body) == "[]" {
+				reply(d, 200, "{}")
+			}
+		}, rule: "tokens/none-is-an-empty-list", outcome: Pass},
+		{what: "a form is refused for tokens", version: "16.0", answer: refusing(`"name":"contract form"`), rule: "parameters/form", outcome: Violation, findings: 1, says: "expected 201"},
+
+		{what: "no token is created", answer: noTokens, rule: "parameters/number-becomes-text", outcome: Inconclusive, says: "in plainer ways as well"},
+		{what: "a number is refused", version: "16.0", answer: refusing(`"name":"123"`), rule: "parameters/number-becomes-text", outcome: Violation, findings: 1, says: "expected 201"},
+		{what: "a number stays one", answer: edits("createAgentToken", `"name":"123"`, `"name":123`), rule: "parameters/number-becomes-text", outcome: Pass},
+		{what: "a number becomes another", answer: edits("createAgentToken", `"name":"123"`, `"name":"124"`), rule: "parameters/number-becomes-text",
+			outcome: Violation, findings: 1, says: `actual /name is "124"`},
+
+		{what: "no token is created", answer: func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+			if d.Operation == "createAgentToken" {
+				reply(d, 400, `{"error":"name is missing"}`)
+			}
+		}, rule: "tokens/name-is-text", outcome: Inconclusive, says: "a token with which nothing is wrong is refused with 400 as well"},
+		{what: "no token is created, for another reason", version: "16.0", answer: noTokens, rule: "tokens/name-required", outcome: Pass},
+		{what: "it is refused in another form", answer: fails("createAgentToken", 400, 400, `{"error":"no"}`), rule: "tokens/name-not-blank", outcome: Pass},
+
+		// The limit.
+		{what: "three are counted, and none of that name is listed", answer: askedFor("per_page=1&page=2", heading("listAgentTokens", "X-Total", "3")),
+			rule: "token-limit/third-is-refused", outcome: Pass},
+		{what: "a third is listed all the same", answer: all(heading("listAgentTokens", "X-Total", "3"), edits("listAgentTokens", `"contract form"`, `"contract third"`)),
+			rule: "token-limit/third-is-refused", outcome: Violation, findings: 1, says: "one, which is listed"},
+		{what: "one more is accepted after one was revoked", answer: formAccepted,
+			rule: "token-limit/third-is-refused", outcome: Violation, findings: 1, says: "expected 400"},
+		{what: "one more is accepted after both were", answer: all(formAccepted,
+			after("revokeAgentToken", all(fails("listAgentTokens", 200, 200, "[]"), fails("getAgentToken", 200, 404, absentText)))),
+			rule: "token-limit/third-is-refused", outcome: Pass},
+		{what: "it is refused in another form", answer: fails("createAgentToken", 400, 400, `{"error":"no"}`), rule: "token-limit/checked-before-name", outcome: Pass},
+		{what: "the name is spoken of", answer: fails("createAgentToken", 400, 400, `{"message":"400 Bad request - [\"Name can't be blank\"]"}`),
+			rule: "token-limit/checked-before-name", outcome: Violation, findings: 1, says: "what is said of a third token"},
+
+		// Who made it.
+		{what: "the creator is missing", answer: edits("createAgent", `,"created_by_user_id":\d+`, ``), rule: "agents/created-by-caller", outcome: Pass},
+		{what: "the creator is a text", answer: edits("createAgent", `"created_by_user_id":(\d+)`, `"created_by_user_id":"$1"`), rule: "agents/created-by-caller", outcome: Pass},
+		{what: "nobody says who the caller is, and the creators are two",
+			answer: all(askedFor("/api/v4/user", func(_ *http.Request, d *fakegitlab.ResponseDraft) { reply(d, 404, `{"error":"404 Not Found"}`) }),
+				edits("createAgentToken", `"created_by_user_id":\d+`, `"created_by_user_id":99`)),
+			rule: "agents/created-by-caller", outcome: Violation, findings: 1, says: "actual /created_by_user_id is 99"},
+
+		// When.
+		{what: "all is well", rule: "agents/created-at-is-now", outcome: Pass},
+		{what: "a token is of another year", answer: edits("createAgentToken", `"created_at":"\d+`, `"created_at":"2020`),
+			rule: "agents/created-at-is-now", outcome: Violation, findings: 1, says: "actual /created_at is 2020"},
+		{what: "the times are none", answer: all(edits("createAgentToken", `"created_at":"`, `"created_at":"on `), edits("createAgent", `"created_at":"`, `"created_at":"on `)),
+			rule: "agents/created-at-is-now", outcome: Untested, says: "no times"},
+		{what: "there is no Date", response: func(r *http.Response) { r.Header.Del("Date") }, rule: "agents/created-at-is-now", outcome: Untested, says: "no header Date"},
+
+		// Revoking.
+		{what: "there is only one token", answer: all(refusing(`"name":"contract form"`), refusing(`"name":"contract second"`)), rule: "tokens/revoke", outcome: Pass},
+		{what: "it is 200", answer: fails("revokeAgentToken", 204, 200, "{}"), rule: "tokens/revoke", outcome: Violation, findings: 2, says: "expected 204"},
+		{what: "tokens are not shown", answer: all(fails("listAgentTokens", 200, 200, "[]"), fails("getAgentToken", 200, 404, absentText)),
+			rule: "tokens/revoke-only-that-one", outcome: Inconclusive, says: "an earlier step"},
+		{what: "revoking is forbidden", answer: fails("revokeAgentToken", 204, 403, forbiddenText), rule: "tokens/revoked-is-404", outcome: Inconclusive, says: "an earlier step"},
+		{what: "tokens are not listed any more", version: "15.0", answer: after("revokeAgentToken", fails("listAgentTokens", 200, 404, absentText)),
+			rule: "tokens/revoked-is-shown", outcome: Violation, findings: 1, says: "expected 200"},
+	}
+}
+
+func oddEnds() []oddServer {
+	afterwards := func(change rewrite) rewrite { return after("deleteAgent", change) }
+	tokenOf := func(agent int64) rewrite { // 0 is the agent in the URL
+		return func(r *http.Request, d *fakegitlab.ResponseDraft) {
+			if d.Operation == "listAgentTokens" && d.Status == 200 {
+				of := agent
+				if of == 0 {
+					_, _ = fmt.Sscanf(regexp.MustCompile(`cluster_agents/\d+`).FindString(r.URL.Path), "cluster_agents/%d", &of)
+				}
+				reply(d, 200, "["+tokenText(9999, int(of), "")+"]")
+			}
+		}
+	}
+	const rule = "agents/deleted-with-tokens"
+	return []oddServer{
+		{what: "the condition is not looked at", answer: all(fails("deleteAgent", 412, 204, ""), again(fails("getAgent", 200, 404, absentText))),
+			rule: "conditional/if-unmodified-since", outcome: Violation, findings: 1, says: "expected 412"},
+		{what: "deleting is forbidden, and others are gone", answer: all(fails("deleteAgent", 204, 403, forbiddenText),
+			askedFor("per_page=100", fails("listAgents", 200, 200, "[]")), again(fails("getAgent", 200, 404, absentText))),
+			rule: "agents/delete-only-that-one", outcome: Inconclusive, says: "deleting the agent was answered with 403"},
+
+		{what: "its tokens are listed", answer: afterwards(fails("listAgentTokens", 404, 200, "[]")), rule: rule, outcome: Violation, findings: 1, says: "expected 404"},
+		{what: "its token is shown", answer: afterwards(fails("getAgentToken", 404, 200, tokenText(1, 1, ""))), rule: rule, outcome: Violation, findings: 1, says: "expected 404"},
+		{what: "its token is revoked", answer: afterwards(fails("revokeAgentToken", 404, 204, "")), rule: rule, outcome: Violation, findings: 1, says: "expected 404"},
+		{what: "it gets a token", answer: afterwards(fails("createAgentToken", 404, 201, tokenText(1, 1, ""))), rule: rule, outcome: Violation, findings: 1, says: "expected 404"},
+		{what: "it gets a token, as no other agent does", answer: all(fails("createAgentToken", 201, 403, forbiddenText), fails("createAgentToken", 404, 201, tokenText(1, 1, ""))),
+			rule: rule, outcome: Violation, findings: 1, says: "expected 404"},
+		{what: "nobody gets a token", answer: all(fails("createAgentToken", 201, 403, forbiddenText), fails("createAgentToken", 404, 403, forbiddenText)),
+			rule: rule, outcome: Pass},
+		{what: "the next agent of its name has a token", answer: afterwards(tokenOf(0)), rule: rule, outcome: Violation, findings: 1, says: "no token, as the agent is new"},
+		{what: "the next agent of its name is said to have another's", answer: afterwards(tokenOf(9999)), rule: rule, outcome: Pass},
 	}
 }

@@ -558,7 +558,7 @@ var tokensDeleted = step("agents/deleted-with-tokens", gitlab(15, 0),
 			p.give(Inconclusive, "another agent has the id of the deleted one")
 		}
 		p.WantMessage(l.readTokens, 404, "404 Not found")
-		if l.token != nil && l.token.Token != nil || l.late.Status() == 201 { // else nobody gets any
+		if l.token.Token != nil || l.late.Status() == 201 { // else nobody gets any
 			p.WantMessage(l.late, 404, "404 Not found")
 		}
 		if l.readToken != nil {
@@ -646,6 +646,15 @@ var noLimitYet = Rule{
 	},
 }
 
+// creations are the answers that an agent and, if there can be one, a token were made with.
+func (p *Probe) creations() []*Exchange {
+	made := []*Exchange{p.agent().made}
+	if p.run.hasTokens() {
+		p.attempt(func(p *Probe) { made = append(made, p.tokens().first.made) })
+	}
+	return made
+}
+
 var createdByCaller = Rule{
 	ID:         "agents/created-by-caller",
 	Sentence:   "What is created names its creator, who is the caller.",
@@ -653,17 +662,13 @@ var createdByCaller = Rule{
 	Operations: creates,
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
-		made := []*Exchange{p.agent().made}
-		if p.run.hasTokens() {
-			p.attempt(func(p *Probe) { made = append(made, p.tokens().first.made) })
-		}
 		var user struct {
 			ID json.Number `json:"id"`
 		}
 		if x := p.Do(Maintainer, "GET", "/api/v4/user"); x.ok(200) {
 			_ = json.Unmarshal(x.Response.Body, &user)
 		}
-		for _, x := range made {
+		for _, x := range p.creations() {
 			by, there := object(x.Response.Body)["created_by_user_id"]
 			switch {
 			case !there || x.documentSpokeOf("/created_by_user_id"):
@@ -685,12 +690,8 @@ var createdNow = Rule{
 	Operations: creates,
 	Needs:      Needs{Writes: true},
 	Probe: func(p *Probe) {
-		made := []*Exchange{p.agent().made}
-		if p.run.hasTokens() {
-			p.attempt(func(p *Probe) { made = append(made, p.tokens().first.made) })
-		}
 		tested := false
-		for _, x := range made {
+		for _, x := range p.creations() {
 			at, _ := object(x.Response.Body)["created_at"].(string)
 			created, err1 := time.Parse(time.RFC3339, at)
 			date, err2 := http.ParseTime(x.Response.Header.Get("Date"))

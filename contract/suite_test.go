@@ -37,6 +37,11 @@ func TestHealthyInEveryProfile(t *testing.T) {
 				if version != "14.10" { // which has no /metadata, and whose /version says no more
 					assert.Equal(t, release, result.Release)
 				}
+				for _, rule := range result.Rules {
+					if holds, _ := rule.Rule.holds(result.Release, result.Edition); holds {
+						assert.Equal(t, Pass, rule.Outcome, "%s: %s", rule.Rule.ID, rule.Reason)
+					}
+				}
 			})
 		}
 	}
