@@ -84,26 +84,20 @@ func (m *made) lookAfter(x *Exchange) *Exchange {
 	return x
 }
 
-// isGone says that an agent is not there any more, or is not to be.
-func (m *made) isGone(agent int64) bool {
+func (m *made) has(set map[int64]bool, id int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.gone[agent]
+	return set[id]
 }
+
+// isGone says that an agent is not there any more, or is not to be.
+func (m *made) isGone(agent int64) bool { return m.has(m.gone, agent) }
 
 // isRevoked says that the revocation of a token was granted.
-func (m *made) isRevoked(token int64) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.revoked[token]
-}
+func (m *made) isRevoked(token int64) bool { return m.has(m.revoked, token) }
 
 // grants says whether a create response showed a token.
-func (m *made) grants(token int64) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.tokens[token]
-}
+func (m *made) grants(token int64) bool { return m.has(m.tokens, token) }
 
 // confirm notes that an agent is the run's own.
 func (m *made) confirm(id int64) {
@@ -113,11 +107,7 @@ func (m *made) confirm(id int64) {
 }
 
 // foreigner says whether an agent was there before the run.
-func (m *made) foreigner(id int64) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.others[id]
-}
+func (m *made) foreigner(id int64) bool { return m.has(m.others, id) }
 
 // claimed says whether a create response showed an agent.
 func (m *made) claimed(id int64) bool {
