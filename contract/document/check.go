@@ -89,14 +89,12 @@ func pointer(path []string) string {
 	return b.String()
 }
 
-// collapsed is the pointer in which all indexes are the same.
+// collapsed is the pointer without the indexes.
 func collapsed(path []string) string {
 	var b strings.Builder
 	for _, name := range path {
 		b.WriteByte('/')
-		if _, err := strconv.ParseUint(name, 10, 64); err == nil {
-			b.WriteByte('*')
-		} else {
+		if _, err := strconv.ParseUint(name, 10, 64); err != nil {
 			b.WriteString(name)
 		}
 	}

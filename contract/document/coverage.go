@@ -86,7 +86,7 @@ func describeResponse(res *response, at *positions) Response {
 		r.Headers = append(r.Headers, Header{Name: h.name, Required: h.spec.Required, Position: at.of(place{part: h.spec})})
 	}
 	for _, c := range res.content {
-		if isJSON(c.mediaType) && c.schema != nil {
+		if c.schema != nil {
 			r.Properties = appendProperties(r.Properties, "", c.schema, at)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -32,8 +33,77 @@ func TestShow(t *testing.T) {
 	} {
 		assert.Equal(t, tt.want, show(tt.value))
 	}
-	number, _ := parse([]byte(strings.Repeat("1", 25)))
+	number, _ := parse([]byte(strings.Repeat("1", 24)))
+	assert.Equal(t, "the number "+strings.Repeat("1", 24), show(number))
+	number, _ = parse([]byte(strings.Repeat("1", 25)))
 	assert.Equal(t, "a number of 25 characters", show(number))
 	number, _ = parse([]byte("-1.5e3"))
 	assert.Equal(t, "the number -1.5e3", show(number))
+}
+
+func TestShownName(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"name":                  "name",
+		strings.Repeat("n", 64): strings.Repeat("n", 64),
+		strings.Repeat("n", 65): strings.Repeat("n", 16) + "…",
+		"a\nb":                  `"a\nb"`,
+		"glpat-x":               "[redacted]",
+	} {
+		assert.Equal(t, want, shownName(name))
+	}
+}
+
+func TestObject(t *testing.T) {
+	t.Parallel()
+	o := map[string]any{}
+	for _, want := range []string{
+		`an empty object`, `an object with "a"`, `an object with "a" and "b"`, `an object with "a", "b" and "c"`, `an object with "a", "b", "c" and "d"`,
+		`an object with "a", "b", "c", "d" and "e"`, `an object with "a", "b", "c", "d", "e" and "f"`, `an object with "a", "b", "c", "d", "e", "f" and 1 more`,
+	} {
+		assert.Equal(t, want, object(o))
+		o[string(rune('a'+len(o)))] = true
+	}
+}
+
+func TestExpectation(t *testing.T) {
+	t.Parallel()
+	one, two := 1.0, 2.0
+	integer := func(low, high *float64) *openapi3.Schema {
+		return &openapi3.Schema{Type: &openapi3.Types{"integer"}, Min: low, Max: high}
+	}
+	either := openapi3.SchemaRefs{openapi3.NewSchemaRef("", integer(&one, nil)), openapi3.NewSchemaRef("", &openapi3.Schema{Enum: []any{"x", nil}})}
+	for _, tt := range []struct {
+		schema *openapi3.Schema
+		want   string
+	}{
+		{integer(nil, nil), "an integer"},
+		{integer(&one, nil), "an integer of at least 1"},
+		{integer(nil, &two), "an integer of at most 2"},
+		{integer(&one, &two), "an integer from 1 to 2"},
+		{&openapi3.Schema{OneOf: either}, `an integer of at least 1 or "x" or null`},
+		{&openapi3.Schema{AnyOf: either}, `an integer of at least 1 or "x" or null`},
+		{&openapi3.Schema{Pattern: "^x$"}, "a string that matches ^x$"},
+		{&openapi3.Schema{Required: []string{"a", "b"}}, `an object with "a" and "b"`},
+		{&openapi3.Schema{Type: &openapi3.Types{"string"}, Nullable: true}, "a string or null"},
+		{&openapi3.Schema{}, "a value"},
+	} {
+		assert.Equal(t, tt.want, expectation(tt.schema))
+	}
+}
+
+func TestOutcomesAreWrittenAsText(t *testing.T) {
+	t.Parallel()
+	for o := Pass; o <= Violation; o++ {
+		text, err := o.MarshalText()
+		assert.NoError(t, err)
+		var read Outcome
+		assert.NoError(t, read.UnmarshalText(text))
+		assert.Equal(t, o, read)
+		assert.NotContains(t, o.String(), "Outcome")
+	}
+	assert.Equal(t, "Outcome(-1)", Outcome(-1).String())
+	assert.Equal(t, "Outcome(6)", (Violation + 1).String())
+	var read Outcome
+	assert.ErrorContains(t, read.UnmarshalText([]byte("fine")), `unknown outcome "fine"`)
 }
