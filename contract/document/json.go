@@ -32,12 +32,12 @@ func parse(data []byte) (value any, faults []fault) {
 		p.text = string(data)
 	} else {
 		at := 0
-		for at < len(data) {
-			if r, size := utf8.DecodeRune(data[at:]); r == utf8.RuneError && size == 1 {
+		for {
+			r, size := utf8.DecodeRune(data[at:])
+			if r == utf8.RuneError && size == 1 {
 				break
-			} else {
-				at += size
 			}
+			at += size
 		}
 		p.faults = append(p.faults, fault{kind: "UTF-8", reason: fmt.Sprintf("byte %d is not UTF-8", at)})
 		p.text = strings.ToValidUTF8(string(data), "\uFFFD")
@@ -189,7 +189,7 @@ func (p *parser) array(depth int) (any, bool) {
 	for {
 		before := len(p.faults)
 		value, ok := p.value(depth)
-		if before < len(p.faults) {
+		if before != len(p.faults) {
 			p.within(before, strconv.Itoa(len(array)))
 		}
 		if !ok {

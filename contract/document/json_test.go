@@ -30,6 +30,9 @@ func TestParse(t *testing.T) {
 		{`-0.5e+3`, number("-0.5e+3")},
 		{`0`, number("0")},
 		{`1E5`, number("1E5")},
+		{`1e-5`, number("1e-5")},
+		{`"\u09af\u09AF "`, "\u09af\u09af "},
+		{strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth), nested(maxDepth)},
 		{`123456789012345678901234567890`, number("123456789012345678901234567890")},
 		{`[]`, []any{}},
 		{`[ 1 , [ ] ,"x"]`, []any{number("1"), []any{}, "x"}},
@@ -40,6 +43,15 @@ func TestParse(t *testing.T) {
 		assert.Empty(t, faults, tt.text)
 		assert.Equal(t, tt.want, got, tt.text)
 	}
+}
+
+// nested is an empty array in that many others, less one.
+func nested(depth int) any {
+	array := []any{}
+	for range depth - 1 {
+		array = []any{array}
+	}
+	return array
 }
 
 func TestParseFaults(t *testing.T) {
@@ -84,6 +96,15 @@ func TestParseFaults(t *testing.T) {
 		{`["\ud83d\n"]`, "0", `half of a character, escaped with \u, before byte 8`},
 		{`["\ude00\ud83d"]`, "0", `half of a character, escaped with \u, before byte 8`},
 		{"[\"a\xff\"]", "", "byte 3 is not UTF-8"},
+		{"[\"\ufffd\xff\"]", "", "byte 5 is not UTF-8"},
+		{"\"\x1f\"", "", "'\\x1f' at byte 1, where no control character should be"},
+		{"\"\\n\x1f\"", "", "'\\x1f' at byte 3, where no control character should be"},
+		{`1e+-5`, "", "'-' at byte 3, where a digit should be"},
+		{`"\u/000"`, "", "'/' at byte 3, where a hexadecimal digit should be"},
+		{`"\u:000"`, "", "':' at byte 3, where a hexadecimal digit should be"},
+		{`"\u@000"`, "", "'@' at byte 3, where a hexadecimal digit should be"},
+		{`"\uG000"`, "", "'G' at byte 3, where a hexadecimal digit should be"},
+		{"\"\\u`000\"", "", "'`' at byte 3, where a hexadecimal digit should be"},
 		{strings.Repeat("[", maxDepth+1), strings.TrimSpace(strings.Repeat("0 ", maxDepth)), "arrays and objects more than 10000 deep"},
 	} {
 		_, faults := parse([]byte(tt.text))
