@@ -22,7 +22,7 @@ type oddServer struct {
 	version  string // of the fake; the newest, if it is empty
 	project  string // root/test, if it is empty
 	readOnly bool
-	agents   int // that are there before
+	agents   int // that are there before, with a token each
 	answer   rewrite
 	response func(*http.Response) // changes what the fake adds to an answer in the end
 	rule     string
@@ -136,10 +136,11 @@ func TestOddServers(t *testing.T) {
 				target.Project = c.project
 			}
 			for i := range c.agents {
-				ask1(t, gitlab.URL, "POST", "/api/v4/projects/20/cluster_agents", fmt.Sprintf(`{"name":"1-%d"}`, i))
+				agent := unmarshal[Agent]([]byte(ask1(t, gitlab.URL, "POST", "/api/v4/projects/20/cluster_agents", fmt.Sprintf(`{"name":"1-%d"}`, i))))
+				ask1(t, gitlab.URL, "POST", fmt.Sprintf("/api/v4/projects/20/cluster_agents/%d/tokens", agent.ID), `{"name":"there"}`)
 			}
 			rules := slices.DeleteFunc(Catalogue(), func(rule Rule) bool { return rule.Probe != nil && rule.ID != c.rule })
-			settings := []Option{Rules(rules...)}
+			settings := []Option{Rules(rules...), quickly(requestTimeout)}
 			if c.readOnly {
 				settings = append(settings, ReadOnly())
 			}
@@ -180,6 +181,8 @@ func oddParameters() []oddServer {
 				reply(d, 403, forbiddenText)
 			}
 		}, rule: "errors/create-token-for-unknown-agent", outcome: Inconclusive, says: "a token for an agent that is there is refused with 403 as well"},
+		{what: "no token can be created, for another reason", answer: fails("createAgentToken", 201, 403, forbiddenText),
+			rule: "errors/create-token-for-unknown-agent", outcome: Pass},
 		{what: "a token is created", answer: askedFor(noAgent, fails("createAgentToken", 404, 201, tokenText(1, 1, ""))),
 			rule: "errors/create-token-for-unknown-agent", outcome: Violation, findings: 1, says: "expected 404"},
 		{what: "the agent is gone", answer: again(to(Maintainer, fails("getAgent", 200, 404, absentText))),
@@ -248,7 +251,13 @@ func oddRoles() []oddServer {
 			rule: "roles/developer-reads", outcome: Pass},
 		{what: "the list is none", answer: to(Developer, fails("listAgents", 200, 200, "{}")),
 			rule: "roles/developer-reads", outcome: Pass},
-		{what: "the list lacks the agent", answer: to(Developer, func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+		{what: "ids are no numbers", answer: to(Developer, edits("listAgents", `\{"id":(\d+),"name"`, `{"id":"$1","name"`)),
+			rule: "roles/developer-reads", outcome: Pass},
+		{what: "the list is empty", readOnly: true, agents: 1, answer: to(Developer, fails("listAgents", 200, 200, "[]")),
+			rule: "roles/developer-reads", outcome: Violation, findings: 1, says: "in the list, as a maintainer sees it"},
+		{what: "a part of the list lacks the agent", agents: 1, answer: to(Developer, all(fails("listAgents", 200, 200, list(agentText(9999, "another"))), heading("listAgents", "X-Next-Page", "2"))),
+			rule: "roles/developer-reads", outcome: Pass},
+		{what: "the list lacks the agent", agents: 1, answer: to(Developer, func(_ *http.Request, d *fakegitlab.ResponseDraft) {
 			if d.Operation == "listAgents" {
 				var kept []string
 				for _, a := range unmarshal[[]Agent](d.Body) {
@@ -285,7 +294,14 @@ func oddRoles() []oddServer {
 		{what: "guests are told that there is no project", answer: to(Guest, fails("getAgent", 404, 404, hiddenText)),
 			rule: "roles/guest-finds-nothing", outcome: Violation, findings: 1, says: `expected message "404 Not found"`},
 
+		{what: "the list shows that there is a project", answer: to(Stranger, fails("listAgents", 404, 404, `{"message":"404 ClusterAgents Not Found"}`)),
+			rule: "roles/stranger-finds-nothing", outcome: Violation, findings: 1, says: "404 Project Not Found"},
+		{what: "guests are told that there is no project to list", answer: to(Guest, fails("listAgents", 404, 404, hiddenText)),
+			rule: "roles/guest-finds-nothing", outcome: Violation, findings: 1, says: `expected message "404 ClusterAgents Not Found"`},
+
 		// Reads below developer were forbidden once.
+		{what: "guests may not ask", version: "15.0", answer: to(Guest, fails("listAgentTokens", 403, 400, `{"message":"400 Bad request"}`)),
+			rule: "roles/guest-finds-nothing", outcome: Violation, findings: 1, says: "expected 404"},
 		{what: "guests are forbidden to read, and the release is not known", version: "15.0",
 			answer: func(r *http.Request, d *fakegitlab.ResponseDraft) {
 				if d.Operation == "" {
@@ -311,7 +327,10 @@ func oddRoles() []oddServer {
 			}, rule: "roles/refused-has-no-effect", outcome: Pass},
 		{what: "a create is neither granted nor refused", answer: fails("createAgentToken", 404, 202, `{}`),
 			rule: "errors/refused-has-no-effect", outcome: Inconclusive, says: "neither granted nor refused"},
-		{what: "ids are no numbers", answer: edits("listAgentTokens", `"id":(\d+)`, `"id":"$1"`),
+		{what: "ids are missing", answer: edits("listAgentTokens", `\{"id":\d+,`, `{`), rule: "errors/refused-has-no-effect", outcome: Pass},
+		{what: "tokens cannot be read in the end", answer: after("deleteAgent", fails("getAgentToken", 200, 502, "{}")), rule: "errors/refused-has-no-effect", outcome: Pass},
+		{what: "all is gone in the end", answer: after("deleteAgent", all(
+			fails("getAgentToken", 200, 404, absentText), fails("getAgent", 200, 404, absentText), fails("listAgents", 200, 200, "[]"))),
 			rule: "errors/refused-has-no-effect", outcome: Pass},
 		{what: "another agent's token is listed", answer: func(_ *http.Request, d *fakegitlab.ResponseDraft) {
 			if d.Operation == "listAgentTokens" && d.Status == 200 {
