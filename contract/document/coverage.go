@@ -87,20 +87,24 @@ func describeResponse(res *response, at *positions) Response {
 	}
 	for _, c := range res.content {
 		if c.schema != nil {
-			r.Properties = appendProperties(r.Properties, "", c.schema, at)
+			r.Properties = appendProperties(r.Properties, "", c.schema, nil, at)
 		}
 	}
 	return r
 }
 
 // appendProperties appends the properties of the objects that a schema describes: in the order of "required", which is
-// that in which GitLab sends them, then what is optional.
-func appendProperties(all []Property, pointer string, schema *openapi3.Schema, at *positions) []Property {
+// that in which GitLab sends them, then what is optional. What a schema says within itself is not said again.
+func appendProperties(all []Property, pointer string, schema *openapi3.Schema, within []*openapi3.Schema, at *positions) []Property {
+	if slices.Contains(within, schema) {
+		return all
+	}
+	within = append(slices.Clip(within), schema)
 	for _, alternative := range slices.Concat(schema.OneOf, schema.AnyOf, schema.AllOf) {
-		all = appendProperties(all, pointer, alternative.Value, at)
+		all = appendProperties(all, pointer, alternative.Value, within, at)
 	}
 	if schema.Items != nil {
-		all = appendProperties(all, pointer+"/*", schema.Items.Value, at)
+		all = appendProperties(all, pointer+"/*", schema.Items.Value, within, at)
 	}
 	names := slices.Clone(schema.Required)
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
@@ -131,7 +135,7 @@ func appendProperties(all []Property, pointer string, schema *openapi3.Schema, a
 		if !slices.ContainsFunc(all, func(q Property) bool { return q.Pointer == p.Pointer }) {
 			all = append(all, p)
 		}
-		all = appendProperties(all, p.Pointer, ref.Value, at)
+		all = appendProperties(all, p.Pointer, ref.Value, within, at)
 	}
 	return all
 }

@@ -313,7 +313,7 @@ func (p *parser) escape() (rune, bool) {
 		return 0, false
 	}
 	r, ok := p.hex()
-	if !ok || !utf16.IsSurrogate(r) {
+	if !utf16.IsSurrogate(r) {
 		return r, ok
 	}
 	at := p.at
@@ -331,6 +331,7 @@ func (p *parser) escape() (rune, bool) {
 	return utf8.RuneError, true
 }
 
+// hex reads four digits. If there are none, the rune is 0.
 func (p *parser) hex() (rune, bool) {
 	var r rune
 	for range 4 {

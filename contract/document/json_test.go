@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 		{`0`, number("0")},
 		{`1E5`, number("1E5")},
 		{`1e-5`, number("1e-5")},
-		{`"\u09af\u09AF "`, "\u09af\u09af "},
+		{`"\u09af\u09AF\u0fF9 "`, "\u09af\u09af\u0ff9 "},
 		{strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth), nested(maxDepth)},
 		{`123456789012345678901234567890`, number("123456789012345678901234567890")},
 		{`[]`, []any{}},
@@ -94,6 +94,7 @@ func TestParseFaults(t *testing.T) {
 		{`{"a":1,"\u0061":2}`, "a", "the same property twice in one object"},
 		{`["\ud83d"]`, "0", `half of a character, escaped with \u, before byte 8`},
 		{`["\ud83d\n"]`, "0", `half of a character, escaped with \u, before byte 8`},
+		{`["\ud83dude00"]`, "0", `half of a character, escaped with \u, before byte 8`},
 		{`["\ude00\ud83d"]`, "0", `half of a character, escaped with \u, before byte 8`},
 		{"[\"a\xff\"]", "", "byte 3 is not UTF-8"},
 		{"[\"\ufffd\xff\"]", "", "byte 5 is not UTF-8"},
@@ -112,6 +113,8 @@ func TestParseFaults(t *testing.T) {
 		assert.Equal(t, tt.want, faults[0].reason, "%.40s", tt.text)
 		assert.Equal(t, tt.path, strings.Join(faults[0].inOrder(), " "), "%.40s", tt.text)
 	}
+	value, _ := parse([]byte(`"\ud83d\n"`))
+	assert.Equal(t, "\ufffd\n", value)
 	value, faults := parse([]byte("{\"a\":1,\"a\":\"\\ud800\xff\"} x"))
 	assert.Equal(t, map[string]any{"a": "\ufffd\ufffd"}, value, "what can be read is read")
 	assert.Len(t, faults, 4, "and everything that is wrong is reported")
