@@ -494,6 +494,11 @@ func oddLives() []oddServer {
 				reply(d, 404, absentText)
 			}
 		}, again(fails("getAgent", 200, 404, absentText))), rule: "tokens/none-is-an-empty-list", outcome: Inconclusive, says: "not there any more"},
+		{what: "it is 404, and the agent is there", answer: func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+			if d.Operation == "listAgentTokens" && string(d.Body) == "[]" {
+				reply(d, 404, absentText)
+			}
+		}, rule: "tokens/none-is-an-empty-list", outcome: Violation, findings: 1, says: "expected 200"},
 		{what: "it fails, and the agent is gone", answer: all(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
 			if d.Operation == "listAgentTokens" && string(d.Body) == "[]" {
 				reply(d, 500, failedText)
@@ -508,6 +513,8 @@ func oddLives() []oddServer {
 
 		{what: "no token is created", answer: noTokens, rule: "parameters/number-becomes-text", outcome: Inconclusive, says: "in plainer ways as well"},
 		{what: "a number is refused", version: "16.0", answer: refusing(`"name":"123"`), rule: "parameters/number-becomes-text", outcome: Violation, findings: 1, says: "expected 201"},
+		{what: "a second token is refused", version: "16.0", answer: after("createAgentToken", fails("createAgentToken", 201, 403, forbiddenText)),
+			rule: "parameters/number-becomes-text", outcome: Pass},
 		{what: "a number stays one", answer: edits("createAgentToken", `"name":"123"`, `"name":123`), rule: "parameters/number-becomes-text", outcome: Pass},
 		{what: "a number becomes another", answer: edits("createAgentToken", `"name":"123"`, `"name":"124"`), rule: "parameters/number-becomes-text",
 			outcome: Violation, findings: 1, says: `actual /name is "124"`},
@@ -549,6 +556,14 @@ func oddLives() []oddServer {
 		{what: "the times are none", answer: all(edits("createAgentToken", `"created_at":"`, `"created_at":"on `), edits("createAgent", `"created_at":"`, `"created_at":"on `)),
 			rule: "agents/created-at-is-now", outcome: Untested, says: "no times"},
 		{what: "there is no Date", response: func(r *http.Response) { r.Header.Del("Date") }, rule: "agents/created-at-is-now", outcome: Untested, says: "no header Date"},
+
+		// Reading.
+		{what: "tokens cannot be read in the end", answer: after("deleteAgent", fails("getAgentToken", 200, 502, "{}")),
+			rule: "tokens/reading-is-no-use", outcome: Inconclusive, says: "no token could be read twice"},
+		{what: "the time is none", answer: after("deleteAgent", edits("getAgentToken", `"last_used_at":null`, `"last_used_at":"now"`)),
+			rule: "tokens/reading-is-no-use", outcome: Inconclusive, says: "no token could be read twice"},
+		{what: "a token is used at first", answer: edits("getAgentToken", `"last_used_at":null`, `"last_used_at":"2026-01-01T00:00:00.000Z"`),
+			rule: "tokens/reading-is-no-use", outcome: Inconclusive, says: "when it was read first"},
 
 		// Revoking.
 		{what: "there is only one token", answer: all(refusing(`"name":"contract form"`), refusing(`"name":"contract second"`)), rule: "tokens/revoke", outcome: Pass},

@@ -297,7 +297,7 @@ var unknownToken = Rule{
 				p.Want(p.Do(Anonymous, "GET", p.run.agents(), Header("Authorization", "Bearer glpat-"+strings.Repeat("x", 20))), 401)
 			},
 			func(p *Probe) {
-				if p.run.readOnly || !p.run.hasTokens() {
+				if !p.run.hasTokens() {
 					return
 				}
 				p.attempt(func(p *Probe) { // an agent's secret is good for its agent only

@@ -56,6 +56,19 @@ paths:
           content:
             application/json:
               schema: {}
+        "203":
+          description: an application's
+          content:
+            application/*:
+              schema:
+                type: object
+        "206":
+          description: whatever comes
+          content:
+            "*/*":
+              schema:
+                type: string
+                maxLength: 3
 components:
   schemas:
     Thing:
@@ -162,6 +175,35 @@ func TestAnotherDocument(t *testing.T) {
 			x.Response.Header.Set("Content-Type", "text/csv")
 			x.Response.Body = []byte("a,b")
 		}, nil},
+		{"text in other letters", func(x *wire.Exchange) {
+			x.Response.Header.Set("Content-Type", "text/csv; charset=latin1")
+			x.Response.Body = []byte("a,b")
+		}, nil},
+		{"JSON in few letters", func(x *wire.Exchange) {
+			x.Response.Header.Set("Content-Type", "application/hal+json; charset=US-ASCII")
+		}, nil},
+		{"JSON in other letters", func(x *wire.Exchange) { x.Response.Header.Set("Content-Type", "application/hal+json; charset=latin1") },
+			[]string{`document/content-type  charset latin1 content:`}},
+		{"a parameter that is none", func(x *wire.Exchange) { x.Response.Header.Set("Content-Type", "application/hal+json; charset") }, nil},
+		{"another kind", func(x *wire.Exchange) {
+			x.Response.StatusCode = 203
+			x.Response.Header.Set("Content-Type", "text/plain")
+		}, []string{`document/content-type  Content-Type text/plain content:`}},
+		{"no kind", func(x *wire.Exchange) {
+			x.Response.StatusCode = 206
+			x.Response.Header.Del("Content-Type")
+			x.Response.Body = []byte("four")
+		}, []string{`document/body  the string "four" maxLength: 3`}},
+		{"two kinds", func(x *wire.Exchange) {
+			x.Response.StatusCode = 206
+			x.Response.Header["Content-Type"] = []string{"text/plain", "text/html"}
+		}, []string{`document/content-type  2 headers Content-Type content:`}},
+		{"a part of the body", func(x *wire.Exchange) { x.Response.Header.Set("Content-Length", "3") },
+			[]string{`document/response  2 bytes of the 3 that Content-Length announces`}},
+		{"a body that was decoded", func(x *wire.Exchange) {
+			x.Response.Header.Set("Content-Length", "3")
+			x.Response.Header.Set("Content-Encoding", "gzip")
+		}, nil},
 		{"anything", func(x *wire.Exchange) {
 			x.Response.StatusCode = 202
 			x.Response.Header.Set("Content-Type", "application/json")
@@ -214,4 +256,12 @@ func TestAnotherDocument(t *testing.T) {
 // body is an answer with a body.
 func body(text string) func(*wire.Exchange) {
 	return func(x *wire.Exchange) { x.Response.Body = []byte(text) }
+}
+
+func TestAt(t *testing.T) {
+	t.Parallel()
+	value := map[string]any{"a": []any{1, map[string]any{"b": 2}}}
+	for path, want := range map[string]any{"a 0": 1, "a 1 b": 2, "a 2": nil, "a -1": nil, "a x": nil, "b": nil, "a 1 c": nil} {
+		assert.Equal(t, want, at(value, strings.Split(path, " ")), path)
+	}
 }

@@ -73,7 +73,7 @@ func newRoute(template string) route {
 // match returns the parameters if the path ends as the route does.
 func (r *route) match(path []string) (map[string]string, bool) {
 	root := len(path) - len(r.segments)
-	if root < 0 {
+	if root < 1 { // there is a slash before "api"
 		return nil, false
 	}
 	var parameters map[string]string
