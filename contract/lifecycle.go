@@ -41,6 +41,7 @@ func (p *Probe) lifecycle() *lifecycle {
 		l := &lifecycle{refused: make(map[string]*Exchange), agent: p.usable(p.secondAgent())}
 		if p.run.hasTokens() {
 			p.tokenLife(l)
+			p.attempt(func(p *Probe) { p.tokensShown() }) // what is read in the end is read a second time
 		}
 		// A broken server may delete more than it is asked for, which nothing else is to suffer from.
 		p.awaitOthers()
