@@ -2,10 +2,8 @@ package contract
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
-	"time"
 )
 
 // lifecycle is one agent from its creation to its end, and what was answered on the way. Each step waits for the one
@@ -191,9 +189,7 @@ func (p *Probe) end(l *lifecycle) {
 	p.Together(parts...)
 	p.Together(
 		func(p *Probe) { l.unreadable = p.deleteLast(l, (*Probe).fourthAgent, "no date") },
-		func(p *Probe) {
-			l.later = p.deleteLast(l, (*Probe).thirdAgent, time.Now().UTC().Add(24*time.Hour).Format(http.TimeFormat))
-		},
+		func(p *Probe) { l.later = p.deleteLast(l, (*Probe).thirdAgent, "Fri, 01 Jan 2100 00:00:00 GMT") },
 	)
 }
 

@@ -23,6 +23,11 @@ var secretOnlyOnCreate = Rule{
 		if x.Operation != "" {
 			x.documented("tokens/secret-only-on-create")
 			met = x.Status() < 300
+			for _, f := range x.findings() {
+				if f.Rule == documentUndeclared.ID && secretive.MatchString(f.Pointer) && f.Actual != "null" {
+					x.Violation(f.Pointer, "no property that is made of the secret", f.Actual)
+				}
+			}
 		}
 		// Whoever put the secret into the request finds it in a Link or an error text; that is no leak.
 		if _, _, asked := h.secrets.find([]byte(x.Request.URL.String())); asked {
@@ -57,6 +62,9 @@ var secretOnlyOnCreate = Rule{
 		return met
 	},
 }
+
+// secretive is the name of a property that has to do with a secret.
+var secretive = regexp.MustCompile(`(?i)secret|encrypted|digest|password|salt|token_hash`)
 
 var secretOnCreate = Rule{
 	ID:         "tokens/secret-on-create",
@@ -109,16 +117,27 @@ var secretPrefix = Rule{
 var secretLength = Rule{
 	ID:         "tokens/secret-length",
 	Since:      gitlab(16, 0),
-	Until:      gitlab(18, 0), // routable secrets came in 18.x; which release is not known
-	Sentence:   "A secret is \"glagent-\" and 50 characters.",
+	Sentence:   "A secret is \"glagent-\" and 50 characters, unless it is a routable one.",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
 	Judge: judgeSecret(func(_ *History, x *Exchange, secret string) bool {
-		if len(secret) != len("glagent-")+50 {
-			x.Violation("/token", "a string of 58 characters", fmt.Sprintf("a string of %d characters", len(secret)))
+		random := randomOf(secret)
+		if strings.Contains(random, ".") {
+			return true // routable, as they are from some 18.x release on
+		}
+		if len(random) != 50 {
+			x.Violation("/token", "50 characters after \"glagent-\"", fmt.Sprintf("%d characters", len(random)))
 		}
 		return true
 	}),
+}
+
+// randomOf is what of a secret follows "glagent-", and the instance's prefix before that.
+func randomOf(secret string) string {
+	if i := strings.LastIndex(secret, "glagent-"); i >= 0 {
+		return secret[i+len("glagent-"):]
+	}
+	return secret
 }
 
 // routable is the secret of later 18.x releases: a payload, a version, the payload's length in base 36 and a checksum
@@ -132,7 +151,7 @@ var secretChecksum = Rule{
 	Source:     "lib/gitlab/encryption (routable tokens)",
 	Operations: []string{"createAgentToken"},
 	Judge: judgeSecret(func(_ *History, x *Exchange, secret string) bool {
-		if !strings.Contains(secret, ".") {
+		if !strings.Contains(randomOf(secret), ".") {
 			return false // an 18.x that does not make them yet
 		}
 		part := routable.FindStringSubmatch(secret)
@@ -152,21 +171,18 @@ var secretChecksum = Rule{
 var secretStrength = Rule{
 	ID:         "tokens/secret-strength",
 	Since:      gitlab(15, 0),
-	Sentence:   "A secret has at least 40 characters, all of them letters of both cases, digits, \"-\", \"_\" or \".\".",
+	Sentence:   "A secret has at least 40 characters after \"glagent-\", all of them letters of both cases, digits, \"-\", \"_\" or \".\".",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
 	Judge: judgeSecret(func(_ *History, x *Exchange, secret string) bool {
-		if len(secret) < 40 {
-			x.Violation("/token", "at least 40 characters", fmt.Sprintf("a string of %d characters", len(secret)))
+		random := randomOf(secret)
+		if len(random) < 40 {
+			x.Violation("/token", "at least 40 characters", fmt.Sprintf("a string of %d characters", len(random)))
 		}
-		if i := strings.LastIndex(secret, "glagent-"); strings.ContainsFunc(secret[max(i, 0):], notInSecret) {
+		if strings.ContainsFunc(random, notInSecret) {
 			x.Violation("/token", "letters, digits, \"-\", \"_\" and \".\"", "other characters too")
 		}
 		// By chance it happens to one of 100,000,000,000 secrets.
-		_, random, prefixed := strings.Cut(secret, "glagent-")
-		if !prefixed {
-			random = secret
-		}
 		if len(random) >= 40 && (strings.ToLower(random) == random || strings.ToUpper(random) == random) {
 			x.Violation("/token", "capitals and small letters, as random ones have", "letters of one case only")
 		}

@@ -1,9 +1,11 @@
 package faults
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"hash/crc32"
 	"net/http"
 	"strconv"
@@ -124,6 +126,12 @@ func secrets() []Fault {
 			leaking(inBody("token_encrypted", func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }), "getAgentToken")),
 		leaks("secret-as-hex", "Reading one token shows its secret in hexadecimal digits.",
 			leaking(inBody("token_encrypted", func(s string) string { return hex.EncodeToString([]byte(s)) }), "getAgentToken")),
+		leaks("secret-digest", "Reading one token shows the SHA-256 of its secret.",
+			leaking(inBody("token_digest", func(s string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s))) }), "getAgentToken")),
+		leaks("secret-as-small-letters", "Reading one token shows its secret in small letters.",
+			leaking(inBody("hint", strings.ToLower), "getAgentToken")),
+		leaks("secret-encrypted", "Reading one token shows its secret as it is stored, encrypted.",
+			leaking(inBody("token_encrypted", func(s string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte("salt"+s))) }), "getAgentToken")),
 		leaks("secret-shortened", "The list of tokens shows their secrets without the last ten characters.",
 			leaking(inBody("hint", func(s string) string { return s[:len(s)-10] }), "listAgentTokens")),
 		leaks("secret-without-ends", "The list of tokens shows their secrets without the first and the last six characters.",
@@ -186,8 +194,7 @@ func secrets() []Fault {
 		},
 		{
 			Name: "secret-truncated", Explains: "The secret has 30 characters.", Since: since15,
-			Rules: []string{"tokens/secret-strength", "document/body"},
-
+			Rules: []string{"tokens/secret-strength", "document/body"}, Also: []string{"tokens/secret-length"}, Because: "it is too short in any case",
 			Deviation: changing(func(secret string) string { return secret[:30] }),
 		},
 		{
@@ -210,6 +217,15 @@ func secrets() []Fault {
 			Name: "secret-of-another-length", Explains: "The secret is longer than those of its time.",
 			Since: fakegitlab.Release{Major: 16}, Until: fakegitlab.Release{Major: 18}, Rules: []string{"tokens/secret-length"},
 			Deviation: changing(func(secret string) string { return secret + "AAAAAAAA" }),
+		},
+		{
+			Name: "secret-uuid", Explains: "The secret is \"glagent-\" and a UUID.", Since: fakegitlab.Release{Major: 16},
+			Rules: []string{"tokens/secret-length", "tokens/secret-strength"}, Deviation: func() *fakegitlab.Deviation {
+				return &fakegitlab.Deviation{Secret: func(secret string) string {
+					sum := sha256.Sum256([]byte(secret))
+					return fmt.Sprintf("glagent-%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+				}}
+			},
 		},
 		{
 			Name: "secret-checksum", Explains: "The checksum at the end of the secret is that of another one.",
