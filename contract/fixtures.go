@@ -22,6 +22,7 @@ type fixtures struct {
 	tokens    fixture[*pair]
 	shown     fixture[*shownTokens]
 	third     fixture[*Exchange]
+	elsewhere fixture[*Exchange]
 	pages     fixture[[2]*Exchange]
 	listed    fixture[*listing]
 	wrongly   fixture[*Exchange]

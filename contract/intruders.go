@@ -16,7 +16,8 @@ type intruders struct {
 	tokens  *Exchange                     // and of its tokens
 	read    *Exchange                     // and of the token, if they lack it
 
-	// The maintainer's attempt to delete the agent under another project, and the read of it afterwards; nil if none was made.
+	// The maintainer's attempt to delete the agent under another project, which is made together with attempts to create and
+	// revoke tokens there, and the list of its tokens afterwards; nil if none was made, or if it was granted.
 	elsewhere, afterElsewhere *Exchange
 }
 

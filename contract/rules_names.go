@@ -1,6 +1,10 @@
 package contract
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // refusedName is a rule about a name that an agent must not have. Each name holds the run's id, so that what a broken
 // server accepts can be found and removed.
@@ -78,7 +82,25 @@ var nameInOtherProject = Rule{
 	Operations: []string{"createAgent"},
 	Needs:      Needs{Writes: true, OtherProject: true},
 	Probe: func(p *Probe) {
-		p.agent()
-		p.Want(p.Do(Maintainer, "POST", "/api/v4/projects/"+p.run.other+"/cluster_agents", p.run.nameIs("a")), 201)
+		p.createElsewhere()
+		p.wantTaken(201)
 	},
+}
+
+// createElsewhere creates an agent in the other project, under the name of one in this.
+func (p *Probe) createElsewhere() *Exchange {
+	return p.run.fixtures.elsewhere.get(p, func(p *Probe) *Exchange {
+		p.otherProject()
+		return p.firstWay(p.run.elsewhere(),
+			way{rule: "agent-names/unique-per-project", with: []With{p.run.nameIs("a")}},
+			way{with: []With{p.run.nameIs("e")}})
+	})
+}
+
+// otherProject gives the probe up if the other project is this one, named in another way.
+func (p *Probe) otherProject() {
+	is := p.agent().ConfigProject
+	if other := p.run.target.OtherProject; other == strconv.FormatInt(is.ID, 10) || strings.EqualFold(other, is.PathWithNamespace) {
+		p.Untested("the other project is the project itself")
+	}
 }

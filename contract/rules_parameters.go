@@ -270,11 +270,31 @@ var roleBeforeRecord = Rule{
 	ID:         "order/role-before-agent",
 	Sentence:   "The role is checked before the agent is looked up, so that nobody learns which agents there are.",
 	Source:     agentsAPI,
-	Operations: []string{"deleteAgent"},
+	Operations: []string{"deleteAgent", "createAgentToken"},
 	Needs:      Needs{Roles: []Role{Developer}, Writes: true},
 	Probe: func(p *Probe) {
-		p.WantMessage(p.Do(Developer, "DELETE", p.run.agents()+"/"+noAgent), 403, "403 Forbidden")
+		p.mayWrite(Developer)
+		// The condition is looked at when there is an agent.
+		p.Together(
+			func(p *Probe) {
+				x := p.Do(Developer, "DELETE", p.run.agents()+"/"+noAgent, Header("If-Unmodified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"))
+				p.WantMessage(x, 403, "403 Forbidden")
+			},
+			func(p *Probe) {
+				if p.run.hasTokens() {
+					x := p.Do(Developer, "POST", p.run.agents()+"/"+noAgent+"/tokens", JSON(`{"name":"contract"}`))
+					p.WantMessage(x, 403, "403 Forbidden")
+				}
+			},
+		)
 	},
+}
+
+// mayWrite gives the probe up if a role's token is refused whatever it asks for.
+func (p *Probe) mayWrite(role Role) {
+	if why := refusedAtAll(role, writes, p.intruders().answers[role]); why != "" {
+		p.Untested(why)
+	}
 }
 
 var tokenOfOtherAgent = Rule{
@@ -314,10 +334,18 @@ var agentOfOtherProject = Rule{
 	Operations: ofOneAgent,
 	Needs:      Needs{OtherProject: true},
 	Probe: func(p *Probe) {
-		other := "/api/v4/projects/" + p.run.other + "/cluster_agents"
-		agent := p.agent()
+		other, agent := p.run.elsewhere(), p.agent()
+		p.otherProject()
+		ask := func(p *Probe, method, path string, with ...With) *Exchange {
+			x := p.Do(Maintainer, method, other+path, with...)
+			if method != "GET" && x.Status() == 403 && p.createElsewhere().Status() == 403 {
+				return x // nothing may be written there, as if it is archived
+			}
+			p.WantMessage(x, 404, "404 Not found")
+			return x
+		}
 		missing := func(method, path string, with ...With) func(p *Probe) {
-			return func(p *Probe) { p.WantMessage(p.Do(Maintainer, method, other+path, with...), 404, "404 Not found") }
+			return func(p *Probe) { ask(p, method, path, with...) }
 		}
 		parts := []func(*Probe){
 			missing("GET", fmt.Sprintf("/%d", agent.ID)),
@@ -336,22 +364,22 @@ var agentOfOtherProject = Rule{
 				p.attempt(func(p *Probe) {
 					in := p.ofIntruders()
 					p.Together(
-						func(p *Probe) {
-							in.elsewhere = p.Do(Maintainer, "DELETE", fmt.Sprintf("%s/%d", other, in.agent.ID))
-							p.WantMessage(in.elsewhere, 404, "404 Not found")
-							if in.elsewhere.Status() == 404 {
-								in.afterElsewhere = p.run.made.lookAfter(p.Do(Maintainer, "GET", p.run.agentPath(in.agent.ID)))
-							}
-						},
+						func(p *Probe) { in.elsewhere = ask(p, "DELETE", fmt.Sprintf("/%d", in.agent.ID)) },
 						missing("DELETE", fmt.Sprintf("/%d/tokens/%d", in.agent.ID, in.token.ID)),
-						missing("POST", fmt.Sprintf("/%d/tokens", in.agent.ID), JSON(`{"name":"contract elsewhere"}`)),
+						missing("POST", fmt.Sprintf("/%d/tokens", in.agent.ID), JSON(fmt.Sprintf(`{"name":%q}`, tokenElsewhere))),
 					)
+					if in.elsewhere.Status() >= 400 {
+						in.afterElsewhere = p.run.made.lookAfter(p.Do(Maintainer, "GET", p.run.tokensOf(in.agent.ID)))
+					}
 				})
 			})
 		}
 		p.Together(parts...)
 	},
 }
+
+// tokenElsewhere is the name of the token that is asked for under another project.
+const tokenElsewhere = "contract elsewhere"
 
 // fullPath is the full path of the project.
 func (p *Probe) fullPath() string {

@@ -25,6 +25,9 @@ func roleRule(id string, role Role, writesToo bool, sentence, source string, ope
 		Probe: func(p *Probe) {
 			in := p.intruders()
 			answers := in.answers[role]
+			if why := refusedAtAll(role, operations, answers); why != "" {
+				p.Untested(why)
+			}
 			v := sees(answers)
 			for _, operation := range append(slices.Clone(operations), "HEAD") { // which is a read
 				if operation == "HEAD" && writesToo {
@@ -38,6 +41,25 @@ func roleRule(id string, role Role, writesToo bool, sentence, source string, ope
 			}
 		},
 	}
+}
+
+// refusedAtAll says why a token is refused whatever is asked with it, if it is.
+func refusedAtAll(role Role, operations []string, answers map[string]*Exchange) string {
+	unknown, scope := role != Anonymous, true
+	for operation, x := range answers {
+		unknown = unknown && x.Status() == 401
+		if slices.Contains(operations, operation) {
+			f, _ := x.failure()
+			scope = scope && f.Error != nil && strings.HasPrefix(*f.Error, "insufficient_")
+		}
+	}
+	switch {
+	case unknown:
+		return fmt.Sprintf("the %s's token is refused (401): it is unknown, expired or revoked", role)
+	case scope:
+		return fmt.Sprintf("the %s's token is refused: it needs the scope api", role)
+	}
+	return ""
 }
 
 // sees says what a caller sees of the project, by what most answers say: one alone may be wrong. If as many say this as
@@ -217,7 +239,7 @@ var refusedWithoutEffect = Rule{
 
 var refusedHasNoEffect = Rule{
 	ID:         "errors/refused-has-no-effect",
-	Sentence:   "What is refused does not happen: no agent or token is created, none is deleted under another project, none revoked under another agent.",
+	Sentence:   "What is refused does not happen: no agent or token is created, none is deleted or created under another project, none revoked under another agent.",
 	Source:     agentsAPI,
 	Operations: writes,
 	Needs:      Needs{Writes: true},
@@ -248,9 +270,18 @@ var refusedHasNoEffect = Rule{
 		}
 		p.attempt(func(p *Probe) {
 			in := p.intruders()
-			if x := in.afterElsewhere; x != nil && x.Status() == 404 {
-				p.Violation(in.elsewhere, "", fmt.Sprintf("agent %d, as its deletion was answered with 404", in.agent.ID), "it is gone")
+			x := in.afterElsewhere
+			if x == nil {
+				return
 			}
+			if x.Status() == 404 {
+				p.Violation(in.elsewhere, "", fmt.Sprintf("agent %d, as its deletion was refused", in.agent.ID), "it is gone")
+			}
+			x.eachToken(func(t *Token, at string) {
+				if t.Name == tokenElsewhere && !p.run.made.grants(t.ID) {
+					p.Violation(x, at, "only tokens with which a create was answered", fmt.Sprintf("token %d", t.ID))
+				}
+			})
 		})
 	},
 }

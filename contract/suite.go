@@ -211,6 +211,9 @@ func newRun(target Target, options []Option) (*run, error) {
 	if target.Project == "" {
 		return nil, &SetupError{"no project is given"}
 	}
+	if strings.EqualFold(target.Project, target.OtherProject) {
+		return nil, &SetupError{fmt.Sprintf("the other project is the project itself, %q: give another one, or none", target.Project)}
+	}
 	u, err := url.Parse(target.URL)
 	switch {
 	case err != nil:
@@ -266,7 +269,7 @@ func (r *run) begin(ctx context.Context) (err error) {
 			err = errors.New(r.panicked(stop))
 		}
 	}()
-	var list *Exchange
+	var list, other *Exchange
 	p.Together(
 		// The judge learns the release and the edition from the answer. Older releases have /version only.
 		func(p *Probe) {
@@ -275,6 +278,11 @@ func (r *run) begin(ctx context.Context) (err error) {
 			}
 		},
 		func(p *Probe) { list = p.Do(Maintainer, "GET", r.agents()+"?per_page=100") },
+		func(p *Probe) {
+			if r.other != "" {
+				other = p.Do(Maintainer, "GET", r.elsewhere()+"?per_page=100")
+			}
+		},
 	)
 	r.begun = p.chain
 	switch status := list.Status(); {
@@ -289,8 +297,16 @@ func (r *run) begin(ctx context.Context) (err error) {
 	case status >= 300 && status < 400 && status != 304:
 		return &SetupError{fmt.Sprintf("%s redirects (%d): give the URL and the project's path that it redirects to", r.base, status)}
 	}
-	for _, a := range list.Agents() {
-		r.made.foreign(a.ID)
+	if other != nil && other.Status() == 404 {
+		return &SetupError{fmt.Sprintf("%s has no project %q whose agents the maintainer's token may list (404), to be the other project", r.base, r.target.OtherProject)}
+	}
+	for _, x := range []*Exchange{list, other} {
+		if x == nil {
+			continue
+		}
+		for _, a := range x.Agents() {
+			r.made.foreign(a.ID)
+		}
 	}
 	r.fixtures.list = list
 	return nil
@@ -412,6 +428,9 @@ func (r *run) names() []string {
 
 // agents is the path of the project's agents.
 func (r *run) agents() string { return "/api/v4/projects/" + r.project + "/cluster_agents" }
+
+// elsewhere is the path of the other project's agents.
+func (r *run) elsewhere() string { return "/api/v4/projects/" + r.other + "/cluster_agents" }
 
 // Select keeps the rules whose id one of only matches (all, if there is none) and none of skip. Patterns are those of
 // path.Match, such as tokens/*. A pattern that matches no rule is an error.

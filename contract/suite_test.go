@@ -158,6 +158,8 @@ func TestTargetsThatCannotBeChecked(t *testing.T) {
 		{"no project", with(func(t *Target) { t.Project = "" }), false, "no project"},
 		{"an unknown token", with(func(t *Target) { t.Tokens[Maintainer] = "glpat-unknown" }), false, "401"},
 		{"a project that is not there", with(func(t *Target) { t.Project = "root/none" }), false, `no project "root/none"`},
+		{"another project that is not there", with(func(t *Target) { t.OtherProject = "root/none" }), false, `no project "root/none" whose agents the maintainer's token may list (404), to be the other project`},
+		{"another project that is the same", with(func(t *Target) { t.OtherProject = "Root/Test" }), false, "the other project is the project itself"},
 		{"a stranger's token", with(func(t *Target) { t.Tokens[Maintainer] = "glpat-stranger" }), false, "404"},
 		{"no URL", at("gitlab.example.com"), false, "no URL of a GitLab"},
 		{"an unreadable URL", at("http://[::1"), false, "cannot be read"},
@@ -181,6 +183,82 @@ func TestTargetsThatCannotBeChecked(t *testing.T) {
 			var unreachable *UnreachableError
 			assert.Equal(t, c.unreachable, errors.As(err, &unreachable), "%v", err)
 			assert.Equal(t, !c.unreachable, errors.As(err, &setup), "%v", err)
+		})
+	}
+}
+
+// TestWrongSetUpsAreNotTheServers has what is wrong on our side, or only odd, blamed on nobody.
+func TestWrongSetUpsAreNotTheServers(t *testing.T) {
+	t.Parallel()
+	seed := func(change func(s *fakegitlab.Seed)) []fakegitlab.Option {
+		s := fakegitlab.DefaultSeed()
+		change(s)
+		return []fakegitlab.Option{fakegitlab.FromSeed(s)}
+	}
+	scope := func(user, scope string) []fakegitlab.Option {
+		return seed(func(s *fakegitlab.Seed) {
+			for i := range s.Users {
+				if s.Users[i].Name == user {
+					s.Users[i].Tokens[0].Scopes = []string{scope}
+				}
+			}
+		})
+	}
+	ahead := 48 * time.Hour
+	for _, c := range []struct {
+		what    string
+		options []fakegitlab.Option
+		target  func(*Target)
+		run     []Option
+		rules   map[string]string // the reason for which they are not tested; empty if they are
+	}{
+		{"an expired token", nil, func(t *Target) { t.Tokens[Developer] = "glpat-nobody" }, nil, map[string]string{
+			"roles/developer-reads": "the developer's token is refused (401): it is unknown, expired or revoked", "roles/developer-may-not-write": "expired",
+			"roles/guest-finds-nothing": "", "order/role-before-agent": "401",
+		}},
+		{"a token of a smaller scope", scope("developer", "read_api"), nil, nil, map[string]string{
+			"roles/developer-reads": "", "roles/developer-may-not-write": "the developer's token is refused: it needs the scope api", "order/role-before-agent": "scope",
+		}},
+		{"a token of another scope", scope("guest", "read_user"), nil, nil, map[string]string{
+			"roles/guest-finds-nothing": "it needs the scope api", "roles/guest-may-not-write": "it needs the scope api",
+		}},
+		{"the project itself as the other one", nil, func(t *Target) { t.OtherProject = "20" }, nil, map[string]string{
+			"errors/agent-of-another-project": "the other project is the project itself", "agent-names/unique-per-project": "the other project is the project itself",
+		}},
+		{"an other project in which nothing may be written", seed(func(s *fakegitlab.Seed) { s.Projects[1].Archived = true }), nil, nil, map[string]string{
+			"errors/agent-of-another-project": "", "agent-names/unique-per-project": "refused in plainer ways",
+		}},
+		{"an agent whose name is a number", seed(func(s *fakegitlab.Seed) {
+			s.Projects[0].Agents = []fakegitlab.SeedAgent{{ID: 5, Name: "1", CreatedBy: "owner"}}
+		}), nil, []Option{ReadOnly()}, map[string]string{"parameters/no-look-up-by-name": "may be read as a number"}},
+		{"a clock that is ahead", []fakegitlab.Option{fakegitlab.Clock(func() time.Time { return time.Now().Add(ahead) })}, func(target *Target) {
+			target.Transport = transportFunc(func(r *http.Request) (*http.Response, error) {
+				response, err := http.DefaultTransport.RoundTrip(r)
+				if err == nil {
+					response.Header.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+				}
+				return response, err
+			})
+		}, nil, map[string]string{"conditional/later-date": "", "agents/created-at-is-now": ""}},
+		{"a prefix with a dot", []fakegitlab.Option{fakegitlab.Version("18.5"), fakegitlab.Deviate(&fakegitlab.Deviation{Secret: func(s string) string { return "acme.io-" + s }})}, nil, nil,
+			map[string]string{"tokens/secret-checksum": "", "tokens/secret-prefix": "", "tokens/secret-length": ""}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			gitlab := fakegitlab.Start(t, c.options...)
+			target := fakeTarget(gitlab.URL)
+			if c.target != nil {
+				c.target(&target)
+			}
+			result, err := Run(t.Context(), target, append(c.run, quickly(requestTimeout))...)
+			require.NoError(t, err)
+			assert.Empty(t, result.Findings)
+			assert.Empty(t, result.Left)
+			for id, reason := range c.rules {
+				rule := ruleResult(t, result, id)
+				assert.Equal(t, reason == "" && id != "tokens/secret-checksum", rule.Outcome == Pass, "%s: %s", id, rule.Reason)
+				assert.Contains(t, rule.Reason, reason, id)
+			}
 		})
 	}
 }

@@ -52,6 +52,18 @@ func visibility() []Fault {
 			Keeps: "what is deleted in the other project seems to be refused",
 		},
 		{
+			Name: "other-projects-agent-gets-token-with-404", Explains: "Creating a token for an agent under another project is 404, and done.", Since: since16,
+			Rules: []string{"errors/refused-has-no-effect"}, Deviation: func() *fakegitlab.Deviation {
+				d := deciding(fakegitlab.AgentOfProject, on(true, "createAgentToken"))()
+				d.Rewrite = rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
+					if p, _ := placeOf(r.URL); p.project == "root%2Fother" && d.Status == 201 {
+						replace(d, 404, `{"message":"404 Not found"}`)
+					}
+				}, "createAgentToken")().Rewrite
+				return d
+			},
+		},
+		{
 			Name: "other-projects-agent-gets-token", Explains: "A token can be created for an agent under any project.", Since: since16,
 			Rules: []string{ofProject}, Deviation: deciding(fakegitlab.AgentOfProject, on(true, "createAgentToken")),
 		},
@@ -71,8 +83,8 @@ func visibility() []Fault {
 		{
 			Name: "other-agents-tokens-listed", Explains: "The list of tokens has those of the project's other agents.", Since: since15,
 			Rules: []string{"tokens/agent-matches-path"}, Wrap: around(listingAllTokens),
-			Also:    []string{"pagination/totals", "pagination/page-size", "pagination/token-pages", "tokens/none-is-an-empty-list"},
-			Because: "tokens of two agents are in one list",
+			Also:    []string{"pagination/totals", "pagination/page-size", "pagination/token-pages", "tokens/none-is-an-empty-list", "conditional/etag-tells-apart"},
+			Because: "tokens of two agents are in one list, under the ETag of those of one",
 		},
 		{
 			Name: "first-agent-for-all", Explains: "Reading an agent gives the first of the project, whatever the id.",
