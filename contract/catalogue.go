@@ -46,11 +46,12 @@ func Catalogue() []Rule {
 		malformedJSON, nulByte, badUTF8,
 
 		// The order of checks.
-		authenticationBeforeParameters, parametersBeforeProject, roleBeforeRecord,
+		authenticationBeforeParameters, formBeforeAuthentication, typeBeforeAuthentication, parametersBeforeProject, parametersBeforeRole,
+		roleBeforeRecord,
 
 		// Parameters.
 		agentIDText, noLookUpByName, tokenIDText, severalFaults, perPageZero, perPageText, pageText, tokensPageText,
-		unknownIgnored, unknownInBody, jsonWithCharset, formAccepted, multipartAccepted, queryAccepted, numberBecomesText,
+		unknownIgnored, unknownForTokens, unknownInBody, jsonWithCharset, formAccepted, multipartAccepted, queryAccepted, numberBecomesText,
 
 		// Pagination.
 		defaultPage, pageAsAsked, pageSize, pageTotals, pageNeighbours, linkHeader, linkParameters, linkPathParameters, pagesOfTokens, pagesOfAgents,

@@ -320,8 +320,8 @@ func (p *Probe) tokenPages() [2]*Exchange {
 // What a name and a description may hold, and careless servers break: the longest that is allowed, markup, quotes,
 // letters beyond ASCII and beyond the basic plane, one in two parts, line breaks, spaces at the ends.
 var (
-	hardName        = pad(" Contract <b>&\"'ée\u0301😀</b> ", 254) + " "
-	hardDescription = pad(" <script>&amp;\"\\'ée\u0301😀%2F\t\r\n", 1023) + "\n"
+	hardName        = pad(" Contract <b>&\"'\\%2F\té\u200be\u0301Ａ😀</b> ", 254) + " "
+	hardDescription = pad(" <script>&amp;\"\\'é\u200be\u0301Ａ😀%2F\t\r\n", 1023) + "\n"
 )
 
 // quotedJSON is a text as JSON.

@@ -85,15 +85,29 @@ func (p *Probe) intruders() *intruders {
 				try("getAgent", "GET", agent, Header("If-None-Match", in.agent.read.etag())) // which a cache may have
 			}
 			if !r.readOnly {
-				try("createAgent", "POST", r.agents(), r.nameIs("by-"+role.String()))
+				name := r.nameIs("by-" + role.String())
+				if role == Developer {
+					name = Form("name=" + r.name("by-"+role.String()))
+				}
+				try("createAgent", "POST", r.agents(), name)
 				try("deleteAgent", "DELETE", agent)
 			}
 			if in.token == nil {
 				continue
 			}
 			token := r.tokenPath(in.agent.ID, in.token.ID)
-			try("listAgentTokens", "GET", agent+"/tokens")
-			try("getAgentToken", "GET", token)
+			// What guards one way to ask may not guard another: a guest is another by Bearer, a stranger by the project's id.
+			switch role {
+			case Guest:
+				try("listAgentTokens", "GET", agent+"/tokens", r.bearer(role))
+				try("getAgentToken", "GET", token)
+			case Stranger:
+				try("listAgentTokens", "GET", agent+"/tokens")
+				try("getAgentToken", "GET", r.byID(in.agent, token))
+			default:
+				try("listAgentTokens", "GET", agent+"/tokens")
+				try("getAgentToken", "GET", token)
+			}
 			if !r.readOnly {
 				try("createAgentToken", "POST", agent+"/tokens", JSON(fmt.Sprintf(`{"name":%q}`, intruderToken)))
 				try("revokeAgentToken", "DELETE", token)

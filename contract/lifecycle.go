@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -90,8 +91,11 @@ func (p *Probe) tokenLife(l *lifecycle) {
 	token := r.tokenPath(l.agent.ID, l.token.ID)
 	p.Together(
 		func(p *Probe) {
+			foreign := int64(0) // another agent of ours, which a broken server makes the token for
+			p.attempt(func(p *Probe) { foreign = p.usable(p.thirdAgent()).ID })
+			body := fmt.Sprintf(`{"name":true,"description":null,"status":"revoked","token":"glagent-chosen-by-the-caller-0123456789abcdefghijklmnopqr","created_by_user_id":0,"last_used_at":"2020-01-01T00:00:00.000Z","agent_id":%d}`, foreign)
 			l.other = p.makeToken(l.agent.ID,
-				way{rule: "tokens/unknown-in-body-are-ignored", with: []With{JSON(`{"name":true,"description":null,"status":"revoked","token":"glagent-chosen-by-the-caller-0123456789abcdefghijklmnopqr","created_by_user_id":0,"last_used_at":"2020-01-01T00:00:00.000Z"}`)}},
+				way{rule: "tokens/unknown-in-body-are-ignored", with: []With{JSON(body)}},
 				way{rule: "tokens/description-may-be-empty", with: []With{JSON(`{"name":true,"description":null}`)}},
 				way{rule: "parameters/number-becomes-text", with: []With{JSON(`{"name":true}`)}},
 				way{with: []With{JSON(`{"name":"contract"}`)}})
@@ -108,6 +112,7 @@ func (p *Probe) tokenLife(l *lifecycle) {
 			l.again = p.Do(Maintainer, "DELETE", token, Header("If-Unmodified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"))
 		},
 		func(p *Probe) { l.readRevoked = p.Do(Maintainer, "GET", token) },
+		func(p *Probe) { p.otherwise(l.agent, token) },
 		func(p *Probe) {
 			l.listRevoked = p.Do(Maintainer, "GET", tokens, Header("If-None-Match", l.listed.etag()))
 			if !slices.ContainsFunc(l.listRevoked.Tokens(), func(t Token) bool { return t.ID == l.other.ID }) {
@@ -151,6 +156,7 @@ func (p *Probe) end(l *lifecycle) {
 		// A cache in front of a server answers 304 for what is gone.
 		func(p *Probe) { l.read = p.Do(Maintainer, "GET", agent, Header("If-None-Match", l.agent.read.etag())) },
 		func(p *Probe) { l.deletedAgain = p.Do(Maintainer, "DELETE", agent) },
+		func(p *Probe) { p.otherwise(l.agent, agent) },
 		func(p *Probe) {
 			l.anew = p.Do(Maintainer, "POST", r.agents(), JSON(fmt.Sprintf(`{"name":%q}`, l.agent.name())))
 			if a := l.anew.newAgent(); a != nil && r.hasTokens() {
@@ -232,5 +238,28 @@ func (p *Probe) endTokens(l *lifecycle) {
 	p.Together(parts...)
 	path := p.run.tokenPath(agent, second.ID)
 	l.revokedLast = p.Do(Maintainer, "DELETE", path)
-	p.Do(Maintainer, "GET", path) // which is judged
+	p.Together( // which is judged
+		func(p *Probe) { p.Do(Maintainer, "GET", path) },
+		func(p *Probe) { p.Do(Maintainer, "GET", p.run.tokensOf(agent)+"?per_page=20") },
+	)
+}
+
+// otherwise asks for what is gone in other ways than others do: what comes is judged.
+func (p *Probe) otherwise(agent *ownAgent, path string) {
+	p.Together(
+		func(p *Probe) { p.Do(Maintainer, "HEAD", p.run.byID(agent, path)) },
+		func(p *Probe) {
+			if p.run.target.Tokens[Developer] != "" {
+				p.Do(Developer, "GET", path)
+			}
+		},
+	)
+}
+
+// byID is a path under the id of its project; as it is, if the agent does not say which that is.
+func (r *run) byID(agent *ownAgent, path string) string {
+	if id := agent.ConfigProject.ID; id != 0 {
+		return strings.Replace(path, "/projects/"+r.project+"/", fmt.Sprintf("/projects/%d/", id), 1)
+	}
+	return path
 }

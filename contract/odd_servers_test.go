@@ -61,7 +61,7 @@ func edits(operation, pattern, replacement string) rewrite {
 // to is a rewrite for one caller only.
 func to(role Role, change rewrite) rewrite {
 	return func(r *http.Request, d *fakegitlab.ResponseDraft) {
-		if r.Header.Get("Private-Token") == fakeTarget("").Tokens[role] {
+		if token := fakeTarget("").Tokens[role]; r.Header.Get("Private-Token") == token || r.Header.Get("Authorization") == "Bearer "+token {
 			change(r, d)
 		}
 	}
@@ -537,6 +537,13 @@ func oddLives() []oddServer {
 		{what: "one more is accepted after both were", answer: all(formAccepted,
 			after("revokeAgentToken", all(fails("listAgentTokens", 200, 200, "[]"), fails("getAgentToken", 200, 404, absentText)))),
 			rule: "token-limit/third-is-refused", outcome: Pass},
+		{what: "one more is accepted, and the other is not listed", answer: all(formAccepted, after("revokeAgentToken", fails("listAgentTokens", 200, 200, "[]"))),
+			rule: "token-limit/third-is-refused", outcome: Violation, findings: 1, says: "expected 400"},
+		{what: "forms are forbidden", answer: func(r *http.Request, d *fakegitlab.ResponseDraft) {
+			if d.Operation == "createAgentToken" && d.Status == 400 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form") {
+				reply(d, 403, forbiddenText)
+			}
+		}, rule: "token-limit/third-is-refused", outcome: Pass},
 		{what: "it is refused in another form", answer: fails("createAgentToken", 400, 400, `{"error":"no"}`), rule: "token-limit/checked-before-name", outcome: Pass},
 		{what: "the name is spoken of", answer: fails("createAgentToken", 400, 400, `{"message":"400 Bad request - [\"Name can't be blank\"]"}`),
 			rule: "token-limit/checked-before-name", outcome: Violation, findings: 1, says: "what is said of a third token"},
@@ -597,6 +604,19 @@ func oddEnds() []oddServer {
 			askedFor("per_page=100", fails("listAgents", 200, 200, "[]")), again(fails("getAgent", 200, 404, absentText))),
 			rule: "agents/delete-only-that-one", outcome: Inconclusive, says: "deleting the agent was answered with 403"},
 
+		{what: "the next agent has its id", answer: func() rewrite {
+			var first string
+			return func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+				id := regexp.MustCompile(`^\{"id":\d+`)
+				switch {
+				case d.Operation != "createAgent" || d.Status != 201:
+				case first == "":
+					first = string(id.Find(d.Body))
+				default:
+					d.Body = id.ReplaceAll(d.Body, []byte(first))
+				}
+			}
+		}(), rule: rule, outcome: Inconclusive, says: "another agent has the id of the deleted one"},
 		{what: "its tokens are listed", answer: afterwards(fails("listAgentTokens", 404, 200, "[]")), rule: rule, outcome: Violation, findings: 1, says: "expected 404"},
 		{what: "its token is shown", answer: afterwards(fails("getAgentToken", 404, 200, tokenText(1, 1, ""))), rule: rule, outcome: Violation, findings: 1, says: "expected 404"},
 		{what: "its token is revoked", answer: afterwards(fails("revokeAgentToken", 404, 204, "")), rule: rule, outcome: Violation, findings: 1, says: "expected 404"},

@@ -296,9 +296,19 @@ var (
 	unknownInTokens = taken("tokens/unknown-in-body-are-ignored", Must, gitlab(15, 0),
 		"A token's status, secret, creator and last use are not taken from the request.", tokensAPI, []string{"createAgentToken"},
 		func(p *Probe) { p.lifecycle() })
-	unknownInBody = taken("parameters/unknown-in-body-are-ignored", Must, Release{},
-		"Parameters in a body that GitLab does not know are ignored.", agentsAPI, []string{"createAgent"},
-		func(p *Probe) { p.fourthAgent() })
+	unknownInBody = func() Rule {
+		rule := taken("parameters/unknown-in-body-are-ignored", Must, Release{},
+			"Parameters in a body that GitLab does not know are ignored: nobody makes a new agent receptive.", agentsAPI, []string{"createAgent"},
+			func(p *Probe) { p.fourthAgent() })
+		granted := rule.Probe
+		rule.Probe = func(p *Probe) {
+			granted(p)
+			if a := p.fourthAgent(); a.Agent != nil && a.IsReceptive != nil && *a.IsReceptive {
+				p.Violation(a.made, "/is_receptive", "false", "true")
+			}
+		}
+		return rule
+	}()
 	longestName = taken("agent-names/longest-is-accepted", Must, Release{},
 		"A name of 63 characters, with two \"-\" in a row, is accepted.", agentModel, []string{"createAgent"},
 		func(p *Probe) { p.secondAgent() })
@@ -669,9 +679,9 @@ var createdByCaller = Rule{
 			_ = json.Unmarshal(x.Response.Body, &user)
 		}
 		for _, x := range p.creations() {
-			by, there := object(x.Response.Body)["created_by_user_id"]
+			by := object(x.Response.Body)["created_by_user_id"]
 			switch {
-			case !there || x.documentSpokeOf("/created_by_user_id"):
+			case x.documentSpokeOf("/created_by_user_id"): // as if it is missing
 			case by == nil:
 				p.Violation(x, "/created_by_user_id", "the caller's id", "null")
 			case user.ID == "":

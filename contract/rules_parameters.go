@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"math/big"
 	"net/url"
 	"strconv"
 	"strings"
@@ -59,6 +60,14 @@ func (p *Probe) askWrongly() *Exchange {
 	return p.run.fixtures.wrongly.get(p, func(p *Probe) *Exchange { return get("?page=abc&per_page=abc")(p) })
 }
 
+// beyond reads an agent by an id which is that of one that is there to who counts in so many bits.
+func beyond(bits uint) func(p *Probe) *Exchange {
+	return func(p *Probe) *Exchange {
+		id := big.NewInt(p.agent().ID)
+		return p.Do(Maintainer, "GET", p.run.agents()+"/"+id.Add(id, new(big.Int).Lsh(big.NewInt(1), bits)).String())
+	}
+}
+
 // answers wants a status.
 func answers(status int) func(p *Probe, x *Exchange) {
 	return func(p *Probe, x *Exchange) { p.Want(x, status) }
@@ -80,9 +89,10 @@ func since(release Release, rule Rule) Rule {
 	return rule
 }
 
-// writing is a rule that a read-only run does not test: a broken server could take what it asks for.
-func writing(rule Rule) Rule {
-	rule.Needs.Writes = true
+// writing is a rule that a read-only run does not test, as a broken server could take what it asks for, and that needs
+// tokens of some roles.
+func writing(rule Rule, roles ...Role) Rule {
+	rule.Needs.Writes, rule.Needs.Roles = true, roles
 	return rule
 }
 
@@ -138,12 +148,24 @@ var (
 		"Parameters that GitLab does not know are ignored.", agentsAPI, []string{"listAgents"},
 		func(p *Probe) *Exchange {
 			p.agent() // so that there is one to list
-			return getList("?per_page=1&search=nothing&order_by=id&pagination=keyset")(p)
+			return getList("?per_page=1&search=nothing&name=nothing&status=&ids=0&order_by=id&sort=desc&limit=0&offset=1000&pagination=keyset")(p)
 		}, func(p *Probe, x *Exchange) {
 			if p.wantSound(x) && len(x.Agents()) == 0 {
 				p.Violation(x, "", "an agent, as nothing can be searched for", "an empty list")
 			}
 		})
+	unknownForTokens = since(gitlab(15, 0), asked("parameters/unknown-for-tokens-are-ignored", Must,
+		"The list of tokens cannot be searched or sorted either.", tokensAPI, []string{"listAgentTokens"},
+		func(p *Probe) *Exchange {
+			if x := p.tokensShown().list; len(x.Tokens()) == 0 {
+				p.give(Inconclusive, fmt.Sprintf("the tokens are not listed in the plainest way either: %d", x.Status()))
+			}
+			return p.Do(Maintainer, "GET", p.run.tokensOf(p.agent().ID)+"?status=revoked&search=nothing&name=nothing&order_by=id&sort=asc&limit=0&offset=1000")
+		}, func(p *Probe, x *Exchange) {
+			if p.wantSound(x) && len(x.Tokens()) == 0 {
+				p.Violation(x, "", "tokens, as they cannot be searched", "an empty list")
+			}
+		}))
 	tokensPageText = since(gitlab(15, 0), asked("parameters/token-page-is-integer", Must,
 		"A page of tokens that is no integer is refused: 400.", pager, []string{"listAgentTokens"},
 		func(p *Probe) *Exchange {
@@ -183,13 +205,13 @@ var (
 		}, replies(404, "404 Project Not Found"))
 	unknownAgent = asked("errors/unknown-agent", Must,
 		"An agent that is not there is not found.", agentsFinder, []string{"getAgent"},
-		get("/"+noAgent), replies(404, "404 Not found"))
+		beyond(32), replies(404, "404 Not found"))
 	agentZero = asked("errors/agent-zero", Must,
 		"No agent has the id 0.", agentsFinder, []string{"getAgent"},
 		get("/0"), replies(404, "404 Not found"))
 	agentTooLarge = asked("errors/agent-past-64-bits", Should,
 		"An agent id past 64 bits is not found.", agentsFinder, []string{"getAgent"},
-		get("/99999999999999999999"), replies(404, "404 Not found"))
+		beyond(64), replies(404, "404 Not found"))
 	unknownAgentTokens = since(gitlab(15, 0), asked("errors/unknown-agent-tokens", Must,
 		"The tokens of an agent that is not there are not found.", agentsFinder, []string{"listAgentTokens"},
 		get("/"+noAgent+"/tokens"), replies(404, "404 Not found")))
@@ -200,8 +222,9 @@ var (
 		}, replies(404, "404 Not found")))
 	deleteUnknown = writing(asked("errors/delete-unknown-agent", Must,
 		"Deleting an agent that is not there is answered with 404.", agentsAPI, []string{"deleteAgent"},
-		func(p *Probe) *Exchange { return p.Do(Maintainer, "DELETE", p.run.agents()+"/"+noAgent) },
-		replies(404, "404 Not found")))
+		func(p *Probe) *Exchange {
+			return p.Do(Maintainer, "DELETE", p.run.agents()+"/"+noAgent, Header("If-Unmodified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"))
+		}, replies(404, "404 Not found")))
 	revokeUnknown = writing(since(gitlab(15, 0), asked("errors/revoke-unknown-token", Must,
 		"Revoking a token that is not there is answered with 404.", tokensAPI, []string{"revokeAgentToken"},
 		func(p *Probe) *Exchange {
@@ -210,7 +233,8 @@ var (
 	createForUnknown = writing(since(gitlab(15, 0), asked("errors/create-token-for-unknown-agent", Must,
 		"A token for an agent that is not there is answered with 404.", tokensAPI, []string{"createAgentToken"},
 		func(p *Probe) *Exchange {
-			x := p.Do(Maintainer, "POST", p.run.agents()+"/"+noAgent+"/tokens", JSON(`{"name":"contract"}`))
+			// That a name is blank is said of agents that are there.
+			x := p.Do(Maintainer, "POST", p.run.agents()+"/"+noAgent+"/tokens", JSON(`{"name":""}`))
 			if t := p.firstTokens().first; t.Token == nil && t.made.Status() == x.Status() {
 				p.give(Inconclusive, fmt.Sprintf("a token for an agent that is there is refused with %d as well", x.Status()))
 			}
@@ -225,7 +249,7 @@ var (
 	noContentType = writing(asked("errors/no-media-type", Should,
 		"A body without a content type is refused: 415.", rootAPI, []string{"createAgent"},
 		func(p *Probe) *Exchange {
-			return p.Do(Maintainer, "POST", p.run.agents(), Body("", `{"name":"`+p.run.name("bare")+`"}`))
+			return p.Do(Maintainer, "POST", p.malformedAt(), Body("", `{"name":"`+p.run.name("bare")+`"}`))
 		}, answers(415)))
 	unsupportedOnDelete = writing(asked("errors/unsupported-media-type-on-delete", Should,
 		"DELETE refuses such a body too.", rootAPI, []string{"deleteAgent"},
@@ -252,6 +276,18 @@ var (
 		func(p *Probe) *Exchange {
 			return p.Do(Maintainer, "POST", "/api/v4/projects/"+noProject+"/cluster_agents", JSON(`{}`))
 		}, says(400, "name is missing"))))
+	parametersBeforeRole = since(gitlab(16, 0), writing(asked("order/parameters-before-role", Should,
+		"Parameters are checked before the role.", rootAPI, []string{"createAgent"},
+		func(p *Probe) *Exchange {
+			p.mayWrite(Developer)
+			return p.Do(Developer, "POST", p.run.agents(), JSON(`{}`))
+		}, says(400, "name is missing")), Developer))
+	formBeforeAuthentication = since(gitlab(16, 0), writing(asked("order/malformed-before-authentication", Should,
+		"Malformed input is refused before credentials are checked.", malformed, []string{"createAgent"},
+		func(p *Probe) *Exchange { return p.Do(Anonymous, "POST", p.run.agents(), JSON(`{"name":`)) }, answers(400))))
+	typeBeforeAuthentication = since(gitlab(16, 0), writing(asked("order/content-type-before-authentication", Should,
+		"The content type is checked before credentials.", rootAPI, []string{"createAgent"},
+		func(p *Probe) *Exchange { return p.Do(Anonymous, "POST", p.run.agents(), Body("text/plain", "x")) }, answers(415))))
 	authenticationBeforeParameters = writing(asked("order/authentication-before-parameters", Must,
 		"Credentials are checked before parameters.", rootAPI, []string{"createAgent"},
 		func(p *Probe) *Exchange { return p.Do(Anonymous, "POST", p.run.agents(), JSON(`{}`)) },

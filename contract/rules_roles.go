@@ -38,8 +38,24 @@ func roleRule(id string, role Role, writesToo bool, sentence, source string, ope
 					continue
 				}
 				want(p, x, v)
+				if role != Developer { // who may see it
+					p.wantNothingShown(in, x)
+				}
 			}
 		},
+	}
+}
+
+// wantNothingShown wants a refusal that tells nothing of what there is.
+func (p *Probe) wantNothingShown(in *intruders, x *Exchange) {
+	if x.Status() < 400 {
+		return
+	}
+	if bytes.Contains(x.Response.Body, []byte(in.agent.name())) {
+		p.Violation(x, "", "a refusal without what is refused", "the agent's name in it")
+	}
+	if x.total() != "" {
+		p.Violation(x, "", "a refusal without what is refused", "X-Total: "+x.total())
 	}
 }
 
@@ -316,28 +332,36 @@ const shortestToken = 12
 
 var unknownToken = Rule{
 	ID:         "authentication/unknown-token",
-	Sentence:   "A token that GitLab does not know is as good as none: 401.",
+	Sentence:   "A token that GitLab does not know is as good as none: 401. One that is like another is unknown too, and so is an agent's.",
 	Source:     rootAPI,
 	Operations: []string{"listAgents"},
 	Probe: func(p *Probe) {
-		p.Together(
-			func(p *Probe) {
-				p.WantMessage(p.Do(Anonymous, "GET", p.run.agents(), Header("Private-Token", "glpat-"+strings.Repeat("x", 20))), 401, "401 Unauthorized")
-			},
-			func(p *Probe) {
-				p.Want(p.Do(Anonymous, "GET", p.run.agents(), Header("Authorization", "Bearer glpat-"+strings.Repeat("x", 20))), 401)
-			},
-			func(p *Probe) {
-				if !p.run.hasTokens() {
-					return
-				}
+		unknown, known := "glpat-"+strings.Repeat("x", 20), p.run.target.Tokens[Maintainer]
+		refused := func(name, value string) func(*Probe) {
+			return func(p *Probe) {
+				p.WantMessage(p.Do(Anonymous, "GET", p.run.agents(), Header(name, value)), 401, "401 Unauthorized")
+			}
+		}
+		parts := []func(*Probe){
+			refused("Private-Token", unknown),
+			refused("Authorization", "Bearer "+unknown),
+		}
+		for _, like := range []string{known + "x", known[:len(known)-1], strings.ToUpper(known)} {
+			if like != known {
+				p.run.redactor.Learn(like)
+				parts = append(parts, refused("Private-Token", like))
+			}
+		}
+		if p.run.hasTokens() {
+			parts = append(parts, func(p *Probe) {
 				p.attempt(func(p *Probe) { // an agent's secret is good for its agent only
 					if secret := p.tokens().first.Token.Token; secret != "" {
-						p.Want(p.Do(Anonymous, "GET", p.run.agents(), Header("Private-Token", secret)), 401)
+						refused("Private-Token", secret)(p)
 					}
 				})
-			},
-		)
+			})
+		}
+		p.Together(parts...)
 	},
 }
 
@@ -349,14 +373,18 @@ var bearer = Rule{
 	Probe:      func(p *Probe) { p.readOtherwise(); p.wantTaken(200) },
 }
 
+// bearer has a request carry a role's token in the other way.
+func (r *run) bearer(role Role) With {
+	return func(a *ask) {
+		a.header.Del("Private-Token")
+		a.header.Set("Authorization", "Bearer "+r.target.Tokens[role])
+	}
+}
+
 // readOtherwise reads the agent in two ways that are out of the ordinary, at once.
 func (p *Probe) readOtherwise() {
 	p.run.fixtures.otherwise.get(p, func(p *Probe) (none struct{}) {
-		path := p.run.agentPath(p.readable().ID)
-		asBearer := func(a *ask) {
-			a.header.Del("Private-Token")
-			a.header.Set("Authorization", "Bearer "+p.run.target.Tokens[Maintainer])
-		}
+		path, asBearer := p.run.agentPath(p.readable().ID), p.run.bearer(Maintainer)
 		otherTag := Header("If-None-Match", `W/"00000000000000000000000000000000"`)
 		p.firstOf("GET", path, 200,
 			way{rule: "authentication/bearer", with: []With{asBearer, otherTag}},

@@ -77,11 +77,42 @@ func authentication() []Fault {
 		},
 		{
 			Name: "bearer-refused", Explains: "A token is accepted as PRIVATE-TOKEN only.",
+			Also: []string{"roles/guest-finds-nothing"}, Because: "a guest asks so too",
 			Rules: []string{"authentication/bearer"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 				r = r.Clone(r.Context())
 				r.Header.Del("Authorization")
 				next.ServeHTTP(w, r)
 			}),
+		},
+		{
+			Name: "authentication-before-all", Explains: "Credentials are checked before what is malformed, and before its type.", Since: fakegitlab.Release{Major: 16},
+			Rules: []string{"order/malformed-before-authentication", "order/content-type-before-authentication"},
+			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if _, ok := placeOf(r.URL); ok && r.Header.Get("Private-Token") == "" && r.Header.Get("Authorization") == "" {
+					refusal(401, `{"message":"401 Unauthorized"}`).send(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			}),
+		},
+		{
+			Name: "access-tokens-in-any-case", Explains: "Capitals in an access token do not matter.",
+			Rules: []string{"authentication/unknown-token"}, Wrap: around(likening(strings.ToLower)),
+		},
+		{
+			Name: "access-tokens-with-more", Explains: "What follows an access token does not matter.",
+			Rules: []string{"authentication/unknown-token"}, Wrap: around(likening(func(token string) string {
+				return strings.TrimSuffix(token, "x")
+			})),
+		},
+		{
+			Name: "access-tokens-with-less", Explains: "The last character of an access token may be missing.",
+			Rules: []string{"authentication/unknown-token"}, Wrap: around(likening(func(token string) string {
+				if token == "glpat-maintaine" {
+					token += "r"
+				}
+				return token
+			})),
 		},
 		{
 			Name: "parameters-before-authentication", Explains: "Parameters are checked before credentials.",
@@ -128,5 +159,16 @@ func remembering(maintainer bool) func(http.Handler) http.Handler {
 			}
 			a.send(w, r)
 		})
+	}
+}
+
+// likening takes an access token for another one.
+func likening(change func(token string) string) func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	return func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		if token := r.Header.Get("Private-Token"); token != "" {
+			r = r.Clone(r.Context())
+			r.Header.Set("Private-Token", change(token))
+		}
+		next.ServeHTTP(w, r)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -106,6 +107,34 @@ func creations() []Fault {
 				"tokens/revoke-is-idempotent", "tokens/revoke", "token-limit/third-is-refused", "errors/refused-has-no-effect",
 			},
 			Because: "what has the id of a revoked token looks like it",
+		},
+		{
+			Name: "token-for-the-agent-in-the-body", Explains: "A token is created for the agent that the body names.", Since: since15,
+			Rules: []string{"tokens/agent-matches-path"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if _, token := creates(r); token {
+					if id, ok := input(r)["agent_id"].(float64); ok {
+						p, _ := placeOf(r.URL)
+						p.agent = fmt.Sprintf("%.0f", id)
+						r.URL.RawPath = p.agentTokens()
+						r.URL.Path, _ = url.PathUnescape(r.URL.RawPath)
+					}
+				}
+				next.ServeHTTP(w, r)
+			}),
+		},
+		{
+			Name: "receptive-by-request", Explains: "Who creates an agent can make it receptive.", Edition: "ee", Since: fakegitlab.Release{Major: 17, Minor: 4},
+			Rules: []string{"parameters/unknown-in-body-are-ignored"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				receptive := input(r)["is_receptive"] == true
+				a := ask(next, r)
+				if agent, _ := creates(r); agent && receptive {
+					changed := draft(a)
+					editObjects(changed, set("is_receptive", true))
+					a.body = changed.Body
+				}
+				a.send(w, r)
+			}),
+			Also: []string{"agents/never-change"}, Because: "it is read as it is",
 		},
 		{
 			Name: "token-created-revoked", Explains: "A new token says that it is revoked.", Since: since15,

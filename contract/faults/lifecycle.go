@@ -17,8 +17,31 @@ func lifecycles() []Fault {
 	gone := []string{"agents/deleted-is-404", "agents/deleted-stays-gone"}
 	return []Fault{
 		{
+			Name: "revoked-has-a-head", Explains: "HEAD of a revoked token is 200.", Since: since16,
+			Rules: []string{"tokens/revoked-not-readable"}, Wrap: around(heading(func(p place) bool { return p.token != "" })),
+			Also: []string{"headers/head"}, Because: "HEAD is answered without a look",
+		},
+		{
+			Name: "deleted-has-a-head", Explains: "HEAD of a deleted agent is 200.",
+			Rules: []string{"agents/deleted-stays-gone"}, Wrap: around(heading(func(p place) bool { return p.agent != "" && !p.tokens })),
+			Also: []string{"roles/guest-finds-nothing", "authentication/required-to-read"}, Because: "HEAD is answered without a look",
+		},
+		{
+			Name: "revoked-by-id", Explains: "A revoked token can be read under its project's id.", Since: since16,
+			Rules: []string{"tokens/revoked-not-readable"}, Deviation: deciding(fakegitlab.TokenShown, func(c fakegitlab.Choice) bool {
+				p, _ := placeOf(c.Request.URL)
+				return c.GitLab || number(p.project) != 0
+			}),
+		},
+		{
+			Name: "revoked-for-maintainers", Explains: "A developer can read a revoked token.", Since: since16,
+			Rules: []string{"tokens/revoked-not-readable", "tokens/only-active-shown"}, Deviation: deciding(fakegitlab.TokenShown, func(c fakegitlab.Choice) bool {
+				return c.GitLab || c.User == "developer"
+			}),
+		},
+		{
 			Name: "revoke-needs-description", Explains: "Revoking a token without a description answers 204 and does nothing.", Since: since16,
-			Rules: []string{"tokens/revoked-not-readable"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+			Rules: []string{"tokens/revoked-not-readable", "tokens/revoked-not-listed"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 				if p, ok := placeOf(r.URL); ok && r.Method == http.MethodDelete && p.token != "" {
 					if shown := more(next, r, http.MethodGet, r.URL.EscapedPath(), ""); strings.Contains(string(shown.body), `"name":"contract form"`) {
 						a := refusal(204, "")
@@ -506,5 +529,19 @@ func reusingIDs() *fakegitlab.Deviation {
 				a.ID, free = free[n-1], free[:n-1]
 			}
 		},
+	}
+}
+
+// heading answers HEAD of some places as if all were there.
+func heading(of func(place) bool) func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	return func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		a := ask(next, r)
+		if p, ok := placeOf(r.URL); ok && r.Method == http.MethodHead && of(p) && a.status == 404 {
+			a.status = 200
+			a.header.Set("ETag", `W/"0123456789abcdef0123456789abcdef"`)
+			a.header.Set("Cache-Control", "max-age=0, private, must-revalidate")
+			a.header.Set("X-Content-Type-Options", "nosniff")
+		}
+		a.send(w, r)
 	}
 }

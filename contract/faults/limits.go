@@ -78,7 +78,7 @@ func limits() []Fault {
 		},
 		{
 			Name: "limit-after-name", Explains: "The name is checked before the limit.", Since: since16_2,
-			Rules: []string{"token-limit/checked-before-name"},
+			Rules: []string{"token-limit/checked-before-name", "errors/create-token-for-unknown-agent"},
 			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 				if _, token := creates(r); token && input(r)["name"] == "" {
 					refusal(400, `{"message":"400 Bad request - [\"Name can't be blank\"]"}`).send(w, r)

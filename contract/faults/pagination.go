@@ -101,6 +101,11 @@ func pagination() []Fault {
 				}
 			}, "listAgents"),
 		},
+		paged("third-page-skips", "The third page of agents begins an entry late.", agents(func(p *fakegitlab.Page) {
+			if p.Number == 3 {
+				p.Offset++
+			}
+		}), agentPages),
 		{
 			Name: "third-page-500", Explains: "A third page of agents is 500.", Rules: []string{agentPages},
 			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
@@ -177,6 +182,7 @@ func pagination() []Fault {
 				})
 				return entries
 			}),
+			Also: []string{agentPages}, Because: "each page is put in order by itself",
 		},
 		paged("total-off-by-one", "X-Total is one too many.", all(func(p *fakegitlab.Page) { p.Total++ }), totals),
 		paged("total-of-page", "X-Total counts the entries of the page.", all(func(p *fakegitlab.Page) {

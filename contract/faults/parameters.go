@@ -9,6 +9,9 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
+// formFields is the content type of a form.
+const formFields = "application/x-www-form-urlencoded"
+
 // parameters are faults with what is sent, and how.
 func parameters() []Fault {
 	since15 := fakegitlab.Release{Major: 15}
@@ -31,7 +34,6 @@ func parameters() []Fault {
 		}
 	}
 	notNumber := func(s string) bool { return s != "" && s != "-" && strings.Trim(s, "-0123456789") != "" }
-	const formFields = "application/x-www-form-urlencoded"
 	return []Fault{
 		{
 			Name: "json-charset-refused", Explains: "A JSON body that says it is in UTF-8 is refused: 415.", Rules: []string{"parameters/json-with-charset"},
@@ -71,8 +73,8 @@ func parameters() []Fault {
 			Deviation: instead(says(`"token_id is invalid`), 404, `{"message":"404 Not found"}`),
 		},
 		{
-			Name: "unknown-parameters-refused", Explains: "Parameters that are not known are refused.",
-			Rules: []string{"parameters/unknown-are-ignored"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+			Name: "unknown-parameters-refused", Explains: "Parameters that are not known are refused.", Since: since15,
+			Rules: []string{"parameters/unknown-are-ignored", "parameters/unknown-for-tokens-are-ignored"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 				if r.URL.Query().Has("search") {
 					refusal(400, `{"error":"search is invalid"}`).send(w, r)
 					return
@@ -94,14 +96,16 @@ func parameters() []Fault {
 			if q.Has("search") {
 				q.Set("page", "100")
 			}
-		}).also("the page is another", "pagination/page-as-asked"),
+		}).also("the page is another", "pagination/page-as-asked").also("tokens are a list too", "parameters/unknown-for-tokens-are-ignored"),
 		{
 			Name: "form-refused", Explains: "A form is refused: 415.",
 			Rules: []string{"parameters/form"}, Wrap: refusingType(formFields, 415, `{"error":"The provided content-type '`+formFields+`' is not supported."}`),
+			Also: []string{"roles/developer-may-not-write"}, Because: "a developer asks so too",
 		},
 		{
 			Name: "form-as-json", Explains: "A form is read as JSON: 400.",
 			Rules: []string{"parameters/form"}, Wrap: refusingType(formFields, 400, `{"error":"name is missing"}`),
+			Also: []string{"roles/developer-may-not-write"}, Because: "a developer asks so too",
 		},
 		{
 			Name: "form-plus-kept", Explains: "A plus in a form is not read as a space.", Since: since15,

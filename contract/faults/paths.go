@@ -1,7 +1,9 @@
 package faults
 
 import (
+	"math/big"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
@@ -30,7 +32,29 @@ func paths() []Fault {
 		})}
 	}
 	encoded := func(path string) bool { return strings.Contains(path, "/projects/root%2F") }
+	// counting takes an agent's id for what remains of it in so many bits.
+	counting := func(bits uint) func(http.Handler) http.Handler {
+		return around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+			if p, ok := placeOf(r.URL); ok {
+				if id, is := new(big.Int).SetString(p.agent, 10); is && id.Sign() > 0 {
+					r = r.Clone(r.Context())
+					least := id.Mod(id, new(big.Int).Lsh(big.NewInt(1), bits)).String()
+					r.URL.RawPath = strings.Replace(r.URL.EscapedPath(), "/cluster_agents/"+p.agent, "/cluster_agents/"+least, 1)
+					r.URL.Path, _ = url.PathUnescape(r.URL.RawPath)
+				}
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 	return []Fault{
+		{
+			Name: "ids-of-32-bits", Explains: "Of an agent's id only 32 bits count.", Rules: []string{"errors/unknown-agent"}, Wrap: counting(32),
+			Also: []string{"agents/id-matches-path", "errors/agent-past-64-bits"}, Because: "another id is that of an agent",
+		},
+		{
+			Name: "ids-of-64-bits", Explains: "Of an agent's id only 64 bits count.", Rules: []string{"errors/agent-past-64-bits"}, Wrap: counting(64),
+			Also: []string{"agents/id-matches-path"}, Because: "another id is that of an agent",
+		},
 		lost("encoded-path-decoded", "A proxy decodes %2F, so that a project is not found by its path.", "paths/encoded", encoded, noRoute),
 		lost("encoded-path-unknown", "A project is found by its id only.", "paths/encoded", encoded, `{"message":"404 Project Not Found"}`).byID(),
 		lost("id-unknown", "A project is found by its path only.", "paths/id",

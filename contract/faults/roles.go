@@ -2,6 +2,7 @@ package faults
 
 import (
 	"net/http"
+	"strings"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
@@ -49,7 +50,7 @@ func roles() []Fault {
 				f = f.since(15, 0)
 			}
 			switch f.Name {
-			case "developer-deletes-agent":
+			case "developer-deletes-agent", "developer-creates-token":
 				f.Rules = append(f.Rules, "order/role-before-agent")
 			case "anonymous-creates-agent":
 				f.Rules = append(f.Rules, "order/authentication-before-parameters")
@@ -57,7 +58,85 @@ func roles() []Fault {
 			all = append(all, f)
 		}
 	}
+	// promoting takes a caller for a maintainer if they ask in some way.
+	promoting := func(asks func(r *http.Request) bool) func(http.Handler) http.Handler {
+		return around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+			if asks(r) {
+				r = r.Clone(r.Context())
+				r.Header.Del("Authorization")
+				r.Header.Set("Private-Token", "glpat-maintainer")
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 	return append(all, []Fault{
+		{
+			Name: "roles-unchecked-for-bearer", Explains: "Who sends a token as Authorization: Bearer is taken for a maintainer.", Since: fakegitlab.Release{Major: 15},
+			Rules: []string{"roles/guest-finds-nothing"}, Wrap: promoting(func(r *http.Request) bool {
+				return r.Header.Get("Authorization") == "Bearer glpat-guest"
+			}),
+		},
+		{
+			Name: "roles-unchecked-for-forms", Explains: "Who sends a form is taken for a maintainer.",
+			Rules: []string{"roles/developer-may-not-write"}, Wrap: promoting(func(r *http.Request) bool {
+				return r.Header.Get("Content-Type") == formFields && r.Header.Get("Private-Token") == "glpat-developer"
+			}),
+		},
+		{
+			Name: "roles-unchecked-by-id", Explains: "Who names a project by its id is taken for a maintainer.", Since: fakegitlab.Release{Major: 15},
+			Rules: []string{"roles/stranger-finds-nothing"}, Wrap: promoting(func(r *http.Request) bool {
+				p, ok := placeOf(r.URL)
+				return ok && number(p.project) != 0 && r.Header.Get("Private-Token") != ""
+			}),
+		},
+		{
+			Name: "refusals-name-the-agent", Explains: "An error says which agent it is about.",
+			Rules: []string{"roles/stranger-finds-nothing", "roles/guest-finds-nothing", "authentication/required-to-read"},
+			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				a := ask(next, r)
+				if p, ok := placeOf(r.URL); ok && r.Method == http.MethodGet && a.status >= 400 && p.agent != "" {
+					r = r.Clone(r.Context())
+					r.Header.Set("Private-Token", "glpat-maintainer")
+					editObjects(draft(more(next, r, http.MethodGet, p.agents()+"/"+p.agent, "")), func(agent object) {
+						changed := draft(a)
+						editObjects(changed, func(o object) { o["agent"] = agent["name"] })
+						a.body = changed.Body
+					})
+				}
+				a.send(w, r)
+			}),
+		},
+		{
+			Name: "refusals-count", Explains: "The error with which a list is refused has X-Total.",
+			Rules: []string{"roles/stranger-finds-nothing", "roles/guest-finds-nothing", "authentication/required-to-read"},
+			Deviation: rewriting(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+				if d.Status >= 400 {
+					d.Header.Set("X-Total", "3")
+				}
+			}, lists...),
+		},
+		{
+			Name: "role-before-parameters", Explains: "The role is checked before parameters.", Since: fakegitlab.Release{Major: 16},
+			Rules: []string{"order/parameters-before-role"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				if agent, _ := creates(r); agent && r.Header.Get("Private-Token") == "glpat-developer" {
+					refusal(403, `{"message":"403 Forbidden"}`).send(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			}),
+		},
+		{
+			Name: "condition-before-role", Explains: "If-Unmodified-Since is looked at before the agent and the role.",
+			Rules: []string{"order/role-before-agent", "errors/delete-unknown-agent"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+				p, ok := placeOf(r.URL)
+				if ok && r.Method == http.MethodDelete && !p.tokens && strings.Contains(r.Header.Get("If-Unmodified-Since"), "2020") {
+					refusal(412, `{"message":"412 Precondition Failed"}`).send(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			}),
+		},
+
 		{
 			Name: "developer-reads-nothing", Explains: "Only a maintainer may read agents and tokens.",
 			Rules: []string{"roles/developer-reads"}, Deviation: deciding(fakegitlab.RoleSuffices, func(c fakegitlab.Choice) bool {

@@ -123,7 +123,7 @@ func statuses() []Fault {
 					}
 				}}
 			},
-			Also: and(and(refuseParameters, wantNoRoute...), undocumented, "document/body", "document/headers", "headers/nosniff",
+			Also: and(and(refuseParameters, wantNoRoute...), undocumented, "order/content-type-before-authentication", "order/parameters-before-role", "document/body", "document/headers", "headers/nosniff",
 				"agents/deleted-stays-gone", "tokens/revoked-not-readable", "token-limit/checked-before-name", "roles/stranger-may-not-write",
 				"errors/agent-past-64-bits", "errors/unsupported-media-type", "errors/no-media-type", "errors/unsupported-media-type-on-delete",
 				"order/parameters-before-project", "conditional/if-unmodified-since"),
@@ -181,17 +181,17 @@ func statuses() []Fault {
 		{
 			Name: "parameter-error-422", Explains: "A parameter that is missing or wrong is 422.", Since: since15,
 			Rules: and(refuseParameters, undocumented), Deviation: instead(badParameter, 422, `{"error":"name is missing"}`),
-			Also: []string{"parameters/faults-are-joined", "order/parameters-before-project"}, Because: "a parameter is missing",
+			Also: []string{"parameters/faults-are-joined", "order/parameters-before-project", "order/parameters-before-role"}, Because: "a parameter is missing",
 		},
 		{
 			Name: "parameter-error-404", Explains: "A parameter that is missing or wrong is 404.", Since: since15,
 			Rules: refuseParameters, Deviation: instead(badParameter, 404, `{"message":"404 Not found"}`),
-			Also: []string{"order/parameters-before-project", "errors/not-found-text"}, Because: "a parameter is missing; a list has no such 404",
+			Also: []string{"order/parameters-before-project", "order/parameters-before-role", "errors/not-found-text"}, Because: "a parameter is missing; a list has no such 404",
 		},
 		{
 			Name: "media-type-400", Explains: "A content type that is not supported is 400.",
 			Rules: []string{
-				"errors/unsupported-media-type", "errors/no-media-type", "errors/unsupported-media-type-on-delete",
+				"errors/unsupported-media-type", "errors/no-media-type", "errors/unsupported-media-type-on-delete", "order/content-type-before-authentication",
 			},
 			Deviation: instead(was(415), 400, `{"error":"name is missing"}`),
 		},
@@ -206,7 +206,7 @@ func statuses() []Fault {
 				}
 				next.ServeHTTP(w, r)
 			}),
-			Also: []string{"errors/no-media-type"}, Because: "none is any",
+			Also: []string{"errors/no-media-type", "order/content-type-before-authentication"}, Because: "none is any, and any may come without credentials",
 		},
 		{
 			Name: "precondition-409", Explains: "An agent that changed after If-Unmodified-Since is 409.",
@@ -216,7 +216,7 @@ func statuses() []Fault {
 			Name: "malformed-500", Explains: "Malformed input is 500.",
 			Rules:     []string{"errors/malformed-json", "errors/nul-byte", "errors/invalid-utf-8"},
 			Deviation: instead(func(d *fakegitlab.ResponseDraft) bool { return string(d.Body) == "Bad Request" }, 500, internalError),
-			Also:      []string{"errors/no-internal-error"}, Because: "the document does not forbid them in the name of a token",
+			Also:      []string{"errors/no-internal-error", "order/malformed-before-authentication"}, Because: "the document does not forbid them in the name of a token; others send them too",
 		},
 		{
 			Name: "malformed-accepted", Explains: "NUL bytes and broken UTF-8 in a name are left out, instead of being refused.",

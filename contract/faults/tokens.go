@@ -207,6 +207,12 @@ func tokens() []Fault {
 			func(t *fakegitlab.NewToken) { t.Name = strings.TrimSpace(t.Name) }, keeps),
 		changes("token-name-escaped", "The name of a token is escaped for HTML.",
 			func(t *fakegitlab.NewToken) { t.Name = html.EscapeString(t.Name) }, keeps).also("it gets longer", "document/body"),
+		changes("token-name-compatible", "Full-width letters in the name of a token become plain ones.",
+			func(t *fakegitlab.NewToken) { t.Name = strings.ReplaceAll(t.Name, "Ａ", "A") }, keeps),
+		changes("token-name-without-tabs", "A tab in the name of a token becomes a space.",
+			func(t *fakegitlab.NewToken) { t.Name = strings.ReplaceAll(t.Name, "\t", " ") }, keeps),
+		changes("token-name-unescaped", "Percent signs in the name of a token are decoded.",
+			func(t *fakegitlab.NewToken) { t.Name = strings.ReplaceAll(t.Name, "%2F", "/") }, keeps),
 		changes("token-name-truncated", "The name of a token is cut to 100 bytes.",
 			func(t *fakegitlab.NewToken) { t.Name = strings.ToValidUTF8(t.Name[:min(100, len(t.Name))], "") }, keeps),
 	}
