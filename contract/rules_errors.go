@@ -27,6 +27,12 @@ func (x *Exchange) failure() (f failure, ok bool) {
 	return f, err == nil
 }
 
+// lacksScope says that a token was refused for what it may be used for, whoever it is of.
+func (x *Exchange) lacksScope() bool {
+	f, _ := x.failure()
+	return x.Status() == 403 && f.Error != nil && strings.HasPrefix(*f.Error, "insufficient_")
+}
+
 // refusal is the body of an error that one of the eight operations was answered with; empty if there is none.
 func (x *Exchange) refusal() failure {
 	if f, ok := x.failure(); ok && x.Operation != "" {

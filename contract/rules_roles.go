@@ -51,7 +51,8 @@ func (p *Probe) wantNothingShown(in *intruders, x *Exchange) {
 	if x.Status() < 400 {
 		return
 	}
-	if bytes.Contains(x.Response.Body, []byte(in.agent.name())) {
+	// The name of an agent that was there before may be any word.
+	if !p.run.readOnly && bytes.Contains(x.Response.Body, []byte(in.agent.name())) {
 		p.Violation(x, "", "a refusal without what is refused", "the agent's name in it")
 	}
 	if x.total() != "" {
@@ -65,8 +66,7 @@ func refusedAtAll(role Role, operations []string, answers map[string]*Exchange) 
 	for operation, x := range answers {
 		unknown = unknown && x.Status() == 401
 		if slices.Contains(operations, operation) {
-			f, _ := x.failure()
-			scope = scope && f.Error != nil && strings.HasPrefix(*f.Error, "insufficient_")
+			scope = scope && x.lacksScope()
 		}
 	}
 	switch {

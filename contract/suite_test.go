@@ -228,6 +228,13 @@ func TestWrongSetUpsAreNotTheServers(t *testing.T) {
 		{"an other project in which nothing may be written", seed(func(s *fakegitlab.Seed) { s.Projects[1].Archived = true }), nil, nil, map[string]string{
 			"errors/agent-of-another-project": "", "agent-names/unique-per-project": "refused in plainer ways",
 		}},
+		{"a maintainer's token of a smaller scope", scope("maintainer", "read_api"), nil, nil, map[string]string{
+			"agents/create": "the maintainer's token is refused: it needs the scope api", "agents/delete": "needs the scope api",
+			"errors/unknown-project": "",
+		}},
+		{"an agent whose name is in many answers", seed(func(s *fakegitlab.Seed) {
+			s.Projects[0].Agents = []fakegitlab.SeedAgent{{ID: 5, Name: "not", CreatedBy: "owner", Tokens: []fakegitlab.SeedAgentToken{{ID: 1, Name: "x"}}}}
+		}), nil, []Option{ReadOnly()}, map[string]string{"roles/guest-finds-nothing": "", "authentication/required-to-read": ""}},
 		{"an agent whose name is a number", seed(func(s *fakegitlab.Seed) {
 			s.Projects[0].Agents = []fakegitlab.SeedAgent{{ID: 5, Name: "1", CreatedBy: "owner"}}
 		}), nil, []Option{ReadOnly()}, map[string]string{"parameters/no-look-up-by-name": "may be read as a number"}},
