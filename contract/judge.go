@@ -22,7 +22,8 @@ type Judge struct {
 	byID     map[string]int // index into rules and tally
 	release  Release        // as given; zero if to be found out
 	edition  Edition
-	live     bool // exchanges come as they are; a recorder may have removed secrets
+	live     bool                       // exchanges come as they are; a recorder may have removed secrets
+	repeat   func(*wire.Request) string // a shell's line that makes a request again
 
 	mu        sync.Mutex
 	histories generations[string, *History] // by server
@@ -64,7 +65,8 @@ func NewJudge(o JudgeOptions) (*Judge, error) {
 		o.Redactor = wire.NewRedactor()
 	}
 	j := &Judge{
-		doc: doc, redactor: o.Redactor, rules: o.Rules, byID: make(map[string]int, len(o.Rules)),
+		repeat: wire.Curl,
+		doc:    doc, redactor: o.Redactor, rules: o.Rules, byID: make(map[string]int, len(o.Rules)),
 		release: o.Release, edition: o.Edition,
 		histories: generations[string, *History]{size: maxServers / 2}, tally: make([]tally, len(o.Rules)),
 		coverage: sync.OnceValue(func() *coverage { return newCoverage(doc) }), started: time.Now(),
@@ -255,7 +257,7 @@ func (j *Judge) evidence(x *Exchange) Evidence {
 		Method: x.Request.Method,
 		URL:    j.redactor.Redact(x.Request.URL.String()),
 		Status: x.Status(),
-		Repeat: j.redactor.Redact(wire.Curl(&x.Request)),
+		Repeat: j.redactor.Redact(j.repeat(&x.Request)),
 	}
 	if x.Response != nil {
 		e.RequestID = j.redactor.Redact(x.Response.Header.Get("X-Request-Id"))

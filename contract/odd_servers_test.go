@@ -342,7 +342,7 @@ func oddRoles() []oddServer {
 			if strings.HasPrefix(r.Header.Get("Private-Token"), "glpat-xxx") {
 				reply(d, 200, "[]")
 			}
-		}, rule: "authentication/unknown-token", outcome: Violation, findings: 1, says: "expected 401"},
+		}, rule: "authentication/unknown-token", outcome: Violation, findings: 1, says: "expected 401 to a token that there is not"},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -337,26 +338,34 @@ var unknownToken = Rule{
 	Operations: []string{"listAgents"},
 	Probe: func(p *Probe) {
 		unknown, known := "glpat-"+strings.Repeat("x", 20), p.run.target.Tokens[Maintainer]
-		refused := func(name, value string) func(*Probe) {
+		// What was sent no report shows, so that it has to say what it was.
+		refused := func(name, value, what string) func(*Probe) {
 			return func(p *Probe) {
-				p.WantMessage(p.Do(Anonymous, "GET", p.run.agents(), Header(name, value)), 401, "401 Unauthorized")
+				x := p.Do(Anonymous, "GET", p.run.agents(), Header(name, value))
+				if x.Status() != 401 {
+					p.Violation(x, "", "401 to "+what, strconv.Itoa(x.Status()))
+					return
+				}
+				p.WantMessage(x, 401, "401 Unauthorized")
 			}
 		}
 		parts := []func(*Probe){
-			refused("Private-Token", unknown),
-			refused("Authorization", "Bearer "+unknown),
+			refused("Private-Token", unknown, "a token that there is not"),
+			refused("Authorization", "Bearer "+unknown, "a token that there is not"),
 		}
-		for _, like := range []string{known + "x", known[:len(known)-1], strings.ToUpper(known)} {
+		for what, like := range map[string]string{
+			`a token with an "x" after it`: known + "x", "a token without its last character": known[:len(known)-1], "a token in capitals": strings.ToUpper(known),
+		} {
 			if like != known {
 				p.run.redactor.Learn(like)
-				parts = append(parts, refused("Private-Token", like))
+				parts = append(parts, refused("Private-Token", like, what))
 			}
 		}
 		if p.run.hasTokens() {
 			parts = append(parts, func(p *Probe) {
 				p.attempt(func(p *Probe) { // an agent's secret is good for its agent only
 					if secret := p.tokens().first.Token.Token; secret != "" {
-						refused("Private-Token", secret)(p)
+						refused("Private-Token", secret, "the secret of an agent's token")(p)
 					}
 				})
 			})

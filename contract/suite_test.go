@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -225,6 +226,9 @@ func TestWrongSetUpsAreNotTheServers(t *testing.T) {
 		{"the project itself as the other one", nil, func(t *Target) { t.OtherProject = "20" }, nil, map[string]string{
 			"errors/agent-of-another-project": "the other project is the project itself", "agent-names/unique-per-project": "the other project is the project itself",
 		}},
+		{"the project itself as the other one, by its path", nil, func(t *Target) { t.Project, t.OtherProject = "20", "root/test" }, nil, map[string]string{
+			"errors/agent-of-another-project": "the other project is the project itself",
+		}},
 		{"an other project in which nothing may be written", seed(func(s *fakegitlab.Seed) { s.Projects[1].Archived = true }), nil, nil, map[string]string{
 			"errors/agent-of-another-project": "", "agent-names/unique-per-project": "refused in plainer ways",
 		}},
@@ -415,6 +419,43 @@ func TestARuleThatPanicsDoesNotEndTheRun(t *testing.T) {
 			}
 			assert.NotContains(t, rule.Reason, secret)
 		}
+	}
+}
+
+// TestRepeatNamesTheCaller has the line that repeats a request take the token of who made it.
+func TestRepeatNamesTheCaller(t *testing.T) {
+	t.Parallel()
+	gitlab := fakegitlab.Start(t, fakegitlab.Deviate(&fakegitlab.Deviation{Rewrite: func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+		if d.Status == 403 || d.Status == 404 {
+			d.Status = 410
+		}
+	}}))
+	result, err := Run(t.Context(), fakeTarget(gitlab.URL))
+	require.NoError(t, err)
+	lines := make(map[string]bool)
+	for _, f := range result.Findings {
+		for _, variable := range []string{"$GITLAB_TOKEN", "$GITLAB_DEVELOPER_TOKEN", "$GITLAB_GUEST_TOKEN", "$GITLAB_STRANGER_TOKEN"} {
+			lines[variable] = lines[variable] || strings.Contains(f.Evidence.Repeat, variable+`"`)
+		}
+	}
+	assert.Equal(t, map[string]bool{"$GITLAB_TOKEN": true, "$GITLAB_DEVELOPER_TOKEN": true, "$GITLAB_GUEST_TOKEN": true, "$GITLAB_STRANGER_TOKEN": true}, lines)
+
+	r, err := newRun(fakeTarget(gitlab.URL), nil)
+	require.NoError(t, err)
+	for _, c := range []struct{ name, value, want string }{
+		{"Private-Token", "glpat-guest", `-H "PRIVATE-TOKEN: $GITLAB_GUEST_TOKEN"`},
+		{"Authorization", "Bearer glpat-guest", `-H "Authorization: Bearer $GITLAB_GUEST_TOKEN"`},
+		{"Private-Token", "glpat-maintainer", `-H "PRIVATE-TOKEN: $GITLAB_TOKEN"`},
+		{"Private-Token", "glpat-another", `-H "PRIVATE-TOKEN: $GITLAB_TOKEN"`},
+		{"X-None", "", `curl "$GITLAB_URL/api/v4/projects"`},
+	} {
+		u, err := url.Parse(gitlab.URL + "/api/v4/projects")
+		require.NoError(t, err)
+		request := &wire.Request{Method: "GET", URL: u, Header: http.Header{}}
+		if c.value != "" {
+			request.Header.Set(c.name, c.value)
+		}
+		assert.Contains(t, r.repeat(request), c.want)
 	}
 }
 
