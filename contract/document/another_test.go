@@ -23,8 +23,7 @@ paths:
         - name: id
           in: path
           required: true
-          schema:
-            type: integer
+          schema: {type: integer}
         - name: X-Trace
           in: header
           schema:
@@ -62,6 +61,15 @@ paths:
             application/*:
               schema:
                 type: object
+        "429":
+          description: a limit
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  message:
+                    type: string
         "206":
           description: whatever comes
           content:
@@ -121,6 +129,9 @@ components:
               properties:
                 right:
                   type: integer
+        other:
+          not:
+            enum: ["no"]
         open:
           type: object
           additionalProperties: true
@@ -166,7 +177,7 @@ func TestAnotherDocument(t *testing.T) {
 		{"a number in a header of the request", func(x *wire.Exchange) { x.Request.Header.Set("X-Trace", "10") },
 			[]string{`document/request  header parameter X-Trace: the number 10 maximum: 9`}},
 		{"a parameter in the path", func(x *wire.Exchange) { x.Request.URL.Path = "/api/v4/things/one" },
-			[]string{`document/request  path parameter id: the string "one" type: integer`}},
+			[]string{`document/request  path parameter id: the string "one" schema: {type: integer}`}},
 		{"the body of the request", func(x *wire.Exchange) { x.Request.Body = []byte("{}") },
 			[]string{`document/request /name request body: no such property required: [name]`}},
 		{"a header of the answer", func(x *wire.Exchange) { x.Response.Header.Set("X-Left", "0") },
@@ -224,6 +235,15 @@ func TestAnotherDocument(t *testing.T) {
 			`document/body /either/right the string "x" type: integer`,
 			`document/undeclared-property /either/more a number properties:`,
 		}},
+		{"what it must not be", body(`{"other":"no"}`), []string{`document/body /other a string of 2 characters not:`}},
+		{"a limit that says too much", func(x *wire.Exchange) {
+			x.Response.StatusCode = 429
+			x.Response.Header.Set("Content-Type", "application/json")
+			x.Response.Body = []byte(`{"message":1,"more":1}`)
+		}, []string{
+			`document/body /message the number 1 type: string inconclusive`,
+			`document/undeclared-property /more a number properties: drift`,
+		}},
 		{"properties that may be there", body(`{"open":{"more":1},"mapped":{"more":1}}`), nil},
 		{"a property that may not", body(`{"parts":[{"more":1}]}`), []string{`document/undeclared-property /parts/0/more a number properties:`}},
 		{"a thing in a thing", body(`{"parts":[{"parts":[{"key":"abcd"}]}]}`), []string{`document/body /parts/0/parts/0/key a string of 4 characters maxLength: 3`}},
@@ -246,6 +266,9 @@ func TestAnotherDocument(t *testing.T) {
 				if at := lineOf(f.Document); at > 0 {
 					text += " " + strings.TrimSpace(lines[at-1])
 				}
+				if f.Outcome != Violation && x.Response.StatusCode == 429 {
+					text += " " + f.Outcome.String()
+				}
 				got = append(got, text)
 			}
 			assert.ElementsMatch(t, tt.want, got)
@@ -263,5 +286,17 @@ func TestAt(t *testing.T) {
 	value := map[string]any{"a": []any{1, map[string]any{"b": 2}}}
 	for path, want := range map[string]any{"a 0": 1, "a 1 b": 2, "a 2": nil, "a -1": nil, "a x": nil, "b": nil, "a 1 c": nil} {
 		assert.Equal(t, want, at(value, strings.Split(path, " ")), path)
+	}
+}
+
+func TestCollapsed(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "/a//b", collapsed([]string{"a", "0", "b"}))
+}
+
+func TestGateways(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{404: false, 407: true, 408: true, 409: false, 499: false, 500: true, 501: false, 502: true, 599: true, 600: false} {
+		assert.Equal(t, want, isGateways(status), status)
 	}
 }

@@ -106,6 +106,7 @@ func TestParseFaults(t *testing.T) {
 		{`"\u@000"`, "", "'@' at byte 3, where a hexadecimal digit should be"},
 		{`"\uG000"`, "", "'G' at byte 3, where a hexadecimal digit should be"},
 		{"\"\\u`000\"", "", "'`' at byte 3, where a hexadecimal digit should be"},
+		{strings.Repeat(`{"a":`, maxDepth+1), strings.TrimSpace(strings.Repeat("a ", maxDepth)), "arrays and objects more than 10000 deep"},
 		{strings.Repeat("[", maxDepth+1), strings.TrimSpace(strings.Repeat("0 ", maxDepth)), "arrays and objects more than 10000 deep"},
 	} {
 		_, faults := parse([]byte(tt.text))

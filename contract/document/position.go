@@ -81,7 +81,6 @@ func (p pairing) operation(a, b *openapi3.Operation) {
 	p[a] = b.Origin
 	p.parameters(a.Parameters, b.Parameters)
 	if a.RequestBody != nil {
-		p[a.RequestBody.Value] = b.RequestBody.Value.Origin
 		p.content(a.RequestBody.Value.Content, b.RequestBody.Value.Content)
 	}
 	for status, response := range a.Responses.Map() {
@@ -96,7 +95,6 @@ func (p pairing) operation(a, b *openapi3.Operation) {
 
 func (p pairing) parameters(a, b openapi3.Parameters) {
 	for i := range a {
-		p[a[i].Value] = b[i].Value.Origin
 		p.schema(a[i].Value.Schema, b[i].Value.Schema)
 	}
 }

@@ -36,7 +36,7 @@ func (op *operation) checkRequest(f *findings, r *wire.Request, inPath map[strin
 		if p.Schema == nil {
 			continue
 		}
-		c := requestChecker(f, p.In+" parameter "+p.Name+": ", place{part: p})
+		c := requestChecker(f, p.In+" parameter "+p.Name+": ", place{})
 		for _, value := range values {
 			c.check(typed(value, p.Schema.Value), p.Schema.Value, nil)
 		}
@@ -119,9 +119,7 @@ func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 func lastValues(form map[string][]string) map[string]any {
 	object := make(map[string]any, len(form))
 	for name, values := range form {
-		if len(values) > 0 {
-			object[name] = values[len(values)-1]
-		}
+		object[name] = values[len(values)-1]
 	}
 	return object
 }
