@@ -263,6 +263,21 @@ var elsewhere = []struct {
 	{"tokens/active-listed", "a list beside the create", JudgeOptions{}, true, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.createToken(8, 5), duringTheLast(s.listTokens(5)), s.readToken(8, 5)}
 	}},
+	{"authentication/token-not-shown", "what is none of the operations", older, false, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{s.get("/personal_access_tokens/self", `{"token":"glpat-01234567890123456789"}`)}
+	}},
+	{"tokens/secret-only-on-create", "properties that only sound like secrets", older, true, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{
+			answer(s.readToken(8, 5), `"agent_id":5`, `"agent_id":5,"token_encrypted":null,"has_secret":true,"tokens_salted":3`),
+			answer(s.readAgent(5, "a5"), `"path":"test"`, `"path":"test","secret_push_protection":"enabled by the group"`),
+		}
+	}},
+	{"tokens/secret-length", "a routable secret", JudgeOptions{}, true, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), routableSecret("0123456789ABCDEFabcdef0123"))}
+	}},
+	{"tokens/secret-checksum", "a prefix with a dot", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), "acme.io-"+secretOf(8))}
+	}},
 	{"authentication/token-not-shown", "a token in the URL, one that was redacted, a short one, and none", older, false, func(s *stream) []*wire.Exchange {
 		token := func(x *wire.Exchange, token string) *wire.Exchange {
 			x.Request.Header = http.Header{"Private-Token": {token}}

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"hash/crc32"
@@ -342,7 +343,9 @@ var broken = map[string][]struct {
 			return []*wire.Exchange{answer(s.createToken(8, 5), "glagent-", "xglagent-")}
 		}},
 	},
-	"tokens/secret-length": {{"one less", older, func(s *stream) []*wire.Exchange {
+	"tokens/secret-length": {{"a UUID", JudgeOptions{}, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), "glagent-01234567-89AB-cdef-0123-456789abcdef")}
+	}}, {"one less", older, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), secretOf(8)[:57])}
 	}}},
 	"tokens/secret-checksum": {
@@ -382,6 +385,11 @@ var broken = map[string][]struct {
 		}},
 		{"in the body", older, func(s *stream) []*wire.Exchange {
 			return []*wire.Exchange{s.refused("GET", agentPath(5), "", 404, "404 Not found for glpat-01234567890123456789")}
+		}},
+		{"the shortest", older, func(s *stream) []*wire.Exchange {
+			return []*wire.Exchange{with(s.refused("GET", agentPath(5), "", 404, "404 Not found for glpat-123456"), func(x *wire.Exchange) {
+				x.Request.Header = http.Header{"Private-Token": {"glpat-123456"}}
+			})}
 		}},
 		{"that came as a bearer's", older, func(s *stream) []*wire.Exchange {
 			return []*wire.Exchange{with(s.refused("GET", agentPath(5), "", 404, "404 Not found for glpat-01234567890123456789"), func(x *wire.Exchange) {
@@ -587,6 +595,18 @@ var leaks = []struct {
 		}
 		return append(exchanges, s.get("/projects/21/repository/files/x", fmt.Sprintf(`{"content":%q}`, secretOf(8))))
 	}},
+	{"as what it is made of", older, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{answer(s.readToken(8, 5), `"agent_id":5`, `"agent_id":5,"token_encrypted":"c2FsdGVkX18="`)}
+	}},
+	{"as its SHA-256", older, leak(func(x *wire.Exchange, secret string) {
+		header(x, "X-Token", fmt.Sprintf("%x", sha256.Sum256([]byte(secret))))
+	})},
+	{"as its SHA-256 in base64", older, leak(func(x *wire.Exchange, secret string) {
+		digest := sha256.Sum256([]byte(secret))
+		header(x, "X-Token", base64.StdEncoding.EncodeToString(digest[:]))
+	})},
+	{"in small letters", older, leak(func(x *wire.Exchange, secret string) { header(x, "X-Token", strings.ToLower(secret)) })},
+	{"without its ends", older, leak(func(x *wire.Exchange, secret string) { header(x, "X-Token", secret[14:52]) })},
 	{"in an answer that is none of the eight", JudgeOptions{}, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{s.createToken(8, 5), s.get("/events", fmt.Sprintf(`[{"note":%q}]`, secretOf(8)))}
 	}},
