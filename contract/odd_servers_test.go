@@ -196,6 +196,19 @@ func oddParameters() []oddServer {
 			rule: "errors/token-of-another-agent", outcome: Untested, says: "the agent to try it on was deleted"},
 		{what: "the token is gone", answer: all(to(Maintainer, fails("listAgentTokens", 200, 200, `[]`)), to(Maintainer, fails("getAgentToken", 200, 404, absentText))),
 			rule: "errors/token-of-another-agent", outcome: Untested, says: "the token to try it on was revoked"},
+		{what: "reading elsewhere is forbidden, and nothing may be created there", answer: askedFor("root%2Fother", all(
+			fails("getAgent", 404, 403, forbiddenText), fails("createAgent", 201, 403, forbiddenText), fails("createAgent", 400, 403, forbiddenText))),
+			rule: "errors/agent-of-another-project", outcome: Violation, findings: 1, says: "expected 404"},
+		{what: "deleting elsewhere is forbidden", answer: askedFor("root%2Fother", fails("deleteAgent", 404, 403, forbiddenText)),
+			rule: "errors/agent-of-another-project", outcome: Violation, findings: 1, says: "expected 404"},
+		{what: "deleting elsewhere is granted, and nothing may be created there", answer: askedFor("root%2Fother", all(
+			fails("deleteAgent", 404, 204, ""), fails("createAgent", 201, 403, forbiddenText), fails("createAgent", 400, 403, forbiddenText))),
+			rule: "errors/agent-of-another-project", outcome: Violation, findings: 1, says: "expected 404"},
+		{what: "nothing may be done elsewhere", answer: askedFor("root%2Fother", func(r *http.Request, d *fakegitlab.ResponseDraft) {
+			if r.Method == "POST" || r.Method == "DELETE" {
+				reply(d, 403, forbiddenText)
+			}
+		}), rule: "errors/agent-of-another-project", outcome: Pass},
 		{what: "the path is missing", answer: edits("createAgent", `"path_with_namespace":"[^"]*"`, `"path_with_namespace":""`),
 			rule: "paths/encoded", outcome: Inconclusive, says: "does not say which project"},
 		{what: "the id is missing", answer: edits("createAgent", `("config_project":\{"id":)\d+`, `${1}0`),
