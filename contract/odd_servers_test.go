@@ -262,6 +262,20 @@ func oddRoles() []oddServer {
 		{what: "the agent is gone from the list", answer: all(to(Developer, fails("listAgents", 200, 200, "[]")), again(to(Maintainer, fails("getAgent", 200, 404, absentText)))),
 			rule: "roles/developer-reads", outcome: Pass},
 
+		{what: "the agent is gone, though nobody was let through", answer: all(
+			to(Developer, fails("getAgent", 200, 404, absentText)), again(to(Maintainer, fails("getAgent", 200, 404, absentText)))),
+			rule: "roles/developer-reads", outcome: Pass},
+		{what: "one answer speaks of a scope", answer: to(Developer, fails("deleteAgent", 403, 403, `{"error":"insufficient_scope"}`)),
+			rule: "roles/developer-may-not-write", outcome: Pass},
+		{what: "one answer does not speak of a scope", answer: to(Developer, func(_ *http.Request, d *fakegitlab.ResponseDraft) {
+			switch {
+			case d.Operation == "createAgent":
+				reply(d, 409, `{"message":"409 Conflict"}`)
+			case d.Status == 403:
+				reply(d, 403, `{"error":"insufficient_scope"}`)
+			}
+		}), rule: "roles/developer-may-not-write", outcome: Violation, findings: 1, says: "expected 403"},
+
 		// A developer is shown something else than a maintainer.
 		{what: "no tokens are listed", answer: to(Developer, fails("listAgentTokens", 200, 200, "[]")),
 			rule: "roles/developer-reads", outcome: Violation, findings: 1, says: "in the list, as a maintainer sees it"},

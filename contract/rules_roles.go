@@ -63,17 +63,20 @@ func (p *Probe) wantNothingShown(in *intruders, x *Exchange) {
 
 // refusedAtAll says why a token is refused whatever is asked with it, if it is.
 func refusedAtAll(role Role, operations []string, answers map[string]*Exchange) string {
-	unknown, scope := role != Anonymous, true
-	for operation, x := range answers {
-		unknown = unknown && x.Status() == 401
-		if slices.Contains(operations, operation) {
-			scope = scope && x.lacksScope()
+	every := func(holds func(operation string, x *Exchange) bool) bool {
+		for operation, x := range answers {
+			if !holds(operation, x) {
+				return false
+			}
 		}
+		return true
 	}
 	switch {
-	case unknown:
+	case role != Anonymous && every(func(_ string, x *Exchange) bool { return x.Status() == 401 }):
 		return fmt.Sprintf("the %s's token is refused (401): it is unknown, expired or revoked", role)
-	case scope:
+	case every(func(operation string, x *Exchange) bool {
+		return !slices.Contains(operations, operation) || x.lacksScope()
+	}):
 		return fmt.Sprintf("the %s's token is refused: it needs the scope api", role)
 	}
 	return ""
@@ -271,7 +274,7 @@ var refusedHasNoEffect = Rule{
 			}
 		})
 		for _, x := range []*Exchange{l.listed, l.listRevoked} {
-			if x == nil || !x.sound() {
+			if x == nil {
 				continue
 			}
 			x.eachToken(func(t *Token, at string) {

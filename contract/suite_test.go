@@ -237,7 +237,7 @@ func TestWrongSetUpsAreNotTheServers(t *testing.T) {
 			"errors/unknown-project": "",
 		}},
 		{"an agent whose name is in many answers", seed(func(s *fakegitlab.Seed) {
-			s.Projects[0].Agents = []fakegitlab.SeedAgent{{ID: 5, Name: "not", CreatedBy: "owner", Tokens: []fakegitlab.SeedAgentToken{{ID: 1, Name: "x"}}}}
+			s.Projects[0].Agents = []fakegitlab.SeedAgent{{ID: 5, Name: "found", CreatedBy: "owner", Tokens: []fakegitlab.SeedAgentToken{{ID: 1, Name: "x"}}}}
 		}), nil, []Option{ReadOnly()}, map[string]string{"roles/guest-finds-nothing": "", "authentication/required-to-read": ""}},
 		{"an agent whose name is a number", seed(func(s *fakegitlab.Seed) {
 			s.Projects[0].Agents = []fakegitlab.SeedAgent{{ID: 5, Name: "1", CreatedBy: "owner"}}
@@ -420,6 +420,29 @@ func TestARuleThatPanicsDoesNotEndTheRun(t *testing.T) {
 			assert.NotContains(t, rule.Reason, secret)
 		}
 	}
+}
+
+// TestTokensThatAreLikeTheCallers has a server repeat what was sent in place of a token.
+func TestTokensThatAreLikeTheCallers(t *testing.T) {
+	t.Parallel()
+	const token = "correct-horse-Battery-staple"
+	seed := fakegitlab.DefaultSeed()
+	seed.Users[1].Tokens[0].Token = token
+	gitlab := fakegitlab.Start(t, fakegitlab.FromSeed(seed), fakegitlab.Deviate(&fakegitlab.Deviation{Rewrite: func(r *http.Request, d *fakegitlab.ResponseDraft) {
+		if d.Status == 401 {
+			d.Body = []byte(`{"message":"401 Unauthorized: ` + r.Header.Get("Private-Token") + `"}`)
+		}
+	}}))
+	target := fakeTarget(gitlab.URL)
+	target.Tokens[Maintainer] = token
+	result, err := Run(t.Context(), target)
+	require.NoError(t, err)
+	quoted := 0
+	for _, f := range result.Findings {
+		assert.NotContains(t, strings.ToLower(f.String()), "horse-battery")
+		quoted += strings.Count(f.String(), "401 Unauthorized: ")
+	}
+	assert.NotZero(t, quoted)
 }
 
 // TestRepeatNamesTheCaller has the line that repeats a request take the token of who made it.
