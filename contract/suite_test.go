@@ -429,8 +429,8 @@ func TestTokensThatAreLikeTheCallers(t *testing.T) {
 	seed := fakegitlab.DefaultSeed()
 	seed.Users[1].Tokens[0].Token = token
 	gitlab := fakegitlab.Start(t, fakegitlab.FromSeed(seed), fakegitlab.Deviate(&fakegitlab.Deviation{Rewrite: func(r *http.Request, d *fakegitlab.ResponseDraft) {
-		if d.Status == 401 {
-			d.Body = []byte(`{"message":"401 Unauthorized: ` + r.Header.Get("Private-Token") + `"}`)
+		if sent := r.Header.Get("Private-Token"); d.Status == 401 && len(sent) == len(token)-1 {
+			d.Body = []byte(`{"message":"401 Unauthorized: ` + sent + `"}`)
 		}
 	}}))
 	target := fakeTarget(gitlab.URL)
