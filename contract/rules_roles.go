@@ -360,7 +360,6 @@ var unknownToken = Rule{
 			`a token with an "x" after it`: known + "x", "a token without its last character": known[:len(known)-1], "a token in capitals": strings.ToUpper(known),
 		} {
 			if like != known {
-				p.run.redactor.Learn(like)
 				parts = append(parts, refused("Private-Token", like, what))
 			}
 		}
