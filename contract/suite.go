@@ -308,11 +308,14 @@ func (r *run) begin(ctx context.Context) (err error) {
 		return nil
 	case status == 404:
 		return &SetupError{fmt.Sprintf("%s has no project %q whose agents the maintainer's token may list (404)", r.base, r.target.Project)}
-	case status >= 300 && status < 400 && status != 304:
+	case redirects(status):
 		return &SetupError{fmt.Sprintf("%s redirects (%d): give the URL and the project's path that it redirects to", r.base, status)}
 	}
 	if other != nil && other.Status() == 404 {
 		return &SetupError{fmt.Sprintf("%s has no project %q whose agents the maintainer's token may list (404), to be the other project", r.base, r.target.OtherProject)}
+	}
+	if other != nil && redirects(other.Status()) {
+		return &SetupError{fmt.Sprintf("%s redirects (%d) from %q: give the path of the other project that it redirects to", r.base, other.Status(), r.target.OtherProject)}
 	}
 	for _, x := range []*Exchange{list, other} {
 		if x == nil {
@@ -325,6 +328,8 @@ func (r *run) begin(ctx context.Context) (err error) {
 	r.fixtures.list = list
 	return nil
 }
+
+func redirects(status int) bool { return status >= 300 && status < 400 && status != http.StatusNotModified }
 
 // lostOnTheWay says whether the project's path, of which the slashes are escaped, did not come through to a GitLab that
 // knows the API: it says that there is no route, not that there is no project. Nothing else can be tested then.

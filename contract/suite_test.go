@@ -143,6 +143,9 @@ func TestTargetsThatCannotBeChecked(t *testing.T) {
 	}
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
+	seed := fakegitlab.DefaultSeed()
+	seed.Projects[1].MovedFrom = []string{"root/old"}
+	moved := fakegitlab.Start(t, fakegitlab.FromSeed(seed))
 	with := func(change func(*Target)) Target {
 		target := fakeTarget(gitlab.URL)
 		change(&target)
@@ -160,6 +163,7 @@ func TestTargetsThatCannotBeChecked(t *testing.T) {
 		{"an unknown token", with(func(t *Target) { t.Tokens[Maintainer] = "glpat-unknown" }), false, "401"},
 		{"a project that is not there", with(func(t *Target) { t.Project = "root/none" }), false, `no project "root/none"`},
 		{"another project that is not there", with(func(t *Target) { t.OtherProject = "root/none" }), false, `no project "root/none" whose agents the maintainer's token may list (404), to be the other project`},
+		{"another project that moved", Target{URL: moved.URL, Project: "root/test", OtherProject: "root/old", Tokens: fakeTarget("").Tokens}, false, `redirects (301) from "root/old"`},
 		{"another project that is the same", with(func(t *Target) { t.OtherProject = "Root/Test" }), false, "the other project is the project itself"},
 		{"a stranger's token", with(func(t *Target) { t.Tokens[Maintainer] = "glpat-stranger" }), false, "404"},
 		{"no URL", at("gitlab.example.com"), false, "no URL of a GitLab"},
