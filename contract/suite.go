@@ -329,7 +329,9 @@ func (r *run) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-func redirects(status int) bool { return status >= 300 && status < 400 && status != http.StatusNotModified }
+func redirects(status int) bool {
+	return status >= 300 && status < 400 && status != http.StatusNotModified
+}
 
 // lostOnTheWay says whether the project's path, of which the slashes are escaped, did not come through to a GitLab that
 // knows the API: it says that there is no route, not that there is no project. Nothing else can be tested then.
