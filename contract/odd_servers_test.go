@@ -516,6 +516,9 @@ func oddLives() []oddServer {
 		{what: "it is in a list", answer: to(Developer, edits("getAgent", `.+`, `[$0]`)), rule: "roles/developer-reads", outcome: Pass},
 		{what: "it is in a list for everybody", answer: edits("getAgent", `.+`, `[$0]`), rule: "roles/developer-reads", outcome: Pass},
 
+		{what: "it is in a list for a maintainer", answer: to(Maintainer, edits("getAgent", `.+`, `[$0]`)), rule: "roles/developer-reads", outcome: Pass},
+		{what: "what is created is none", answer: edits("createAgent", `.+`, `[]`), rule: "parameters/unknown-in-body-are-ignored", outcome: Pass},
+
 		// Tokens.
 		{what: "it is 404", answer: fails("listAgentTokens", 200, 404, absentText), rule: "tokens/list", outcome: Violation, findings: 1, says: "expected 200"},
 		{what: "it is none", answer: fails("listAgentTokens", 200, 200, "{}"), rule: "tokens/list", outcome: Pass},
@@ -556,6 +559,7 @@ func oddLives() []oddServer {
 		{what: "a number is refused", version: "16.0", answer: refusing(`"name":"123"`), rule: "parameters/number-becomes-text", outcome: Violation, findings: 1, says: "expected 201"},
 		{what: "a second token is refused", version: "16.0", answer: after("createAgentToken", fails("createAgentToken", 201, 403, forbiddenText)),
 			rule: "parameters/number-becomes-text", outcome: Pass},
+		{what: "a token is another agent's", answer: edits("createAgentToken", `"agent_id":\d+`, `"agent_id":9999`), rule: "parameters/number-becomes-text", outcome: Pass},
 		{what: "a number stays one", answer: edits("createAgentToken", `"name":"123"`, `"name":123`), rule: "parameters/number-becomes-text", outcome: Pass},
 		{what: "a number becomes another", answer: edits("createAgentToken", `"name":"123"`, `"name":"124"`), rule: "parameters/number-becomes-text",
 			outcome: Violation, findings: 1, says: `actual /name is "124"`},
@@ -617,6 +621,8 @@ func oddLives() []oddServer {
 		{what: "there is only one token", answer: all(refusing(`"name":"contract form"`), refusing(`"name":"contract second"`)), rule: "tokens/revoke", outcome: Pass},
 		{what: "it is 200", answer: fails("revokeAgentToken", 204, 200, "{}"), rule: "tokens/revoke", outcome: Violation, findings: 2, says: "expected 204"},
 		{what: "tokens are not shown", answer: all(fails("listAgentTokens", 200, 200, "[]"), fails("getAgentToken", 200, 404, absentText)),
+			rule: "tokens/revoke-only-that-one", outcome: Inconclusive, says: "an earlier step"},
+		{what: "revoking is forbidden, and another is revoked", version: "15.0", answer: all(fails("revokeAgentToken", 204, 403, forbiddenText), edits("listAgentTokens", `"active"`, `"revoked"`)),
 			rule: "tokens/revoke-only-that-one", outcome: Inconclusive, says: "an earlier step"},
 		{what: "revoking is forbidden", answer: fails("revokeAgentToken", 204, 403, forbiddenText), rule: "tokens/revoked-is-404", outcome: Inconclusive, says: "an earlier step"},
 		{what: "tokens are not listed any more", version: "15.0", answer: after("revokeAgentToken", fails("listAgentTokens", 200, 404, absentText)),
