@@ -275,6 +275,9 @@ var elsewhere = []struct {
 	{"tokens/secret-length", "a routable secret", JudgeOptions{}, true, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), routableSecret("0123456789ABCDEFabcdef0123"))}
 	}},
+	{"tokens/secret-strength", "40 characters", JudgeOptions{}, true, func(s *stream) []*wire.Exchange {
+		return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), secretOf(8)[:48])}
+	}},
 	{"tokens/secret-checksum", "a prefix with a dot", JudgeOptions{}, false, func(s *stream) []*wire.Exchange {
 		return []*wire.Exchange{answer(s.createToken(8, 5), secretOf(8), "acme.io-"+secretOf(8))}
 	}},

@@ -24,7 +24,7 @@ var secretOnlyOnCreate = Rule{
 			x.documented("tokens/secret-only-on-create")
 			met = x.Status() < 300
 			for _, f := range x.findings() {
-				if f.Rule == documentUndeclared.ID && secretive.MatchString(f.Pointer) && strings.HasPrefix(f.Actual, "a string of ") {
+				if secretive.MatchString(f.Pointer) && strings.HasPrefix(f.Actual, "a string of ") {
 					x.Violation(f.Pointer, "no property that is made of the secret", f.Actual)
 				}
 			}
@@ -176,14 +176,13 @@ var secretStrength = Rule{
 	Operations: []string{"createAgentToken"},
 	Judge: judgeSecret(func(_ *History, x *Exchange, secret string) bool {
 		random := randomOf(secret)
-		if len(random) < 40 {
-			x.Violation("/token", "at least 40 characters", fmt.Sprintf("a string of %d characters", len(random)))
-		}
 		if strings.ContainsFunc(random, notInSecret) {
 			x.Violation("/token", "letters, digits, \"-\", \"_\" and \".\"", "other characters too")
 		}
-		// By chance it happens to one of 100,000,000,000 secrets.
-		if len(random) >= 40 && (strings.ToLower(random) == random || strings.ToUpper(random) == random) {
+		switch {
+		case len(random) < 40:
+			x.Violation("/token", "at least 40 characters", fmt.Sprintf("a string of %d characters", len(random)))
+		case strings.ToLower(random) == random, strings.ToUpper(random) == random: // by chance, one of 100,000,000,000
 			x.Violation("/token", "capitals and small letters, as random ones have", "letters of one case only")
 		}
 		return true
