@@ -137,7 +137,7 @@ func killAt(t *testing.T, k int) (left int, killed bool) {
 	require.NoError(t, err)
 	for _, s := range swept {
 		assert.Empty(t, s.Left)
-		assert.Equal(t, left, s.Removed)
+		assert.GreaterOrEqual(t, s.Removed, left) // what lay in a socket when the process died may have been created since
 	}
 	assert.Equal(t, before, snapshot(t, gitlab), "killed at request %d", k)
 	entries, _ = journal.Entries()
