@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -103,58 +102,6 @@ func TestGenerationsForgetWhatWasNotUsed(t *testing.T) {
 		n++
 	})
 	assert.LessOrEqual(t, n, 6)
-}
-
-func TestSecretsAreFoundWhereverTheyStand(t *testing.T) {
-	t.Parallel()
-	var s secrets
-	_, _, ok := s.find([]byte(secretOf(1)))
-	assert.False(t, ok, "nothing was shown yet")
-	for i := range 100 {
-		s.add(secretOf(i), i)
-	}
-	for i := range 100 {
-		secret := secretOf(i)
-		for _, text := range []string{
-			secret, "a" + secret, secret + "b", strings.Repeat("é", 1000) + secret, strings.TrimPrefix(secret, "glagent-"), secret[:34], secret[20:],
-		} {
-			at, exchange, ok := s.find([]byte(text))
-			if assert.True(t, ok, "%q", text) {
-				assert.Equal(t, i, exchange)
-				assert.GreaterOrEqual(t, at, 0)
-				assert.LessOrEqual(t, at+window, len(text))
-			}
-		}
-		exchange, ok := s.shownBefore(secret)
-		assert.True(t, ok)
-		assert.Equal(t, i, exchange)
-	}
-	for _, text := range []string{"", "glagent-", secretOf(100), secretOf(101), strings.Repeat("glagent-", 1000), secretOf(1)[:31]} {
-		_, _, ok := s.find([]byte(text))
-		assert.False(t, ok, "%q", text)
-	}
-	_, ok = s.shownBefore(secretOf(100))
-	assert.False(t, ok)
-
-	s.publish([]byte("a=" + secretOf(7) + "&b=" + secretOf(8)))
-	for _, i := range []int{7, 8} {
-		_, _, ok = s.find([]byte(secretOf(i)))
-		assert.False(t, ok)
-		_, ok = s.shownBefore(secretOf(i))
-		assert.True(t, ok, "though no other token may have it")
-	}
-	_, _, ok = s.find([]byte(secretOf(7) + secretOf(9)))
-	assert.True(t, ok)
-}
-
-func TestShortSecretsAreNotSearchedFor(t *testing.T) {
-	t.Parallel()
-	var s secrets
-	s.add("short", 0)
-	_, _, ok := s.find([]byte(strings.Repeat("short", 20)))
-	assert.False(t, ok)
-	_, ok = s.shownBefore("short")
-	assert.True(t, ok)
 }
 
 // BenchmarkObserve judges an exchange of each kind, with a history of a thousand agents.

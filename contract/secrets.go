@@ -33,7 +33,7 @@ func (s *secrets) add(secret string, exchange int) {
 	}
 	s.put(secret[len(secret)-window:], exchange)
 	// The random part follows the prefix, which every token has; a secret without its end is one still.
-	if _, random, ok := strings.Cut(secret, "glagent-"); ok && len(random) > window {
+	if _, random, _ := strings.Cut(secret, "glagent-"); len(random) > window {
 		s.put(random[:window], exchange)
 		// What is in the middle of a routable one may say whose it is, as that of others does.
 		if middle := (len(random) - window) / 2; !strings.Contains(random, ".") {
@@ -42,18 +42,12 @@ func (s *secrets) add(secret string, exchange int) {
 	} else {
 		s.put(secret[:window], exchange)
 	}
-	// In base64 a secret looks different depending on where it begins; the window of each is kept too.
+	// In base64 a secret looks different depending on where it begins; the window of each is kept too. Both alphabets of
+	// base64 write GitLab's secrets alike.
 	for shift := range 3 {
 		enc := base64.RawStdEncoding.EncodeToString([]byte(secret[shift:]))
 		enc = enc[:len(enc)-len(enc)%4] // what follows the secret decides the rest
-		if len(enc) < window {
-			continue
-		}
-		enc = enc[len(enc)-window:]
-		s.put(enc, exchange)
-		if url := base64URL.Replace(enc); url != enc {
-			s.put(url, exchange)
-		}
+		s.put(enc[len(enc)-window:], exchange)
 	}
 	digits := hex.EncodeToString([]byte(secret[len(secret)-window/2:]))
 	s.put(digits, exchange)
@@ -63,8 +57,6 @@ func (s *secrets) add(secret string, exchange int) {
 	s.put(hex.EncodeToString(digest[:])[:window], exchange)
 	s.put(base64.StdEncoding.EncodeToString(digest[:])[:window], exchange)
 }
-
-var base64URL = strings.NewReplacer("+", "-", "/", "_")
 
 func (s *secrets) put(w string, exchange int) {
 	var h uint64
@@ -134,20 +126,19 @@ var topPower = func() uint64 {
 
 // publish notes the secrets that a request holds.
 func (s *secrets) publish(text []byte) {
-	for from := 0; ; {
-		at, exchange, ok := s.find(text[from:])
+	for {
+		_, exchange, ok := s.find(text)
 		if !ok {
 			return
 		}
-		s.published.put(exchange, struct{}{})
-		from += at + 1
+		s.published.put(exchange, struct{}{}) // and so it is not found again
 	}
 }
 
 // find returns where in a text a secret that an earlier exchange showed begins, and which exchange that was. Published
 // ones are no secrets any more.
 func (s *secrets) find(text []byte) (at, exchange int, ok bool) {
-	if s.young.exchange == nil || len(text) < window {
+	if s.young.exchange == nil {
 		return 0, 0, false
 	}
 	var h uint64
