@@ -95,9 +95,9 @@ func creations() []Fault {
 			Also: []string{
 				"tokens/id-fresh", "tokens/revoked-not-listed", "tokens/revoked-not-readable", "errors/token-of-another-agent",
 				"token-limit/third-is-refused", "token-limit/checked-before-name", "tokens/read", "tokens/list", "tokens/active-listed",
-				"pagination/token-pages", "tokens/read-back-equal",
+				"pagination/token-pages", "tokens/read-back-equal", "headers/head",
 			},
-			Because: "two tokens look like one",
+			Because: "two tokens look like one, and what is revoked of one is gone of the other",
 		},
 		{
 			Name: "token-id-again", Explains: "A new token gets the id of the one that was revoked last.", Since: since15,
