@@ -372,6 +372,11 @@ func oddRoles() []oddServer {
 			}
 		}, rule: "errors/refused-has-no-effect", outcome: Pass},
 
+		{what: "a token that there is not is said to be revoked", answer: func(r *http.Request, d *fakegitlab.ResponseDraft) {
+			if strings.HasPrefix(r.Header.Get("Private-Token"), "glpat-xxx") {
+				reply(d, 401, `{"error":"invalid_token","error_description":"Token was revoked. You have to re-authorize from the user."}`)
+			}
+		}, rule: "authentication/unknown-token", outcome: Violation, findings: 1, says: `expected message "401 Unauthorized"`},
 		{what: "any access token will do", answer: func(r *http.Request, d *fakegitlab.ResponseDraft) {
 			if strings.HasPrefix(r.Header.Get("Private-Token"), "glpat-xxx") {
 				reply(d, 200, "[]")
