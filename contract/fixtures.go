@@ -11,7 +11,8 @@ import (
 
 // fixtures are what several probes need: made by the one that comes first, awaited by the rest.
 type fixtures struct {
-	list *Exchange // the project's agents as they were before the run
+	list    *Exchange // the project's agents as they were before the run
+	deleted *Exchange // the answer to who deletes an agent that is not there; nil if none came, or if the run is read-only
 
 	// The run's agents, by the letters at the end of their names.
 	a fixture[*ownAgent] // that no probe changes

@@ -223,7 +223,10 @@ var (
 	deleteUnknown = writing(asked("errors/delete-unknown-agent", Must,
 		"Deleting an agent that is not there is answered with 404.", agentsAPI, []string{"deleteAgent"},
 		func(p *Probe) *Exchange {
-			return p.Do(Maintainer, "DELETE", p.run.agents()+"/"+noAgent, Header("If-Unmodified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"))
+			if x := p.run.fixtures.deleted; x != nil {
+				return x
+			}
+			return p.deleteNone()
 		}, replies(404, "404 Not found")))
 	revokeUnknown = writing(since(gitlab(15, 0), asked("errors/revoke-unknown-token", Must,
 		"Revoking a token that is not there is answered with 404.", tokensAPI, []string{"revokeAgentToken"},
@@ -294,6 +297,11 @@ var (
 		replies(401, "401 Unauthorized")))
 )
 
+// deleteNone deletes an agent that is not there, if it did not change.
+func (p *Probe) deleteNone() *Exchange {
+	return p.Do(Maintainer, "DELETE", p.run.agents()+"/"+noAgent, Header("If-Unmodified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"))
+}
+
 // malformedAt is where malformed names are sent: to where such a name is refused for no other reason.
 func (p *Probe) malformedAt() string {
 	if p.run.hasTokens() {
@@ -328,7 +336,7 @@ var roleBeforeRecord = Rule{
 
 // mayWrite gives the probe up if a role's token is refused whatever it asks for.
 func (p *Probe) mayWrite(role Role) {
-	if why := refusedAtAll(role, writes, p.intruders().answers[role]); why != "" {
+	if why := p.refusedAtAll(role, writes, p.intruders().answers[role]); why != "" {
 		p.Untested(why)
 	}
 }

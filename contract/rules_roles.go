@@ -26,7 +26,7 @@ func roleRule(id string, role Role, writesToo bool, sentence, source string, ope
 		Probe: func(p *Probe) {
 			in := p.intruders()
 			answers := in.answers[role]
-			if why := refusedAtAll(role, operations, answers); why != "" {
+			if why := p.refusedAtAll(role, operations, answers); why != "" {
 				p.Untested(why)
 			}
 			v := sees(answers)
@@ -61,8 +61,12 @@ func (p *Probe) wantNothingShown(in *intruders, x *Exchange) {
 	}
 }
 
-// refusedAtAll says why a token is refused whatever is asked with it, if it is.
-func refusedAtAll(role Role, operations []string, answers map[string]*Exchange) string {
+// refusedAtAll says why a role's token is refused whatever is asked with it, if it is. Who is answered 401 to all of it may
+// have a token that is good for something else, and then the server is wrong.
+func (p *Probe) refusedAtAll(role Role, operations []string, answers map[string]*Exchange) string {
+	if role == Anonymous {
+		return ""
+	}
 	every := func(holds func(operation string, x *Exchange) bool) bool {
 		for operation, x := range answers {
 			if !holds(operation, x) {
@@ -72,12 +76,12 @@ func refusedAtAll(role Role, operations []string, answers map[string]*Exchange) 
 		return true
 	}
 	switch {
-	case role != Anonymous && every(func(_ string, x *Exchange) bool { return x.Status() == 401 }):
-		return fmt.Sprintf("the %s's token is refused (401): it is unknown, expired or revoked", role)
 	case every(func(operation string, x *Exchange) bool {
 		return !slices.Contains(operations, operation) || x.lacksScope()
 	}):
 		return fmt.Sprintf("the %s's token is refused: it needs the scope api", role)
+	case every(func(_ string, x *Exchange) bool { return x.Status() == 401 }) && p.Do(role, "GET", "/api/v4/user").Status() == 401:
+		return fmt.Sprintf("the %s's token is refused (401): it is unknown, expired or revoked", role)
 	}
 	return ""
 }

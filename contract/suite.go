@@ -297,6 +297,11 @@ func (r *run) begin(ctx context.Context) (err error) {
 				other = p.Do(Maintainer, "GET", r.elsewhere()+"?per_page=100")
 			}
 		},
+		func(p *Probe) {
+			if !r.readOnly { // nothing is there to be deleted, but a token that may only read is refused
+				p.attempt(func(p *Probe) { r.fixtures.deleted = p.deleteNone() })
+			}
+		},
 	)
 	r.begun = p.chain
 	switch status := list.Status(); {
@@ -308,6 +313,8 @@ func (r *run) begin(ctx context.Context) (err error) {
 		return nil
 	case status == 404:
 		return &SetupError{fmt.Sprintf("%s has no project %q whose agents the maintainer's token may list (404)", r.base, r.target.Project)}
+	case r.fixtures.deleted != nil && r.fixtures.deleted.lacksScope():
+		return &SetupError{fmt.Sprintf("%s lets the maintainer's token read only (403): it needs the scope api, or make the run read-only", r.base)}
 	case redirects(status):
 		return &SetupError{fmt.Sprintf("%s redirects (%d): give the URL and the project's path that it redirects to", r.base, status)}
 	}

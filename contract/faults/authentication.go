@@ -100,7 +100,7 @@ func authentication() []Fault {
 			Rules: []string{"authentication/unknown-token"}, Wrap: around(likening(strings.ToLower)),
 		},
 		{
-			Name: "access-tokens-with-more", Explains: "What follows an access token does not matter.",
+			Name: "access-tokens-with-more", Explains: "An x after an access token does not matter.",
 			Rules: []string{"authentication/unknown-token"}, Wrap: around(likening(func(token string) string {
 				return strings.TrimSuffix(token, "x")
 			})),

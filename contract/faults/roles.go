@@ -71,13 +71,13 @@ func roles() []Fault {
 	}
 	return append(all, []Fault{
 		{
-			Name: "roles-unchecked-for-bearer", Explains: "Who sends a token as Authorization: Bearer is taken for a maintainer.", Since: fakegitlab.Release{Major: 15},
+			Name: "roles-unchecked-for-bearer", Explains: "A guest who sends the token as Authorization: Bearer is taken for a maintainer.", Since: fakegitlab.Release{Major: 15},
 			Rules: []string{"roles/guest-finds-nothing"}, Wrap: promoting(func(r *http.Request) bool {
 				return r.Header.Get("Authorization") == "Bearer glpat-guest"
 			}),
 		},
 		{
-			Name: "roles-unchecked-for-forms", Explains: "Who sends a form is taken for a maintainer.",
+			Name: "roles-unchecked-for-forms", Explains: "A developer who sends a form is taken for a maintainer.",
 			Rules: []string{"roles/developer-may-not-write"}, Wrap: promoting(func(r *http.Request) bool {
 				return r.Header.Get("Content-Type") == formFields && r.Header.Get("Private-Token") == "glpat-developer"
 			}),
