@@ -1,4 +1,4 @@
-package contract
+package judge
 
 import (
 	"fmt"
@@ -95,7 +95,7 @@ func (j *Judge) Prepare(x *wire.Exchange) *Prepared {
 	}
 	p.exchange = newExchange(j.doc, x)
 	if p.exchange.Operation != "" {
-		p.exchange.findings()
+		p.exchange.Documentation()
 		p.exchange.decode()
 	}
 	return p

@@ -1,4 +1,4 @@
-package contract
+package judge
 
 import (
 	"crypto/sha256"

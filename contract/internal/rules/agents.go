@@ -1,4 +1,4 @@
-package contract
+package rules
 
 import (
 	"fmt"
@@ -28,10 +28,10 @@ var projectMatchesPath = Rule{
 	Judge: eachAgent(func(x *Exchange, a *Agent, at string) {
 		if id, err := strconv.ParseInt(strings.TrimSpace(x.Project), 10, 64); err == nil {
 			if a.ConfigProject.ID != id {
-				x.differs(at+"/config_project/id", strconv.FormatInt(id, 10), strconv.FormatInt(a.ConfigProject.ID, 10))
+				x.Differs(at+"/config_project/id", strconv.FormatInt(id, 10), strconv.FormatInt(a.ConfigProject.ID, 10))
 			}
 		} else if !strings.EqualFold(a.ConfigProject.PathWithNamespace, x.Project) {
-			x.differs(at+"/config_project/path_with_namespace", quoted(x.Project), quoted(a.ConfigProject.PathWithNamespace))
+			x.Differs(at+"/config_project/path_with_namespace", quoted(x.Project), quoted(a.ConfigProject.PathWithNamespace))
 		}
 	}),
 }
@@ -43,11 +43,11 @@ var projectConsistent = Rule{
 	Operations: showAgents,
 	Judge: eachAgent(func(x *Exchange, a *Agent, at string) {
 		p := &a.ConfigProject
-		if !strings.HasSuffix(p.PathWithNamespace, "/"+p.Path) && !x.documentSpokeOf(at+"/config_project/path") {
-			x.differs(at+"/config_project/path_with_namespace", quoted("…/"+p.Path), quoted(p.PathWithNamespace))
+		if !strings.HasSuffix(p.PathWithNamespace, "/"+p.Path) && !x.DocumentSpokeOf(at+"/config_project/path") {
+			x.Differs(at+"/config_project/path_with_namespace", quoted("…/"+p.Path), quoted(p.PathWithNamespace))
 		}
-		if !strings.HasSuffix(p.NameWithNamespace, " / "+p.Name) && !x.documentSpokeOf(at+"/config_project/name") {
-			x.differs(at+"/config_project/name_with_namespace", quoted("… / "+p.Name), quoted(p.NameWithNamespace))
+		if !strings.HasSuffix(p.NameWithNamespace, " / "+p.Name) && !x.DocumentSpokeOf(at+"/config_project/name") {
+			x.Differs(at+"/config_project/name_with_namespace", quoted("… / "+p.Name), quoted(p.NameWithNamespace))
 		}
 	}),
 }
@@ -58,12 +58,12 @@ var agentCreateEcho = Rule{
 	Source:     docs(docsCreateAgent),
 	Operations: []string{"createAgent"},
 	Judge: func(_ *History, x *Exchange) bool {
-		a, name := x.newAgent(), x.sent("name")
+		a, name := x.NewAgent(), x.Sent("name")
 		if a == nil || !name.text {
 			return false
 		}
 		if a.Name != name.value {
-			x.echoes(a.Name != "", "/name", quoted(name.value), quoted(a.Name))
+			x.Echoes(a.Name != "", "/name", quoted(name.value), quoted(a.Name))
 		}
 		return true
 	},
@@ -75,12 +75,12 @@ var agentIDFresh = Rule{
 	Source:     agentModel,
 	Operations: []string{"createAgent"},
 	Judge: func(h *History, x *Exchange) bool {
-		a := x.newAgent()
+		a := x.NewAgent()
 		if a == nil {
 			return false
 		}
-		if r, known := h.agents.get(a.ID); known && r.createdAt != "" && r.first.before(x.moment()) {
-			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", a.ID, r.first.index))
+		if r, known := h.Agent(a.ID); known && r.CreatedAt != "" && r.First.Before(x.Moment()) {
+			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", a.ID, r.First.index))
 		}
 		return true
 	},
@@ -93,23 +93,23 @@ var agentImmutable = Rule{
 	Operations: []string{"listAgents", "getAgent"},
 	Judge: func(h *History, x *Exchange) bool {
 		met := false
-		x.eachAgent(func(a *Agent, at string) {
-			r, known := h.agents.get(a.ID)
-			if !known || r.createdAt == "" {
+		x.EachAgent(func(a *Agent, at string) {
+			r, known := h.Agent(a.ID)
+			if !known || r.CreatedAt == "" {
 				return
 			}
 			met = true
-			if a.Name != r.name {
-				x.differs(at+"/name", quoted(r.name), quoted(a.Name))
+			if a.Name != r.Name {
+				x.Differs(at+"/name", quoted(r.Name), quoted(a.Name))
 			}
-			if a.ConfigProject.ID != r.projectID {
-				x.differs(at+"/config_project/id", strconv.FormatInt(r.projectID, 10), strconv.FormatInt(a.ConfigProject.ID, 10))
+			if a.ConfigProject.ID != r.ProjectID {
+				x.Differs(at+"/config_project/id", strconv.FormatInt(r.ProjectID, 10), strconv.FormatInt(a.ConfigProject.ID, 10))
 			}
-			if a.CreatedAt != r.createdAt {
-				x.differs(at+"/created_at", quoted(r.createdAt), quoted(a.CreatedAt))
+			if a.CreatedAt != r.CreatedAt {
+				x.Differs(at+"/created_at", quoted(r.CreatedAt), quoted(a.CreatedAt))
 			}
-			if by := a.CreatedByUserID; by != nil && r.createdBy != 0 && *by != r.createdBy {
-				x.differs(at+"/created_by_user_id", strconv.FormatInt(r.createdBy, 10), strconv.FormatInt(*by, 10))
+			if by := a.CreatedByUserID; by != nil && r.CreatedBy != 0 && *by != r.CreatedBy {
+				x.Differs(at+"/created_by_user_id", strconv.FormatInt(r.CreatedBy, 10), strconv.FormatInt(*by, 10))
 			}
 		})
 		return met
@@ -123,19 +123,19 @@ var deletedStaysGone = Rule{
 	Operations: append([]string{"listAgents"}, ofOneAgent...),
 	Judge: func(h *History, x *Exchange) bool {
 		if x.Operation == "listAgents" {
-			x.eachAgent(func(a *Agent, at string) {
-				if r, known := h.agents.get(a.ID); known && r.gone != nil && r.gone.before(x) {
-					x.Violation(at, fmt.Sprintf("no agent %d, which exchange #%d deleted", a.ID, r.gone.Index), "the agent")
+			x.EachAgent(func(a *Agent, at string) {
+				if r, known := h.Agent(a.ID); known && r.Gone != nil && r.Gone.Before(x) {
+					x.Violation(at, fmt.Sprintf("no agent %d, which exchange #%d deleted", a.ID, r.Gone.Index), "the agent")
 				}
 			})
 			return false
 		}
-		r, known := h.agents.get(x.AgentID)
-		if !known || r.gone == nil || !r.gone.before(x) || !x.complete() {
+		r, known := h.Agent(x.AgentID)
+		if !known || r.Gone == nil || !r.Gone.Before(x) || !x.Complete() {
 			return false
 		}
 		if s := x.Status(); s < 300 || s == 304 {
-			x.Violation("", fmt.Sprintf("404, as exchange #%d deleted the agent", r.gone.Index), strconv.Itoa(s))
+			x.Violation("", fmt.Sprintf("404, as exchange #%d deleted the agent", r.Gone.Index), strconv.Itoa(s))
 		}
 		return true
 	},
@@ -148,12 +148,12 @@ var agentListed = Rule{
 	Operations: showAgents,
 	// As for tokens: a list that lacks an agent is wrong only if the agent is seen to exist after the list was read.
 	Judge: func(h *History, x *Exchange) bool {
-		x.eachAgent(func(a *Agent, _ string) {
-			if r, known := h.agents.get(a.ID); known && r.missing != nil && r.missing.before(x) {
-				x.violationOf(r.missing, "", fmt.Sprintf("agent %d, which existed before and after", a.ID), "a list without it")
+		x.EachAgent(func(a *Agent, _ string) {
+			if r, known := h.Agent(a.ID); known && r.Missing != nil && r.Missing.Before(x) {
+				x.ViolationOf(r.Missing, "", fmt.Sprintf("agent %d, which existed before and after", a.ID), "a list without it")
 			}
 		})
-		if x.Operation != "listAgents" || !x.wholeList() || !x.sound() {
+		if x.Operation != "listAgents" || !x.WholeList() || !x.Sound() {
 			return false
 		}
 		project, _ := strconv.ParseInt(x.Project, 10, 64)
@@ -166,9 +166,9 @@ var agentListed = Rule{
 				return false // which project it is of is another rule's business
 			}
 		}
-		h.agentsOf(project, func(r *agentRecord) {
-			if r.gone == nil && r.alive.before(x.moment()) {
-				r.missing = x.kept() // until History.add finds it in the list
+		h.AgentsOf(project, func(r *AgentRecord) {
+			if r.Gone == nil && r.Alive.Before(x.Moment()) {
+				r.Missing = x.Kept() // until History.add finds it in the list
 			}
 		})
 		return true
@@ -182,7 +182,7 @@ var agentListedOnce = Rule{
 	Operations: []string{"listAgents"},
 	Judge: func(_ *History, x *Exchange) bool {
 		ids, names := make(map[int64]bool), make(map[string]bool)
-		x.eachAgent(func(a *Agent, at string) {
+		x.EachAgent(func(a *Agent, at string) {
 			switch {
 			case ids[a.ID]:
 				x.Violation(at+"/id", "each agent once", fmt.Sprintf("agent %d again", a.ID))
@@ -227,27 +227,27 @@ var agentNameRefused = Rule{
 	Source:     agentModel,
 	Operations: []string{"createAgent"},
 	Judge: func(_ *History, x *Exchange) bool {
-		name := x.sent("name")
+		name := x.Sent("name")
 		if !name.null && !name.text || validName.MatchString(name.value) && utf8.RuneCountInString(name.value) <= 63 {
 			return false
 		}
-		if x.ok(201) {
+		if x.OK(201) {
 			x.Violation("", "400, for the name "+quoted(name.value), "201")
 		}
-		return x.complete()
+		return x.Complete()
 	},
 }
 
 // eachAgent judges every agent of every response.
 func eachAgent(judge func(x *Exchange, a *Agent, at string)) func(*History, *Exchange) bool {
 	return func(_ *History, x *Exchange) bool {
-		x.eachAgent(func(a *Agent, at string) { judge(x, a, at) })
+		x.EachAgent(func(a *Agent, at string) { judge(x, a, at) })
 		return len(x.Agents()) > 0
 	}
 }
 
 // eachAgent calls f for each agent that has an id, with its JSON pointer.
-func (x *Exchange) eachAgent(f func(a *Agent, at string)) {
+func (x *Exchange) EachAgent(f func(a *Agent, at string)) {
 	for i := range x.Agents() {
 		if x.Agents()[i].ID == 0 {
 			continue

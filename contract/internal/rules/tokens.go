@@ -1,4 +1,4 @@
-package contract
+package rules
 
 import (
 	"fmt"
@@ -9,20 +9,20 @@ import (
 
 var tokenAgentMatchesPath = Rule{
 	ID:         "tokens/agent-matches-path",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "A token belongs to the agent in the URL.",
 	Source:     tokensFinder,
 	Operations: showTokens,
 	Judge: eachToken(func(x *Exchange, t *Token, at string) {
 		if x.AgentID != 0 && t.AgentID != x.AgentID {
-			x.differs(at+"/agent_id", strconv.FormatInt(x.AgentID, 10), strconv.FormatInt(t.AgentID, 10))
+			x.Differs(at+"/agent_id", strconv.FormatInt(x.AgentID, 10), strconv.FormatInt(t.AgentID, 10))
 		}
 	}),
 }
 
 var tokenIDMatchesPath = Rule{
 	ID:         "tokens/id-matches-path",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "Reading one token gives the token in the URL.",
 	Source:     docs(docsGetToken),
 	Operations: []string{"getAgentToken"},
@@ -35,26 +35,26 @@ var tokenIDMatchesPath = Rule{
 
 var tokenCreateEcho = Rule{
 	ID:         "tokens/create-keeps-input",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "A token is created with the name and description that were sent, to the letter.",
 	Source:     docs(docsCreateToken),
 	Operations: []string{"createAgentToken"},
 	Judge: func(_ *History, x *Exchange) bool {
-		t := x.newToken()
+		t := x.NewToken()
 		if t == nil {
 			return false
 		}
-		name, description := x.sent("name"), x.sent("description")
+		name, description := x.Sent("name"), x.Sent("description")
 		if name.text && t.Name != name.value {
-			x.echoes(t.Name != "", "/name", "the name that was sent, "+size(name.value), difference(name.value, t.Name))
+			x.Echoes(t.Name != "", "/name", "the name that was sent, "+size(name.value), difference(name.value, t.Name))
 		}
 		switch {
 		case description.text && t.Description == nil:
-			x.differs("/description", "the description that was sent, "+size(description.value), "null")
+			x.Differs("/description", "the description that was sent, "+size(description.value), "null")
 		case description.text && *t.Description != description.value:
-			x.echoes(true, "/description", "the description that was sent, "+size(description.value), difference(description.value, *t.Description))
-		case (description.null || !x.mentions("description")) && t.Description != nil:
-			x.differs("/description", "null, as none was sent", "a string of "+size(*t.Description))
+			x.Echoes(true, "/description", "the description that was sent, "+size(description.value), difference(description.value, *t.Description))
+		case (description.null || !x.Mentions("description")) && t.Description != nil:
+			x.Differs("/description", "null, as none was sent", "a string of "+size(*t.Description))
 		}
 		return name.given || description.given
 	},
@@ -62,20 +62,20 @@ var tokenCreateEcho = Rule{
 
 var tokenCreateState = Rule{
 	ID:         "tokens/create-is-active-and-unused",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "A new token is active and was never used.",
 	Source:     docs(docsCreateToken),
 	Operations: []string{"createAgentToken"},
 	Judge: func(_ *History, x *Exchange) bool {
-		t := x.newToken()
+		t := x.NewToken()
 		if t == nil {
 			return false
 		}
 		if t.Status != "active" {
-			x.differs("/status", `"active"`, quoted(t.Status))
+			x.Differs("/status", `"active"`, quoted(t.Status))
 		}
 		if t.LastUsedAt != nil {
-			x.differs("/last_used_at", "null", quoted(*t.LastUsedAt))
+			x.Differs("/last_used_at", "null", quoted(*t.LastUsedAt))
 		}
 		return true
 	},
@@ -83,17 +83,17 @@ var tokenCreateState = Rule{
 
 var tokenIDFresh = Rule{
 	ID:         "tokens/id-fresh",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "A new token has an id that no token had before.",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
 	Judge: func(h *History, x *Exchange) bool {
-		t := x.newToken()
+		t := x.NewToken()
 		if t == nil {
 			return false
 		}
-		if r, known := h.tokens.get(t.ID); known && r.first.before(x.moment()) {
-			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", t.ID, r.first.index))
+		if r, known := h.Token(t.ID); known && r.First.Before(x.Moment()) {
+			x.Violation("/id", "a new id", fmt.Sprintf("%d, which exchange #%d showed", t.ID, r.First.index))
 		}
 		return true
 	},
@@ -101,32 +101,32 @@ var tokenIDFresh = Rule{
 
 var tokenImmutable = Rule{
 	ID:         "tokens/never-change",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "A token's name, description, agent, creator and time of creation never change, unless the creator is deleted.",
 	Source:     tokensAPI + ": there is no update",
 	Operations: readsTokens,
 	Judge: func(h *History, x *Exchange) bool {
 		met := false
-		x.eachToken(func(t *Token, at string) {
-			r, known := h.tokens.get(t.ID)
-			if !known || r.createdAt == "" {
+		x.EachToken(func(t *Token, at string) {
+			r, known := h.Token(t.ID)
+			if !known || r.CreatedAt == "" {
 				return
 			}
 			met = true
-			if t.Name != r.name {
-				x.differs(at+"/name", "the name it was first shown with, "+size(r.name), difference(r.name, t.Name))
+			if t.Name != r.Name {
+				x.Differs(at+"/name", "the name it was first shown with, "+size(r.Name), difference(r.Name, t.Name))
 			}
-			if text(t.Description) != text(r.description) || (t.Description == nil) != (r.description == nil) {
-				x.differs(at+"/description", "the description it was first shown with, "+describe(r.description), describe(t.Description))
+			if text(t.Description) != text(r.Description) || (t.Description == nil) != (r.Description == nil) {
+				x.Differs(at+"/description", "the description it was first shown with, "+describe(r.Description), describe(t.Description))
 			}
-			if t.AgentID != r.agentID {
-				x.differs(at+"/agent_id", strconv.FormatInt(r.agentID, 10), strconv.FormatInt(t.AgentID, 10))
+			if t.AgentID != r.AgentID {
+				x.Differs(at+"/agent_id", strconv.FormatInt(r.AgentID, 10), strconv.FormatInt(t.AgentID, 10))
 			}
-			if t.CreatedAt != r.createdAt {
-				x.differs(at+"/created_at", quoted(r.createdAt), quoted(t.CreatedAt))
+			if t.CreatedAt != r.CreatedAt {
+				x.Differs(at+"/created_at", quoted(r.CreatedAt), quoted(t.CreatedAt))
 			}
-			if by := t.CreatedByUserID; by != nil && r.createdBy != 0 && *by != r.createdBy {
-				x.differs(at+"/created_by_user_id", strconv.FormatInt(r.createdBy, 10), strconv.FormatInt(*by, 10))
+			if by := t.CreatedByUserID; by != nil && r.CreatedBy != 0 && *by != r.CreatedBy {
+				x.Differs(at+"/created_by_user_id", strconv.FormatInt(r.CreatedBy, 10), strconv.FormatInt(*by, 10))
 			}
 		})
 		return met
@@ -135,19 +135,19 @@ var tokenImmutable = Rule{
 
 var revokedNotListed = Rule{
 	ID:         "tokens/revoked-not-listed",
-	Since:      gitlab(16, 0),
+	Since:      rule.GitLab(16, 0),
 	Sentence:   "A revoked token is not in the list of tokens.",
 	Source:     docs(docsListTokens),
 	Operations: []string{"listAgentTokens"},
 	Judge: func(h *History, x *Exchange) bool {
-		if !x.ok(200) {
+		if !x.OK(200) {
 			return false
 		}
 		met := false
-		h.tokensOf(x.AgentID, func(r *tokenRecord) { met = met || r.revoked != nil })
-		x.eachToken(func(t *Token, at string) {
-			if r, known := h.tokens.get(t.ID); known && r.revoked != nil && r.revoked.before(x) {
-				x.Violation(at, fmt.Sprintf("no token %d, which exchange #%d revoked", t.ID, r.revoked.Index), "the token, with status "+quoted(t.Status))
+		h.TokensOf(x.AgentID, func(r *TokenRecord) { met = met || r.Revoked != nil })
+		x.EachToken(func(t *Token, at string) {
+			if r, known := h.Token(t.ID); known && r.Revoked != nil && r.Revoked.Before(x) {
+				x.Violation(at, fmt.Sprintf("no token %d, which exchange #%d revoked", t.ID, r.Revoked.Index), "the token, with status "+quoted(t.Status))
 			}
 		})
 		return met
@@ -156,17 +156,17 @@ var revokedNotListed = Rule{
 
 var revokedNotReadable = Rule{
 	ID:         "tokens/revoked-not-readable",
-	Since:      gitlab(16, 0),
+	Since:      rule.GitLab(16, 0),
 	Sentence:   "A revoked token is not found.",
 	Source:     docs(docsGetToken),
 	Operations: []string{"getAgentToken"},
 	Judge: func(h *History, x *Exchange) bool {
-		r, known := h.tokens.get(x.TokenID)
-		if !known || r.revoked == nil || !r.revoked.before(x) || !x.complete() {
+		r, known := h.Token(x.TokenID)
+		if !known || r.Revoked == nil || !r.Revoked.Before(x) || !x.Complete() {
 			return false
 		}
 		if s := x.Status(); s == 200 || s == 304 {
-			x.Violation("", fmt.Sprintf("404, as exchange #%d revoked the token", r.revoked.Index), strconv.Itoa(s))
+			x.Violation("", fmt.Sprintf("404, as exchange #%d revoked the token", r.Revoked.Index), strconv.Itoa(s))
 		}
 		return true
 	},
@@ -174,7 +174,7 @@ var revokedNotReadable = Rule{
 
 var onlyActiveShown = Rule{
 	ID:         "tokens/only-active-shown",
-	Since:      gitlab(16, 0),
+	Since:      rule.GitLab(16, 0),
 	Sentence:   "Only active tokens are shown.",
 	Source:     docs(docsListTokens),
 	Operations: showTokens,
@@ -187,16 +187,16 @@ var onlyActiveShown = Rule{
 
 var revokedStaysRevoked = Rule{
 	ID:         "tokens/revoked-stays-revoked",
-	Since:      gitlab(15, 0),
-	Until:      gitlab(16, 0),
+	Since:      rule.GitLab(15, 0),
+	Until:      rule.GitLab(16, 0),
 	Sentence:   "A revoked token is shown as revoked.",
 	Source:     tokensAPI,
 	Operations: readsTokens,
 	Judge: func(h *History, x *Exchange) bool {
 		met := false
-		x.eachToken(func(t *Token, at string) {
-			r, known := h.tokens.get(t.ID)
-			if !known || r.revoked == nil || !r.revoked.before(x) {
+		x.EachToken(func(t *Token, at string) {
+			r, known := h.Token(t.ID)
+			if !known || r.Revoked == nil || !r.Revoked.Before(x) {
 				return
 			}
 			met = true
@@ -210,27 +210,27 @@ var revokedStaysRevoked = Rule{
 
 var activeListed = Rule{
 	ID:         "tokens/active-listed",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "A token that is active is in the list of its agent's tokens.",
 	Source:     docs(docsListTokens),
 	Operations: showTokens,
 	// Somebody else may revoke a token at any time, so a list that lacks one is wrong only if the token is seen to be
 	// active after the list was read.
 	Judge: func(h *History, x *Exchange) bool {
-		x.eachToken(func(t *Token, _ string) {
+		x.EachToken(func(t *Token, _ string) {
 			if t.Status != "active" {
 				return
 			}
-			if r, known := h.tokens.get(t.ID); known && r.missing != nil && r.missing.before(x) {
-				x.violationOf(r.missing, "", fmt.Sprintf("token %d, which was active before and after", t.ID), "a list without it")
+			if r, known := h.Token(t.ID); known && r.Missing != nil && r.Missing.Before(x) {
+				x.ViolationOf(r.Missing, "", fmt.Sprintf("token %d, which was active before and after", t.ID), "a list without it")
 			}
 		})
-		if x.Operation != "listAgentTokens" || !x.wholeList() || !x.sound() {
+		if x.Operation != "listAgentTokens" || !x.WholeList() || !x.Sound() {
 			return false
 		}
-		h.tokensOf(x.AgentID, func(r *tokenRecord) {
-			if r.revoked == nil && r.alive != (moment{}) && r.alive.before(x.moment()) {
-				r.missing = x.kept() // until History.add finds it in the list
+		h.TokensOf(x.AgentID, func(r *TokenRecord) {
+			if r.Revoked == nil && r.Alive != (Moment{}) && r.Alive.Before(x.Moment()) {
+				r.Missing = x.Kept() // until History.add finds it in the list
 			}
 		})
 		return true
@@ -239,13 +239,13 @@ var activeListed = Rule{
 
 var tokenListedOnce = Rule{
 	ID:         "tokens/listed-once",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "No token is twice on a page.",
 	Source:     docs(docsListTokens),
 	Operations: []string{"listAgentTokens"},
 	Judge: func(_ *History, x *Exchange) bool {
 		seen := make(map[int64]bool)
-		x.eachToken(func(t *Token, at string) {
+		x.EachToken(func(t *Token, at string) {
 			if seen[t.ID] {
 				x.Violation(at, "each token once", fmt.Sprintf("token %d again", t.ID))
 			}
@@ -257,12 +257,12 @@ var tokenListedOnce = Rule{
 
 var lastUseUnlisted = Rule{
 	ID:         "tokens/last-use-not-listed",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "Only the answer about one token says when it was last used; the list does not.",
 	Source:     docs(docsListTokens),
 	Operations: []string{"listAgentTokens"},
 	Judge: func(_ *History, x *Exchange) bool {
-		x.eachToken(func(t *Token, at string) {
+		x.EachToken(func(t *Token, at string) {
 			if _, there := element(x.Response.Body, t.ID)["last_used_at"]; there {
 				x.Violation(at+"/last_used_at", "no such property", "one")
 			}
@@ -273,12 +273,12 @@ var lastUseUnlisted = Rule{
 
 var tokenInputRefused = Rule{
 	ID:         "tokens/limits-enforced",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "A token whose name is blank or longer than 255 characters, or whose description is longer than 1024, is refused.",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
 	Judge: func(_ *History, x *Exchange) bool {
-		name, description := x.sent("name"), x.sent("description")
+		name, description := x.Sent("name"), x.Sent("description")
 		wrong := ""
 		switch {
 		case name.null, name.text && strings.TrimSpace(name.value) == "":
@@ -290,23 +290,23 @@ var tokenInputRefused = Rule{
 		default:
 			return false
 		}
-		if x.ok(201) {
+		if x.OK(201) {
 			x.Violation("", "400, for "+wrong, "201")
 		}
-		return x.complete()
+		return x.Complete()
 	},
 }
 
 // eachToken judges every token of every response.
 func eachToken(judge func(x *Exchange, t *Token, at string)) func(*History, *Exchange) bool {
 	return func(_ *History, x *Exchange) bool {
-		x.eachToken(func(t *Token, at string) { judge(x, t, at) })
+		x.EachToken(func(t *Token, at string) { judge(x, t, at) })
 		return len(x.Tokens()) > 0
 	}
 }
 
 // eachToken calls f for each token that has an id, with its JSON pointer.
-func (x *Exchange) eachToken(f func(t *Token, at string)) {
+func (x *Exchange) EachToken(f func(t *Token, at string)) {
 	for i := range x.Tokens() {
 		if x.Tokens()[i].ID == 0 {
 			continue
@@ -320,9 +320,9 @@ func (x *Exchange) eachToken(f func(t *Token, at string)) {
 }
 
 // wholeList says that the response is a list on one page, so that nothing is missing from it.
-func (x *Exchange) wholeList() bool {
-	p, ok := x.page()
-	return ok && p.number == 1 && p.next < 0 && (p.total == p.entries || p.total < 0 && p.entries < p.perPage)
+func (x *Exchange) WholeList() bool {
+	p, ok := x.Page()
+	return ok && p.Number == 1 && p.Next < 0 && (p.Total == p.Entries || p.Total < 0 && p.Entries < p.PerPage)
 }
 
 // size is how a text is described without showing it.

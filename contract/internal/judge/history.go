@@ -1,4 +1,4 @@
-package contract
+package judge
 
 import (
 	"cmp"
@@ -11,8 +11,8 @@ import (
 // descriptions and creation times never change, what was deleted or revoked stays so. Whatever somebody else may
 // change between two exchanges is no part of it.
 type History struct {
-	agents   generations[int64, *agentRecord]
-	tokens   generations[int64, *tokenRecord]
+	agents   generations[int64, *AgentRecord]
+	tokens   generations[int64, *TokenRecord]
 	children generations[parent, []int64] // ids of a project's agents and of an agent's tokens
 	secrets  secrets
 	contents generations[uint64, uint64] // of URL, caller and ETag, to that of the body; all as content says
@@ -22,29 +22,29 @@ type History struct {
 	seenEdition Edition
 }
 
-// agentRecord is what is known of an agent for good.
-type agentRecord struct {
+// AgentRecord is what is known of an agent for good.
+type AgentRecord struct {
 	id        int64
 	name      string
 	projectID int64
 	createdAt string    // empty as long as no answer showed it as the document has it
 	createdBy int64     // 0 as long as none is known
-	first     mark      // when it was first seen
-	alive     moment    // when it was last seen alive
+	first     Mark      // when it was first seen
+	alive     Moment    // when it was last seen alive
 	gone      *Exchange // the exchange that deleted it
 	missing   *Exchange // a whole list that lacked it after it was seen alive
 }
 
-// tokenRecord is what is known of a token for good.
-type tokenRecord struct {
+// TokenRecord is what is known of a token for good.
+type TokenRecord struct {
 	id          int64
 	agentID     int64
 	name        string
 	description *string
 	createdAt   string    // empty as long as no answer showed it as the document has it
 	createdBy   int64     // 0 as long as none is known
-	first       mark      // when it was first seen
-	alive       moment    // when it was last seen active
+	first       Mark      // when it was first seen
+	alive       Moment    // when it was last seen active
 	revoked     *Exchange // the exchange that revoked it
 	missing     *Exchange // a whole list that lacked it after it was seen active
 }
@@ -59,7 +59,7 @@ func (x *Exchange) tellsRelease() bool {
 
 // learnRelease reads the answers of GET /version and GET /metadata.
 func (h *History) learnRelease(x *Exchange) {
-	if !x.tellsRelease() || !x.ok(200) || x.Request.Method != "GET" {
+	if !x.tellsRelease() || !x.OK(200) || x.Request.Method != "GET" {
 		return
 	}
 	var v struct {
@@ -98,83 +98,83 @@ func (h *History) edition(given Edition) Edition {
 func (h *History) add(x *Exchange) {
 	h.secrets.publish([]byte(x.Request.URL.String()))
 	h.secrets.publish(x.Request.Body)
-	if x.Operation == "" || !x.complete() {
+	if x.Operation == "" || !x.Complete() {
 		return
 	}
-	if etag := x.Response.Header.Get("ETag"); etag != "" && x.ok(200) && x.Request.Method == "GET" {
+	if etag := x.Response.Header.Get("ETag"); etag != "" && x.OK(200) && x.Request.Method == "GET" {
 		h.contents.put(h.content(x.Request.URL.String(), string(x.caller[:]), etag), h.content(string(x.Response.Body)))
 	}
-	now := x.moment()
+	now := x.Moment()
 	for i := range x.Agents() {
 		a := &x.Agents()[i]
 		if a.ID == 0 {
 			continue
 		}
-		r, ok := h.agents.get(a.ID)
+		r, ok := h.Agent(a.ID)
 		if !ok {
-			r = &agentRecord{id: a.ID, first: now.mark()}
+			r = &AgentRecord{id: a.ID, first: now.Mark()}
 			h.agents.put(a.ID, r)
 		}
-		if r.createdAt == "" && x.sound() {
-			r.name, r.projectID, r.createdAt = a.Name, a.ConfigProject.ID, a.CreatedAt
-			h.adopt(parent{project: r.projectID}, a.ID)
+		if r.CreatedAt == "" && x.Sound() {
+			r.Name, r.ProjectID, r.CreatedAt = a.Name, a.ConfigProject.ID, a.CreatedAt
+			h.adopt(parent{project: r.ProjectID}, a.ID)
 		}
-		if r.createdBy == 0 && a.CreatedByUserID != nil {
-			r.createdBy = *a.CreatedByUserID
+		if r.CreatedBy == 0 && a.CreatedByUserID != nil {
+			r.CreatedBy = *a.CreatedByUserID
 		}
-		r.alive = later(r.alive, now)
-		r.missing = nil
+		r.Alive = later(r.Alive, now)
+		r.Missing = nil
 	}
 	for i := range x.Tokens() {
 		t := &x.Tokens()[i]
 		if t.ID == 0 {
 			continue
 		}
-		r, ok := h.tokens.get(t.ID)
+		r, ok := h.Token(t.ID)
 		if !ok {
-			r = &tokenRecord{id: t.ID, first: now.mark()}
+			r = &TokenRecord{id: t.ID, first: now.Mark()}
 			h.tokens.put(t.ID, r)
 		}
-		if r.createdAt == "" && x.sound() && t.AgentID == x.AgentID {
-			r.agentID, r.name, r.description, r.createdAt = t.AgentID, t.Name, t.Description, t.CreatedAt
-			h.adopt(parent{agent: r.agentID}, t.ID)
+		if r.CreatedAt == "" && x.Sound() && t.AgentID == x.AgentID {
+			r.AgentID, r.Name, r.Description, r.CreatedAt = t.AgentID, t.Name, t.Description, t.CreatedAt
+			h.adopt(parent{agent: r.AgentID}, t.ID)
 		}
-		if r.createdBy == 0 && t.CreatedByUserID != nil {
-			r.createdBy = *t.CreatedByUserID
+		if r.CreatedBy == 0 && t.CreatedByUserID != nil {
+			r.CreatedBy = *t.CreatedByUserID
 		}
 		if t.Status == "active" {
-			r.alive = later(r.alive, now)
-			r.missing = nil
+			r.Alive = later(r.Alive, now)
+			r.Missing = nil
 		}
 		if t.Token != "" && x.Operation == "createAgentToken" {
 			h.secrets.add(t.Token, x.Index)
 		}
 	}
-	if !x.ok(204) {
+	if !x.OK(204) {
 		return
 	}
 	switch x.Operation {
 	case "deleteAgent":
-		r, ok := h.agents.get(x.AgentID)
+		r, ok := h.Agent(x.AgentID)
 		if !ok {
-			r = &agentRecord{id: x.AgentID, first: now.mark()}
+			r = &AgentRecord{id: x.AgentID, first: now.Mark()}
 			h.agents.put(x.AgentID, r)
 		}
-		if r.gone == nil {
-			r.gone = x.trace()
+		if r.Gone == nil {
+			r.Gone = x.trace()
 		}
 	case "revokeAgentToken":
-		r, ok := h.tokens.get(x.TokenID)
-		if ok && r.agentID != 0 && r.agentID != x.AgentID {
+		r, ok := h.Token(x.TokenID)
+		if ok && r.AgentID != 0 && r.AgentID != x.AgentID {
 			return // no token of that agent, so that nothing is known of it
 		}
 		if !ok {
-			r = &tokenRecord{id: x.TokenID, agentID: x.AgentID, first: now.mark()}
+			r = &TokenRecord{id: x.TokenID, agentID: x.AgentID, first: now.Mark()}
 			h.tokens.put(x.TokenID, r)
 		}
-		r.alive = later(r.alive, now) // or at least there
-		if r.revoked == nil {
-			r.revoked = x.trace()
+		r.Alive = later(r.Alive, now) // or at least there
+		if r.Revoked == nil {
+			r.Revoked = x.trace()
 		}
 	}
 }
@@ -206,27 +206,27 @@ func (h *History) adopt(p parent, id int64) {
 }
 
 // tokensOf calls f for each token of an agent that is remembered.
-func (h *History) tokensOf(agent int64, f func(*tokenRecord)) {
+func (h *History) TokensOf(agent int64, f func(*TokenRecord)) {
 	ids, _ := h.children.get(parent{agent: agent})
 	for _, id := range ids {
-		if r, ok := h.tokens.get(id); ok {
+		if r, ok := h.Token(id); ok {
 			f(r)
 		}
 	}
 }
 
 // agentsOf calls f for each agent of a project that is remembered.
-func (h *History) agentsOf(project int64, f func(*agentRecord)) {
+func (h *History) AgentsOf(project int64, f func(*AgentRecord)) {
 	ids, _ := h.children.get(parent{project: project})
 	for _, id := range ids {
-		if r, ok := h.agents.get(id); ok {
+		if r, ok := h.Agent(id); ok {
 			f(r)
 		}
 	}
 }
 
-func later(a, b moment) moment {
-	if a == (moment{}) || !b.before(a) {
+func later(a, b Moment) Moment {
+	if a == (Moment{}) || !b.Before(a) {
 		return b
 	}
 	return a

@@ -1,4 +1,4 @@
-package contract
+package rules
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 var secretOnlyOnCreate = Rule{
 	ID:       "tokens/secret-only-on-create",
-	Since:    gitlab(15, 0),
+	Since:    rule.GitLab(15, 0),
 	Sentence: "The secret of a token is in the response that creates it, and in no other.",
 	Source:   docs(docsCreateToken),
 	Judge: func(h *History, x *Exchange) bool {
@@ -21,9 +21,9 @@ var secretOnlyOnCreate = Rule{
 		}
 		met := false
 		if x.Operation != "" {
-			x.documented("tokens/secret-only-on-create")
+			x.Documented("tokens/secret-only-on-create")
 			met = x.Status() < 300
-			for _, f := range x.findings() {
+			for _, f := range x.Documentation() {
 				if secretive.MatchString(f.Pointer) && strings.HasPrefix(f.Actual, "a string of ") {
 					x.Violation(f.Pointer, "no property that is made of the secret", f.Actual)
 				}
@@ -37,7 +37,7 @@ var secretOnlyOnCreate = Rule{
 			return met
 		}
 		own := ""
-		if t := x.newToken(); t != nil {
+		if t := x.NewToken(); t != nil {
 			own = t.Token
 		}
 		for name, values := range x.Response.Header {
@@ -68,12 +68,12 @@ var secretive = regexp.MustCompile(`(?i)^(/\d+)?/[^/]*(secret|encrypted|digest|p
 
 var secretOnCreate = Rule{
 	ID:         "tokens/secret-on-create",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "The response that creates a token holds its secret.",
 	Source:     docs(docsCreateToken),
 	Operations: []string{"createAgentToken"},
 	Judge: func(_ *History, x *Exchange) bool {
-		t := x.newToken()
+		t := x.NewToken()
 		if t == nil {
 			return false
 		}
@@ -86,7 +86,7 @@ var secretOnCreate = Rule{
 
 var secretUnique = Rule{
 	ID:         "tokens/secret-unique",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "No two tokens have the same secret, nor secrets of which a part is the same.",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
@@ -102,7 +102,7 @@ var secretUnique = Rule{
 
 var secretPrefix = Rule{
 	ID:         "tokens/secret-prefix",
-	Since:      gitlab(16, 0), // some 15.x release; which one is not known
+	Since:      rule.GitLab(16, 0), // some 15.x release; which one is not known
 	Sentence:   "A secret begins with \"glagent-\", perhaps after a prefix of the instance.",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
@@ -116,7 +116,7 @@ var secretPrefix = Rule{
 
 var secretLength = Rule{
 	ID:         "tokens/secret-length",
-	Since:      gitlab(16, 0),
+	Since:      rule.GitLab(16, 0),
 	Sentence:   "A secret is \"glagent-\" and 50 characters, unless it is a routable one.",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
@@ -146,7 +146,7 @@ var routable = regexp.MustCompile(`glagent-([A-Za-z0-9_-]+)\.[0-9a-z]{2}\.([0-9a
 
 var secretChecksum = Rule{
 	ID:         "tokens/secret-checksum",
-	Since:      gitlab(18, 0),
+	Since:      rule.GitLab(18, 0),
 	Sentence:   "A routable secret ends with the length of its payload and the CRC-32 of all before, both in base 36.",
 	Source:     "lib/gitlab/encryption (routable tokens)",
 	Operations: []string{"createAgentToken"},
@@ -170,7 +170,7 @@ var secretChecksum = Rule{
 
 var secretStrength = Rule{
 	ID:         "tokens/secret-strength",
-	Since:      gitlab(15, 0),
+	Since:      rule.GitLab(15, 0),
 	Sentence:   "A secret has at least 40 characters after \"glagent-\", all of them letters of both cases, digits, \"-\", \"_\" or \".\".",
 	Source:     tokenModel,
 	Operations: []string{"createAgentToken"},
@@ -196,7 +196,7 @@ func notInSecret(r rune) bool {
 // judgeSecret judges the secret of each response that creates a token.
 func judgeSecret(judge func(h *History, x *Exchange, secret string) bool) func(*History, *Exchange) bool {
 	return func(h *History, x *Exchange) bool {
-		t := x.newToken()
+		t := x.NewToken()
 		return t != nil && t.Token != "" && judge(h, x, t.Token)
 	}
 }

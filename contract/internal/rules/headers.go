@@ -1,4 +1,4 @@
-package contract
+package rules
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ var neverPublic = Rule{
 	Sentence: "No shared cache may keep an answer.",
 	Source:   rackETag,
 	Judge: func(_ *History, x *Exchange) bool {
-		if x.Operation == "" || !x.complete() {
+		if x.Operation == "" || !x.Complete() {
 			return false
 		}
 		control := x.Response.Header.Get("Cache-Control")
@@ -28,7 +28,7 @@ var cacheControl = Rule{
 	Sentence: "A success has Cache-Control: max-age=0, private, must-revalidate.",
 	Source:   rackETag,
 	Judge: func(_ *History, x *Exchange) bool {
-		if x.Operation == "" || x.Request.Method == http.MethodHead || !(x.ok(200) || x.ok(201)) {
+		if x.Operation == "" || x.Request.Method == http.MethodHead || !(x.OK(200) || x.OK(201)) {
 			return false
 		}
 		control := x.Response.Header.Get("Cache-Control")
@@ -48,7 +48,7 @@ var weakETag = Rule{
 	Sentence: "A success with a body has a weak ETag.",
 	Source:   rackETag,
 	Judge: func(_ *History, x *Exchange) bool {
-		if x.Operation == "" || x.Request.Method == http.MethodHead || !(x.ok(200) || x.ok(201)) {
+		if x.Operation == "" || x.Request.Method == http.MethodHead || !(x.OK(200) || x.OK(201)) {
 			return false
 		}
 		if etag := x.Response.Header.Get("ETag"); !strings.HasPrefix(etag, `W/"`) {
@@ -64,7 +64,7 @@ var requestID = Rule{
 	Sentence: "Every answer has an X-Request-Id.",
 	Source:   rootAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		if x.Operation == "" || !x.complete() || x.Status() >= 500 || x.Status() == 429 {
+		if x.Operation == "" || !x.Complete() || x.Status() >= 500 || x.Status() == 429 {
 			return false
 		}
 		if x.Response.Header.Get("X-Request-Id") == "" {
@@ -80,7 +80,7 @@ var noSniff = Rule{
 	Sentence: "A success has X-Content-Type-Options: nosniff.",
 	Source:   rootAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		if x.Operation == "" || !x.complete() || x.Status() >= 300 {
+		if x.Operation == "" || !x.Complete() || x.Status() >= 300 {
 			return false
 		}
 		if x.Response.Header.Get("X-Content-Type-Options") != "nosniff" {
@@ -97,7 +97,7 @@ var noLocation = Rule{
 	Source:     agentsAPI,
 	Operations: creates,
 	Judge: func(_ *History, x *Exchange) bool {
-		if !x.ok(201) {
+		if !x.OK(201) {
 			return false
 		}
 		if x.Response.Header.Get("Location") != "" {
@@ -113,10 +113,10 @@ var notModifiedWhenAsked = Rule{
 	Source:     rackETag,
 	Operations: reads,
 	Judge: func(_ *History, x *Exchange) bool {
-		if x.complete() && x.Status() == 304 && x.Request.Header.Get("If-None-Match") == "" && x.Request.Header.Get("If-Modified-Since") == "" {
+		if x.Complete() && x.Status() == 304 && x.Request.Header.Get("If-None-Match") == "" && x.Request.Header.Get("If-Modified-Since") == "" {
 			x.Violation("", "200", "304, though If-None-Match was not sent")
 		}
-		return x.complete() && (x.Status() == 200 || x.Status() == 304)
+		return x.Complete() && (x.Status() == 200 || x.Status() == 304)
 	},
 }
 
@@ -126,10 +126,10 @@ var preconditionWhenAsked = Rule{
 	Source:     helpersAPI,
 	Operations: []string{"deleteAgent"},
 	Judge: func(_ *History, x *Exchange) bool {
-		if x.complete() && x.Status() == 412 && x.Request.Header.Get("If-Unmodified-Since") == "" {
+		if x.Complete() && x.Status() == 412 && x.Request.Header.Get("If-Unmodified-Since") == "" {
 			x.Violation("", "another status", "412, though If-Unmodified-Since was not sent")
 		}
-		return x.complete() && (x.Status() == 204 || x.Status() == 412)
+		return x.Complete() && (x.Status() == 204 || x.Status() == 412)
 	},
 }
 
@@ -139,7 +139,7 @@ var etagTellsApart = Rule{
 	Source:     rackETag,
 	Operations: reads,
 	Judge: func(h *History, x *Exchange) bool {
-		if !x.ok(200) || x.Request.Method != http.MethodGet || x.Response.Header.Get("ETag") == "" {
+		if !x.OK(200) || x.Request.Method != http.MethodGet || x.Response.Header.Get("ETag") == "" {
 			return false
 		}
 		etag := x.Response.Header.Get("ETag")

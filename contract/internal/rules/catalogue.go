@@ -1,4 +1,4 @@
-package contract
+package rules
 
 // Catalogue is every rule, in reading order.
 func Catalogue() []Rule {

@@ -1,4 +1,4 @@
-package contract
+package judge
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ type sent struct {
 }
 
 // Sent is the parameter of that name in the body or, if there is none, in the query.
-func (x *Exchange) sent(name string) sent {
+func (x *Exchange) Sent(name string) sent {
 	query := x.Request.URL.Query()
 	body, ok := x.bodyParameter(name)
 	switch {
@@ -73,6 +73,6 @@ func (x *Exchange) bodyParameter(name string) (sent, bool) {
 }
 
 // mentions says that the request has the parameter somewhere, in whatever form.
-func (x *Exchange) mentions(name string) bool {
+func (x *Exchange) Mentions(name string) bool {
 	return bytes.Contains(x.Request.Body, []byte(name)) || strings.Contains(x.Request.URL.RawQuery, name)
 }

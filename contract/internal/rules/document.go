@@ -1,4 +1,4 @@
-package contract
+package rules
 
 // Every finding of document.Check is under one of these rules, or under tokens/secret-only-on-create. The ids are
 // those that document.Check gives.
@@ -6,7 +6,7 @@ package contract
 func documentRule(id string, level Level, sentence string) Rule {
 	return Rule{
 		ID: id, Level: level, Sentence: sentence, Source: openAPI,
-		Judge: func(_ *History, x *Exchange) bool { return x.Operation != "" && x.documented(id) },
+		Judge: func(_ *History, x *Exchange) bool { return x.Operation != "" && x.Documented(id) },
 	}
 }
 
@@ -14,7 +14,7 @@ func documentRule(id string, level Level, sentence string) Rule {
 func bodyRule(id string, level Level, sentence string) Rule {
 	rule := documentRule(id, level, sentence)
 	judge := rule.Judge
-	rule.Judge = func(h *History, x *Exchange) bool { return judge(h, x) && x.complete() }
+	rule.Judge = func(h *History, x *Exchange) bool { return judge(h, x) && x.Complete() }
 	return rule
 }
 

@@ -1,4 +1,4 @@
-package contract
+package rules
 
 // Where sentences are known from. All of GitLab's files are at gitlab.com/gitlab-org/gitlab.
 

@@ -1,4 +1,4 @@
-package contract
+package rules
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ type page struct {
 
 const none = -1
 
-func (x *Exchange) page() (p page, ok bool) {
-	if !x.ok(200) || !bytes.HasPrefix(bytes.TrimSpace(x.Response.Body), []byte("[")) { // nor is the answer to HEAD
+func (x *Exchange) Page() (p page, ok bool) {
+	if !x.OK(200) || !bytes.HasPrefix(bytes.TrimSpace(x.Response.Body), []byte("[")) { // nor is the answer to HEAD
 		return page{}, false
 	}
 	number := func(header string) int64 {
@@ -35,11 +35,11 @@ func (x *Exchange) page() (p page, ok bool) {
 		number("X-Page"), number("X-Per-Page"), number("X-Next-Page"), number("X-Prev-Page"),
 		number("X-Total"), number("X-Total-Pages"), int64(len(x.Agents()) + len(x.Tokens())),
 	}
-	return p, p.number > 0 && p.perPage > 0
+	return p, p.Number > 0 && p.PerPage > 0
 }
 
 // wanted is the page that the request asks for, as GitLab reads it.
-func (x *Exchange) wanted() (number, perPage int64, ok bool) {
+func (x *Exchange) WantedPage() (number, perPage int64, ok bool) {
 	query := x.Request.URL.Query()
 	read := func(name string, absent int64) (int64, bool) {
 		values := query[name]
@@ -62,7 +62,7 @@ const maxCounted = 10_000
 
 func judgePage(judge func(x *Exchange, p page) bool) func(*History, *Exchange) bool {
 	return func(_ *History, x *Exchange) bool {
-		p, ok := x.page()
+		p, ok := x.Page()
 		return ok && judge(x, p)
 	}
 }
@@ -73,15 +73,15 @@ var pageAsAsked = Rule{
 	Source:     pager,
 	Operations: lists,
 	Judge: judgePage(func(x *Exchange, p page) bool {
-		number, perPage, ok := x.wanted()
+		number, perPage, ok := x.WantedPage()
 		if !ok {
 			return false
 		}
-		if p.number != number {
-			x.Violation("", fmt.Sprintf("X-Page: %d", number), fmt.Sprintf("X-Page: %d", p.number))
+		if p.Number != number {
+			x.Violation("", fmt.Sprintf("X-Page: %d", number), fmt.Sprintf("X-Page: %d", p.Number))
 		}
-		if p.perPage != perPage {
-			x.Violation("", fmt.Sprintf("X-Per-Page: %d", perPage), fmt.Sprintf("X-Per-Page: %d", p.perPage))
+		if p.PerPage != perPage {
+			x.Violation("", fmt.Sprintf("X-Per-Page: %d", perPage), fmt.Sprintf("X-Per-Page: %d", p.PerPage))
 		}
 		return true
 	}),
@@ -94,10 +94,10 @@ var pageSize = Rule{
 	Operations: lists,
 	Judge: judgePage(func(x *Exchange, p page) bool {
 		switch {
-		case p.entries > p.perPage:
-			x.Violation("", fmt.Sprintf("at most %d entries, as X-Per-Page says", p.perPage), fmt.Sprintf("%d entries", p.entries))
-		case p.next > 0 && p.entries < p.perPage:
-			x.Violation("", fmt.Sprintf("%d entries, as another page follows", p.perPage), fmt.Sprintf("%d entries", p.entries))
+		case p.Entries > p.PerPage:
+			x.Violation("", fmt.Sprintf("at most %d entries, as X-Per-Page says", p.PerPage), fmt.Sprintf("%d entries", p.Entries))
+		case p.Next > 0 && p.Entries < p.PerPage:
+			x.Violation("", fmt.Sprintf("%d entries, as another page follows", p.PerPage), fmt.Sprintf("%d entries", p.Entries))
 		}
 		return true
 	}),
@@ -109,20 +109,20 @@ var pageTotals = Rule{
 	Source:     pageHeaders,
 	Operations: lists,
 	Judge: judgePage(func(x *Exchange, p page) bool {
-		if p.total < 0 || p.totalPages < 0 {
+		if p.Total < 0 || p.TotalPages < 0 {
 			switch {
-			case (p.total < 0) != (p.totalPages < 0):
+			case (p.Total < 0) != (p.TotalPages < 0):
 				x.Violation("", "both X-Total and X-Total-Pages, or neither", "one of them")
-			case p.next < 0 && p.number*p.perPage <= maxCounted:
+			case p.Next < 0 && p.Number*p.PerPage <= maxCounted:
 				x.Violation("", "X-Total and X-Total-Pages, as there are no more than 10,000 entries", "neither")
 			}
 			return true
 		}
-		if pages := max(1, (p.total+p.perPage-1)/p.perPage); p.totalPages != pages {
-			x.Violation("", fmt.Sprintf("X-Total-Pages: %d, for %d entries at %d per page", pages, p.total, p.perPage), fmt.Sprintf("X-Total-Pages: %d", p.totalPages))
+		if pages := max(1, (p.Total+p.PerPage-1)/p.PerPage); p.TotalPages != pages {
+			x.Violation("", fmt.Sprintf("X-Total-Pages: %d, for %d entries at %d per page", pages, p.Total, p.PerPage), fmt.Sprintf("X-Total-Pages: %d", p.TotalPages))
 		}
-		if entries := max(0, min(p.perPage, p.total-(p.number-1)*p.perPage)); p.entries != entries {
-			x.Violation("", fmt.Sprintf("%d entries on page %d of a total of %d at %d per page", entries, p.number, p.total, p.perPage), fmt.Sprintf("%d entries", p.entries))
+		if entries := max(0, min(p.PerPage, p.Total-(p.Number-1)*p.PerPage)); p.Entries != entries {
+			x.Violation("", fmt.Sprintf("%d entries on page %d of a total of %d at %d per page", entries, p.Number, p.Total, p.PerPage), fmt.Sprintf("%d entries", p.Entries))
 		}
 		return true
 	}),
@@ -143,12 +143,12 @@ var pageNeighbours = Rule{
 			}
 		}
 		// GitLab gives a page past the end, which has no entries, no neighbours.
-		neighbour("X-Prev-Page", p.prev, p.number > 1 && p.entries > 0, p.number-1)
+		neighbour("X-Prev-Page", p.Prev, p.Number > 1 && p.Entries > 0, p.Number-1)
 		switch {
-		case p.totalPages > 0:
-			neighbour("X-Next-Page", p.next, p.number < p.totalPages, p.number+1)
-		case p.next > 0: // without a total only the number can be judged
-			neighbour("X-Next-Page", p.next, true, p.number+1)
+		case p.TotalPages > 0:
+			neighbour("X-Next-Page", p.Next, p.Number < p.TotalPages, p.Number+1)
+		case p.Next > 0: // without a total only the number can be judged
+			neighbour("X-Next-Page", p.Next, true, p.Number+1)
 		}
 		return true
 	}),
@@ -178,14 +178,14 @@ var linkHeader = Rule{
 	Judge: judgePage(func(x *Exchange, p page) bool {
 		links := x.links()
 		want := map[string]int64{"first": 1}
-		if p.next > 0 {
-			want["next"] = p.next
+		if p.Next > 0 {
+			want["next"] = p.Next
 		}
-		if p.prev > 0 {
-			want["prev"] = p.prev
+		if p.Prev > 0 {
+			want["prev"] = p.Prev
 		}
-		if p.totalPages > 0 {
-			want["last"] = p.totalPages
+		if p.TotalPages > 0 {
+			want["last"] = p.TotalPages
 		}
 		for _, rel := range []string{"first", "prev", "next", "last"} {
 			number, wanted := want[rel]
@@ -223,8 +223,8 @@ var linkParameters = Rule{
 				break
 			}
 			// An admin may have capped per_page, or the URL may keep what was asked.
-			if size := got.Get("per_page"); size != strconv.FormatInt(p.perPage, 10) && size != asked.Get("per_page") {
-				x.Violation("", fmt.Sprintf("per_page=%d in the link rel=%q", p.perPage, rel), fmt.Sprintf("per_page=%s", size))
+			if size := got.Get("per_page"); size != strconv.FormatInt(p.PerPage, 10) && size != asked.Get("per_page") {
+				x.Violation("", fmt.Sprintf("per_page=%d in the link rel=%q", p.PerPage, rel), fmt.Sprintf("per_page=%s", size))
 				break
 			}
 			for name := range got {

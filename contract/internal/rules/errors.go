@@ -1,4 +1,4 @@
-package contract
+package rules
 
 import (
 	"encoding/json"
@@ -19,8 +19,8 @@ type failure struct {
 }
 
 // failure reads the body of an error; ok is false if it is no JSON object, which is the document's business.
-func (x *Exchange) failure() (f failure, ok bool) {
-	if !x.complete() || x.Response.StatusCode < 400 {
+func (x *Exchange) Failure() (f failure, ok bool) {
+	if !x.Complete() || x.Response.StatusCode < 400 {
 		return failure{}, false
 	}
 	err := json.Unmarshal(x.Response.Body, &f)
@@ -29,23 +29,23 @@ func (x *Exchange) failure() (f failure, ok bool) {
 
 // lacksScope says that a token was refused for what it may be used for, whoever it is of.
 func (x *Exchange) lacksScope() bool {
-	f, _ := x.failure()
+	f, _ := x.Failure()
 	return x.Status() == 403 && f.Error != nil && strings.HasPrefix(*f.Error, "insufficient_")
 }
 
 // refusal is the body of an error that one of the eight operations was answered with; empty if there is none.
-func (x *Exchange) refusal() failure {
-	if f, ok := x.failure(); ok && x.Operation != "" {
+func (x *Exchange) Refusal() failure {
+	if f, ok := x.Failure(); ok && x.Operation != "" {
 		return f
 	}
 	return failure{}
 }
 
 // oneText says that there is a message or an error. Both, or neither, are the document's business.
-func (f failure) oneText() bool { return (f.Message == nil) != (f.Error == nil) }
+func (f failure) OneText() bool { return (f.Message == nil) != (f.Error == nil) }
 
 // said is the text of the error for people, with the key it stands under.
-func (f failure) said() string {
+func (f failure) Said() string {
 	switch {
 	case f.Message != nil:
 		return fmt.Sprintf("message %q", clip(*f.Message))
@@ -69,7 +69,7 @@ var messageNamesStatus = Rule{
 	Sentence: "The message of an error begins with its status.",
 	Source:   helpersAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		f := x.refusal()
+		f := x.Refusal()
 		if f.Message == nil || x.Status() == 405 || isUnderError(*f.Message) {
 			return false // the message about moved projects has no status
 		}
@@ -85,9 +85,9 @@ var errorKey = Rule{
 	Sentence: "What GitLab itself refuses stands under message; what is wrong with parameters, content types and routes, under error.",
 	Source:   helpersAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		f := x.refusal()
+		f := x.Refusal()
 		switch {
-		case !f.oneText():
+		case !f.OneText():
 			return false
 		case f.Message != nil && isUnderError(*f.Message):
 			x.Violation("/message", "this text under error", quoted(clip(*f.Message)))
@@ -118,9 +118,9 @@ var errorText = Rule{
 	Sentence: "A 401, 403, 412, 415 or 500 says so in GitLab's words.",
 	Source:   helpersAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		f := x.refusal()
+		f := x.Refusal()
 		want, known := errorTexts[x.Status()]
-		if !known || f.Description != nil || !f.oneText() {
+		if !known || f.Description != nil || !f.OneText() {
 			return false
 		}
 		key, got := "/message", f.Message
@@ -147,7 +147,7 @@ var parameterText = Rule{
 	Sentence: "A parameter that is missing or wrong is named, and what is wrong with it, in Grape's words; several are joined by a comma and a space.",
 	Source:   rootAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		f := x.refusal()
+		f := x.Refusal()
 		if x.Status() != 400 || f.Error == nil || f.Message != nil || f.Description != nil || isUnderMessage(*f.Error) ||
 			strings.Contains(*f.Error, "does not match declared format") { // a body that is no JSON, where no middleware looks at it before
 			return false
@@ -166,7 +166,7 @@ var notFoundText = Rule{
 	Sentence: "A 404 says whether the project, the agents, a record or the route is missing, in GitLab's words.",
 	Source:   helpersAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		f := x.refusal()
+		f := x.Refusal()
 		if x.Status() != 404 || (f.Message == nil && f.Error == nil) {
 			return false
 		}
@@ -189,7 +189,7 @@ var noInternalError = Rule{
 	Sentence: "A request that is as the document states is never answered with 500.",
 	Source:   openAPI,
 	Judge: func(_ *History, x *Exchange) bool {
-		if x.Operation == "" || !x.complete() || x.requestBroken() {
+		if x.Operation == "" || !x.Complete() || x.requestBroken() {
 			return false
 		}
 		if x.Status() == 500 {
@@ -201,7 +201,7 @@ var noInternalError = Rule{
 
 // requestBroken says that the request is not as the document states.
 func (x *Exchange) requestBroken() bool {
-	return slices.ContainsFunc(x.findings(), func(f document.Finding) bool { return f.Rule == documentRequest.ID })
+	return slices.ContainsFunc(x.Documentation(), func(f document.Finding) bool { return f.Rule == documentRequest.ID })
 }
 
 var modelErrorsAreOneText = Rule{
@@ -210,7 +210,7 @@ var modelErrorsAreOneText = Rule{
 	Source:     helpersAPI,
 	Operations: creates,
 	Judge: func(_ *History, x *Exchange) bool {
-		f := x.refusal()
+		f := x.Refusal()
 		if x.Status() != 400 || f.Message == nil || isUnderError(*f.Message) { // which is another rule's business
 			return false
 		}

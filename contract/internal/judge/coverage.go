@@ -1,4 +1,4 @@
-package contract
+package judge
 
 import (
 	"bytes"
@@ -59,7 +59,7 @@ func (c *coverage) add(x *Exchange) {
 		return
 	}
 	c.statuses[i][x.Status()]++
-	if x.Request.Method == http.MethodHead || !(x.ok(200) || x.ok(201)) {
+	if x.Request.Method == http.MethodHead || !(x.OK(200) || x.OK(201)) {
 		return
 	}
 	// Reading a body for what was seen already would cost more than judging it.
@@ -192,7 +192,7 @@ func (v *cells) why(release Release, edition Edition) string {
 			"description":        "all had one",
 			"last_used_at":       "all were used",
 		}[v.name]
-	case v.enum != nil && v.enum["revoked"] == 0 && !release.IsZero() && release.Compare(gitlab(16, 0)) >= 0:
+	case v.enum != nil && v.enum["revoked"] == 0 && !release.IsZero() && release.Compare(rule.GitLab(16, 0)) >= 0:
 		return "revoked tokens are not shown since 16.0"
 	}
 	return ""
