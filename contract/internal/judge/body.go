@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -168,4 +169,31 @@ func (x *Exchange) entry(list string, i int) string {
 		return "/" + strconv.Itoa(i)
 	}
 	return ""
+}
+
+// Object is a body that is a JSON object; nil if it is not.
+func Object(body []byte) map[string]any {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var v map[string]any
+	if decoder.Decode(&v) != nil {
+		return nil
+	}
+	return v
+}
+
+// Element is the object with that id in a body that is a list; nil if there is none.
+func Element(body []byte, id int64) map[string]any {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var list []map[string]any
+	if decoder.Decode(&list) != nil {
+		return nil
+	}
+	for _, v := range list {
+		if v["id"] == json.Number(strconv.FormatInt(id, 10)) {
+			return v
+		}
+	}
+	return nil
 }

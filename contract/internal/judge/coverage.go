@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/internal/rule"
 )
 
 // coverage notes what of the document was seen.
@@ -118,32 +119,32 @@ func (v *cells) walk(body any, path []string) {
 	}
 }
 
-func (c *coverage) result(release Release, edition Edition) Coverage {
-	var result Coverage
+func (c *coverage) result(v rule.Version) rule.Coverage {
+	var result rule.Coverage
 	for i, o := range c.operations {
-		oc := OperationCoverage{Operation: o.ID}
+		oc := rule.OperationCoverage{Operation: o.ID}
 		listed := make(map[int]bool)
 		for _, r := range o.Responses {
 			listed[r.Status] = true
-			s := StatusCoverage{Status: r.Status, Seen: c.statuses[i][r.Status], Listed: true}
+			s := rule.StatusCoverage{Status: r.Status, Seen: c.statuses[i][r.Status], Listed: true}
 			if s.Seen == 0 {
-				s.Reason = whyNoStatus(o, r.Status, release)
+				s.Reason = whyNoStatus(o, r.Status, v.Release)
 			}
 			oc.Statuses = append(oc.Statuses, s)
 		}
 		for status, seen := range c.statuses[i] {
 			if !listed[status] {
-				oc.Statuses = append(oc.Statuses, StatusCoverage{Status: status, Seen: seen})
+				oc.Statuses = append(oc.Statuses, rule.StatusCoverage{Status: status, Seen: seen})
 			}
 		}
-		slices.SortFunc(oc.Statuses, func(a, b StatusCoverage) int { return a.Status - b.Status })
-		for _, v := range c.values[i] {
-			p := PropertyCoverage{Pointer: v.property.Pointer, Seen: v.seen, Enum: v.enum}
-			if v.property.Nullable {
-				null := v.null
+		slices.SortFunc(oc.Statuses, func(a, b rule.StatusCoverage) int { return a.Status - b.Status })
+		for _, cell := range c.values[i] {
+			p := rule.PropertyCoverage{Pointer: cell.property.Pointer, Seen: cell.seen, Enum: cell.enum}
+			if cell.property.Nullable {
+				null := cell.null
 				p.Null = &null
 			}
-			p.Reason = v.why(release, edition)
+			p.Reason = cell.why(v)
 			oc.Values = append(oc.Values, p)
 		}
 		result.Operations = append(result.Operations, oc)
@@ -152,8 +153,8 @@ func (c *coverage) result(release Release, edition Edition) Coverage {
 }
 
 // whyNoStatus is why a status was not seen, as far as that is known.
-func whyNoStatus(o document.Operation, status int, release Release) string {
-	if since, err := ParseRelease(o.Since); err == nil && !release.IsZero() && release.Compare(since) < 0 {
+func whyNoStatus(o document.Operation, status int, release rule.Release) string {
+	if since, err := rule.ParseRelease(o.Since); err == nil && !release.IsZero() && release.Compare(since) < 0 {
 		return "GitLab " + release.String() + " does not have the operation"
 	}
 	switch status {
@@ -162,7 +163,7 @@ func whyNoStatus(o document.Operation, status int, release Release) string {
 	case 304:
 		return "no request had an ETag that still held"
 	case 406:
-		return "no request had a Content-Type that is no media type"
+		return "no request had a Content-Type that is not a media type"
 	case 409:
 		return "no two requests met at one record"
 	case 429:
@@ -174,13 +175,13 @@ func whyNoStatus(o document.Operation, status int, release Release) string {
 }
 
 // why says why something of the property was not seen.
-func (v *cells) why(release Release, edition Edition) string {
-	p := v.property
+func (v *cells) why(version rule.Version) string {
+	p, release := v.property, version.Release
 	switch {
-	case v.seen == 0 && p.Edition == "ee" && edition == Community:
+	case v.seen == 0 && p.Edition == "ee" && version.Edition == rule.Community:
 		return "Enterprise Edition only"
 	case v.seen == 0 && p.Since != "" && !release.IsZero():
-		if since, err := ParseRelease(p.Since); err == nil && release.Compare(since) < 0 {
+		if since, err := rule.ParseRelease(p.Since); err == nil && release.Before(since) {
 			return "since GitLab " + p.Since
 		}
 		return "no answer had it"
@@ -192,7 +193,7 @@ func (v *cells) why(release Release, edition Edition) string {
 			"description":        "all had one",
 			"last_used_at":       "all were used",
 		}[v.name]
-	case v.enum != nil && v.enum["revoked"] == 0 && !release.IsZero() && release.Compare(rule.GitLab(16, 0)) >= 0:
+	case v.enum != nil && v.enum["revoked"] == 0 && !release.IsZero() && !release.Before(rule.GitLab(16, 0)):
 		return "revoked tokens are not shown since 16.0"
 	}
 	return ""

@@ -11,6 +11,7 @@ import (
 
 	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/internal/rule"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -50,7 +51,7 @@ func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
 // withoutRedacted takes an answer whose secret a recorder removed for one of which a part is missing: nothing can be said
 // about a secret that is not there.
 func withoutRedacted(x *wire.Exchange) *wire.Exchange {
-	if x.Response == nil || x.Response.StatusCode != http.StatusCreated || !bytes.Contains(x.Response.Body, []byte(`"`+wire.Redacted+`"`)) {
+	if x.Response == nil || x.Response.StatusCode != http.StatusCreated || !bytes.Contains(x.Response.Body, []byte(`"`+redact.Redacted+`"`)) {
 		return x
 	}
 	without, response := *x, *x.Response
@@ -113,8 +114,8 @@ func (x *Exchange) Violation(pointer, expected, actual string) {
 	x.report(x, rule.Finding{Outcome: rule.Violation, Pointer: pointer, Expected: expected, Actual: actual}, false)
 }
 
-// Disagreement reports that two parts of a list contradict each other that GitLab reads one after the other. A write in
-// between explains it, so it is a violation only if it is confirmed.
+// Disagreement reports what a write by somebody else in between would explain, such as two parts of a list that GitLab
+// reads one after the other. It is a violation only if it is confirmed.
 func (x *Exchange) Disagreement(expected, actual string) {
 	x.report(x, rule.Finding{Outcome: rule.Violation, Expected: expected, Actual: actual}, true)
 }

@@ -1,65 +1,74 @@
 package judge
 
 import (
-	"cmp"
 	"encoding/json"
 	"hash/maphash"
 	"strings"
+
+	"example.com/gitlab-agents/contract/internal/rule"
 )
 
 // History is what one server said before. It keeps what GitLab never takes back: ids are never used twice, names,
-// descriptions and creation times never change, what was deleted or revoked stays so. Whatever somebody else may
-// change between two exchanges is no part of it.
+// descriptions and creation times never change, what was deleted or revoked stays so. What somebody else may change
+// between two exchanges is not kept.
 type History struct {
 	agents   generations[int64, *AgentRecord]
 	tokens   generations[int64, *TokenRecord]
-	children generations[parent, []int64] // ids of a project's agents and of an agent's tokens
+	children generations[parent, []int64]   // ids of a project's agents and of an agent's tokens
+	freed    generations[string, *Exchange] // by project and name: the deletion of the agent that had the name
 	secrets  secrets
-	contents generations[uint64, uint64] // of URL, caller and ETag, to that of the body; all as content says
+	contents generations[uint64, uint64] // hash of URL, caller and ETag, to the hash of the body
 	seed     maphash.Seed
 
-	seenRelease Release
-	seenEdition Edition
+	release rule.Release // as the server told
+	atLeast rule.Release // as its answers prove
+	edition rule.Edition
 }
 
 // AgentRecord is what is known of an agent for good.
 type AgentRecord struct {
-	id        int64
-	name      string
-	projectID int64
-	createdAt string    // empty as long as no answer showed it as the document has it
-	createdBy int64     // 0 as long as none is known
-	first     Mark      // when it was first seen
-	alive     Moment    // when it was last seen alive
-	gone      *Exchange // the exchange that deleted it
-	missing   *Exchange // a whole list that lacked it after it was seen alive
+	Name      string
+	ProjectID int64
+	CreatedAt string    // empty as long as no answer showed it as the document has it
+	CreatedBy int64     // 0 as long as none is known
+	First     Mark      // when it was first seen
+	Alive     Moment    // when it was last seen
+	Gone      *Exchange // the exchange that deleted it
+	Missing   *Exchange // a whole list that lacked it after it was seen
 }
 
 // TokenRecord is what is known of a token for good.
 type TokenRecord struct {
-	id          int64
-	agentID     int64
-	name        string
-	description *string
-	createdAt   string    // empty as long as no answer showed it as the document has it
-	createdBy   int64     // 0 as long as none is known
-	first       Mark      // when it was first seen
-	alive       Moment    // when it was last seen active
-	revoked     *Exchange // the exchange that revoked it
-	missing     *Exchange // a whole list that lacked it after it was seen active
+	ID          int64
+	AgentID     int64
+	Name        string
+	Description *string
+	CreatedAt   string    // empty as long as no answer showed it as the document has it
+	CreatedBy   int64     // 0 as long as none is known
+	First       Mark      // when it was first seen
+	Alive       Moment    // when it was last seen active
+	Revoked     *Exchange // the exchange that revoked it
+	Missing     *Exchange // a whole list that lacked it after it was seen active
 }
 
 func newHistory() *History { return &History{seed: maphash.MakeSeed()} }
 
-// tellsRelease says whether the exchange asks for the release.
-func (x *Exchange) tellsRelease() bool {
+// Agent is the record of an agent.
+func (h *History) Agent(id int64) (*AgentRecord, bool) { return h.agents.get(id) }
+
+// Token is the record of a token.
+func (h *History) Token(id int64) (*TokenRecord, bool) { return h.tokens.get(id) }
+
+// tellsVersion says whether the exchange asks for the release.
+func (x *Exchange) tellsVersion() bool {
 	path := x.Request.URL.Path
 	return strings.HasSuffix(path, "/api/v4/version") || strings.HasSuffix(path, "/api/v4/metadata")
 }
 
-// learnRelease reads the answers of GET /version and GET /metadata.
-func (h *History) learnRelease(x *Exchange) {
-	if !x.tellsRelease() || !x.OK(200) || x.Request.Method != "GET" {
+// learnVersion reads the answers of GET /version and GET /metadata, and what other answers prove about the release.
+func (h *History) learnVersion(x *Exchange) {
+	h.learnAtLeast(x)
+	if !x.tellsVersion() || !x.OK(200) || x.Request.Method != "GET" {
 		return
 	}
 	var v struct {
@@ -69,29 +78,63 @@ func (h *History) learnRelease(x *Exchange) {
 	if json.Unmarshal(x.Response.Body, &v) != nil {
 		return
 	}
-	if release, err := ParseRelease(v.Version); err == nil {
-		h.seenRelease = release
+	if release, err := rule.ParseRelease(v.Version); err == nil {
+		h.release = release
 	}
 	switch {
 	case v.Enterprise != nil && *v.Enterprise, strings.HasSuffix(v.Version, "-ee"):
-		h.seenEdition = Enterprise
+		h.edition = rule.Enterprise
 	case v.Enterprise != nil:
-		h.seenEdition = Community
+		h.edition = rule.Community
 	}
 }
 
-func (h *History) release(given Release) Release {
-	if given.IsZero() {
-		return h.seenRelease
+// learnAtLeast notes the youngest release that an answer gives away.
+func (h *History) learnAtLeast(x *Exchange) {
+	proves := func(release rule.Release) {
+		if h.atLeast.Before(release) {
+			h.atLeast = release
+		}
+	}
+	x.EachAgent(func(a *Agent, _ string) {
+		if a.IsReceptive != nil {
+			proves(rule.GitLab(17, 4))
+		}
+	})
+	if t := x.NewToken(); t != nil && strings.Contains(t.Token, "glagent-") && strings.Contains(t.Token, ".") {
+		proves(rule.GitLab(18, 5)) // a routable token
+	}
+	if f := x.Refusal(); f.Message != nil && strings.Contains(*f.Message, "only two active tokens") {
+		proves(rule.GitLab(16, 1))
+	}
+}
+
+// version completes what is given with what the server told.
+func (h *History) version(given rule.Version) rule.Version {
+	if given.Release.IsZero() {
+		given.Release = h.release
+	}
+	if given.AtLeast.Before(h.atLeast) {
+		given.AtLeast = h.atLeast
+	}
+	if given.Edition == rule.AnyEdition {
+		given.Edition = h.edition
 	}
 	return given
 }
 
-func (h *History) edition(given Edition) Edition {
-	if given == AnyEdition {
-		return h.seenEdition
+// recordedBefore says whether the history knows this very exchange: the same creation, with the same id, secret and time.
+func (h *History) recordedBefore(x *Exchange) bool {
+	if t := x.NewToken(); t != nil && t.Token != "" {
+		r, known := h.tokens.get(t.ID)
+		_, shown := h.secrets.shownBefore(t.Token)
+		return known && shown && r.CreatedAt == t.CreatedAt
 	}
-	return given
+	if a := x.NewAgent(); a != nil {
+		r, known := h.agents.get(a.ID)
+		return known && r.CreatedAt == a.CreatedAt && r.Name == a.Name
+	}
+	return false
 }
 
 // add takes up what an exchange says, after it was judged.
@@ -101,86 +144,109 @@ func (h *History) add(x *Exchange) {
 	if x.Operation == "" || !x.Complete() {
 		return
 	}
-	if etag := x.Response.Header.Get("ETag"); etag != "" && x.OK(200) && x.Request.Method == "GET" {
-		h.contents.put(h.content(x.Request.URL.String(), string(x.caller[:]), etag), h.content(string(x.Response.Body)))
+	if etag := x.Header("ETag"); etag != "" && x.OK(200) && x.Request.Method == "GET" {
+		h.contents.put(h.tagKey(x, etag), h.hash(string(x.Response.Body)))
 	}
-	now := x.Moment()
-	for i := range x.Agents() {
-		a := &x.Agents()[i]
-		if a.ID == 0 {
-			continue
-		}
-		r, ok := h.Agent(a.ID)
-		if !ok {
-			r = &AgentRecord{id: a.ID, first: now.Mark()}
-			h.agents.put(a.ID, r)
-		}
-		if r.CreatedAt == "" && x.Sound() {
-			r.Name, r.ProjectID, r.CreatedAt = a.Name, a.ConfigProject.ID, a.CreatedAt
-			h.adopt(parent{project: r.ProjectID}, a.ID)
-		}
-		if r.CreatedBy == 0 && a.CreatedByUserID != nil {
-			r.CreatedBy = *a.CreatedByUserID
-		}
-		r.Alive = later(r.Alive, now)
-		r.Missing = nil
-	}
-	for i := range x.Tokens() {
-		t := &x.Tokens()[i]
-		if t.ID == 0 {
-			continue
-		}
-		r, ok := h.Token(t.ID)
-		if !ok {
-			r = &TokenRecord{id: t.ID, first: now.Mark()}
-			h.tokens.put(t.ID, r)
-		}
-		if r.CreatedAt == "" && x.Sound() && t.AgentID == x.AgentID {
-			r.AgentID, r.Name, r.Description, r.CreatedAt = t.AgentID, t.Name, t.Description, t.CreatedAt
-			h.adopt(parent{agent: r.AgentID}, t.ID)
-		}
-		if r.CreatedBy == 0 && t.CreatedByUserID != nil {
-			r.CreatedBy = *t.CreatedByUserID
-		}
-		if t.Status == "active" {
-			r.Alive = later(r.Alive, now)
-			r.Missing = nil
-		}
-		if t.Token != "" && x.Operation == "createAgentToken" {
-			h.secrets.add(t.Token, x.Index)
-		}
-	}
-	if !x.OK(204) {
-		return
-	}
-	switch x.Operation {
-	case "deleteAgent":
-		r, ok := h.Agent(x.AgentID)
-		if !ok {
-			r = &AgentRecord{id: x.AgentID, first: now.Mark()}
-			h.agents.put(x.AgentID, r)
-		}
-		if r.Gone == nil {
-			r.Gone = x.trace()
-		}
-	case "revokeAgentToken":
-		r, ok := h.Token(x.TokenID)
-		if ok && r.AgentID != 0 && r.AgentID != x.AgentID {
-			return // no token of that agent, so that nothing is known of it
-		}
-		if !ok {
-			r = &TokenRecord{id: x.TokenID, agentID: x.AgentID, first: now.Mark()}
-			h.tokens.put(x.TokenID, r)
-		}
-		r.Alive = later(r.Alive, now) // or at least there
-		if r.Revoked == nil {
-			r.Revoked = x.trace()
-		}
+	x.EachAgent(func(a *Agent, _ string) { h.addAgent(x, a) })
+	x.EachToken(func(t *Token, _ string) { h.addToken(x, t) })
+	switch {
+	case !x.OK(204):
+	case x.Operation == "deleteAgent":
+		h.addDeletion(x)
+	case x.Operation == "revokeAgentToken":
+		h.addRevocation(x)
 	}
 }
 
-// content is a short stand-in for texts that need only be told apart.
-func (h *History) content(texts ...string) uint64 {
+func (h *History) addAgent(x *Exchange, a *Agent) {
+	r, ok := h.agents.get(a.ID)
+	if !ok {
+		r = &AgentRecord{First: x.Moment().mark()}
+		h.agents.put(a.ID, r)
+	}
+	if r.CreatedAt == "" && x.Sound() {
+		r.Name, r.ProjectID, r.CreatedAt = a.Name, a.ConfigProject.ID, a.CreatedAt
+		h.adopt(parent{project: r.ProjectID}, a.ID)
+	}
+	if r.CreatedBy == 0 && a.CreatedByUserID != nil {
+		r.CreatedBy = *a.CreatedByUserID
+	}
+	r.Alive = later(r.Alive, x.Moment())
+	r.Missing = nil
+	if _, freed := h.NameFreed(x.Project, a.Name); freed {
+		h.freed.put(x.Project+"\x00"+a.Name, nil) // another agent has it
+	}
+}
+
+func (h *History) addToken(x *Exchange, t *Token) {
+	r, ok := h.tokens.get(t.ID)
+	if !ok {
+		r = &TokenRecord{ID: t.ID, First: x.Moment().mark()}
+		h.tokens.put(t.ID, r)
+	}
+	if r.CreatedAt == "" && x.Sound() && t.AgentID == x.AgentID {
+		r.AgentID, r.Name, r.Description, r.CreatedAt = t.AgentID, t.Name, t.Description, t.CreatedAt
+		h.adopt(parent{agent: r.AgentID}, t.ID)
+	}
+	if r.CreatedBy == 0 && t.CreatedByUserID != nil {
+		r.CreatedBy = *t.CreatedByUserID
+	}
+	if t.Status == "active" {
+		r.Alive = later(r.Alive, x.Moment())
+		r.Missing = nil
+	}
+	if t.Token != "" && x.Operation == "createAgentToken" {
+		h.secrets.add(t.Token, x.Index)
+	}
+}
+
+func (h *History) addDeletion(x *Exchange) {
+	r, ok := h.agents.get(x.AgentID)
+	if !ok {
+		r = &AgentRecord{First: x.Moment().mark()}
+		h.agents.put(x.AgentID, r)
+	}
+	if r.Gone == nil {
+		r.Gone = x.trace()
+	}
+	if r.Name != "" {
+		h.freed.put(x.Project+"\x00"+r.Name, r.Gone)
+	}
+}
+
+// NameFreed says which exchange deleted the agent that had a name, if no other was seen to have it since.
+func (h *History) NameFreed(project, name string) (by *Exchange, ok bool) {
+	by, _ = h.freed.get(project + "\x00" + name)
+	return by, by != nil
+}
+
+func (h *History) addRevocation(x *Exchange) {
+	r, ok := h.tokens.get(x.TokenID)
+	if ok && r.AgentID != 0 && r.AgentID != x.AgentID {
+		return // not a token of that agent, so nothing is known of it
+	}
+	if !ok {
+		r = &TokenRecord{ID: x.TokenID, AgentID: x.AgentID, First: x.Moment().mark()}
+		h.tokens.put(x.TokenID, r)
+	}
+	r.Alive = later(r.Alive, x.Moment()) // or at least there
+	if r.Revoked == nil {
+		r.Revoked = x.trace()
+	}
+}
+
+// SameTag says whether the caller has seen the exchange's URL with the same ETag, and with the same body.
+func (h *History) SameTag(x *Exchange) (tag, body bool) {
+	seen, known := h.contents.get(h.tagKey(x, x.Header("ETag")))
+	return known, known && seen == h.hash(string(x.Response.Body))
+}
+
+func (h *History) tagKey(x *Exchange, etag string) uint64 {
+	return h.hash(x.Request.URL.String(), string(x.caller[:]), etag)
+}
+
+// hash stands in for texts that need only be told apart.
+func (h *History) hash(texts ...string) uint64 {
 	var m maphash.Hash
 	m.SetSeed(h.seed)
 	for _, text := range texts {
@@ -205,71 +271,31 @@ func (h *History) adopt(p parent, id int64) {
 	h.children.put(p, append(ids, id))
 }
 
-// tokensOf calls f for each token of an agent that is remembered.
+// TokensOf calls f for each token of an agent that is remembered.
 func (h *History) TokensOf(agent int64, f func(*TokenRecord)) {
 	ids, _ := h.children.get(parent{agent: agent})
 	for _, id := range ids {
-		if r, ok := h.Token(id); ok {
+		if r, ok := h.tokens.get(id); ok {
 			f(r)
 		}
 	}
 }
 
-// agentsOf calls f for each agent of a project that is remembered.
-func (h *History) AgentsOf(project int64, f func(*AgentRecord)) {
+// AgentsOf calls f for each agent of a project that is remembered, with its id.
+func (h *History) AgentsOf(project int64, f func(id int64, r *AgentRecord)) {
 	ids, _ := h.children.get(parent{project: project})
 	for _, id := range ids {
-		if r, ok := h.Agent(id); ok {
-			f(r)
+		if r, ok := h.agents.get(id); ok {
+			f(id, r)
 		}
 	}
 }
 
-func later(a, b Moment) Moment {
-	if a == (Moment{}) || !b.Before(a) {
-		return b
-	}
-	return a
-}
+// FindSecret returns where in a text a secret that an earlier exchange created begins, and which exchange that was. A
+// secret that a caller sent to the server afterwards is not found: the server may say it back.
+func (h *History) FindSecret(text []byte) (at, exchange int, ok bool) { return h.secrets.find(text) }
 
-// generations is a map that forgets: once a generation is full, what was not used in it goes. A recording of any
-// length is judged in bounded memory.
-type generations[K comparable, V any] struct {
-	young, old map[K]V
-	size       int // how many entries a generation holds, if not as many as the constant says
-}
-
-// generation is how many entries a generation holds. At some 300 bytes an entry both take some 20 MB.
-const generation = 8_192
-
-func (g *generations[K, V]) get(k K) (V, bool) {
-	if v, ok := g.young[k]; ok {
-		return v, true
-	}
-	v, ok := g.old[k]
-	if ok {
-		g.put(k, v)
-	}
-	return v, ok
-}
-
-func (g *generations[K, V]) put(k K, v V) {
-	if g.young == nil {
-		g.young = make(map[K]V)
-	} else if len(g.young) >= cmp.Or(g.size, generation) {
-		g.old, g.young = g.young, make(map[K]V)
-	}
-	g.young[k] = v
-}
-
-// each calls f for each entry.
-func (g *generations[K, V]) each(f func(K, V)) {
-	for k, v := range g.old {
-		if _, again := g.young[k]; !again {
-			f(k, v)
-		}
-	}
-	for k, v := range g.young {
-		f(k, v)
-	}
+// SecretShownBefore says which exchange created this secret before.
+func (h *History) SecretShownBefore(secret string) (exchange int, ok bool) {
+	return h.secrets.shownBefore(secret)
 }

@@ -21,9 +21,9 @@ type Rule struct {
 	// Operations are the operationIds the rule applies to. Empty means all eight.
 	Operations []string
 
-	// OneResponse says that a single response proves a violation, whatever other writers do at the same time. Findings
-	// under other rules about a project's list of agents are confirmed before they count.
-	OneResponse bool
+	// Certain says that no write by anybody else explains a violation. Findings about a project's list of agents under
+	// other rules are confirmed before they count.
+	Certain bool
 }
 
 // Source is where a rule is known from.

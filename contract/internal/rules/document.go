@@ -1,40 +1,84 @@
 package rules
 
-// Every finding of document.Check is under one of these rules, or under tokens/secret-only-on-create. The ids are
-// those that document.Check gives.
-
-func documentRule(id string, level Level, sentence string) Rule {
-	return Rule{
-		ID: id, Level: level, Sentence: sentence, Source: openAPI,
-		Judge: func(_ *History, x *Exchange) bool { return x.Operation != "" && x.Documented(id) },
-	}
-}
-
-// bodyRule is a documentRule that speaks of whole bodies only.
-func bodyRule(id string, level Level, sentence string) Rule {
-	rule := documentRule(id, level, sentence)
-	judge := rule.Judge
-	rule.Judge = func(h *History, x *Exchange) bool { return judge(h, x) && x.Complete() }
-	return rule
-}
-
-var (
-	documentStatus = documentRule("document/status", Must,
-		"The status is one that the document lists for the operation.")
-	documentContentType = documentRule("document/content-type", Must,
-		"The content type is one that the document lists for the status.")
-	documentJSON = bodyRule("document/json", Must,
-		"A JSON body is one JSON text in UTF-8, without duplicate names and with nothing after it.")
-	documentBody = bodyRule("document/body", Must,
-		"The body has the properties, types, nulls, lengths and values that the document states.")
-	documentHeaders = documentRule("document/headers", Must,
-		"The headers that the document requires are there, and each is as it states.")
-	documentNoContent = documentRule("document/no-content", Must,
-		"A 204, a 304 and an answer to HEAD have no body.")
-	documentUndeclared = bodyRule("document/undeclared-property", Should,
-		"The body has no property that the document does not know.")
-	documentRequest = documentRule("document/request", Must,
-		"The caller's request is as the document states.")
-	documentResponse = documentRule("document/response", Must,
-		"A whole answer comes.")
+import (
+	"example.com/gitlab-agents/contract/internal/judge"
+	"example.com/gitlab-agents/contract/internal/rule"
 )
+
+// Every finding of document.Check is under one of these rules, or under tokens/secret-only-on-create. The ids are those
+// that document.Check gives.
+
+var DocumentStatus = rule.Rule{
+	ID:       "document/status",
+	Sentence: "The status is one that the document lists for the operation.",
+	Source:   openAPI,
+	Certain:  true,
+}
+
+var DocumentContentType = rule.Rule{
+	ID:       "document/content-type",
+	Sentence: "The content type is one that the document lists for the status.",
+	Source:   openAPI,
+	Certain:  true,
+}
+
+var DocumentJSON = rule.Rule{
+	ID:       "document/json",
+	Sentence: "A JSON body is one JSON text in UTF-8, without duplicate names and with nothing after it.",
+	Source:   openAPI,
+	Certain:  true,
+}
+
+var DocumentBody = rule.Rule{
+	ID:       "document/body",
+	Sentence: "The body matches its schema: properties, types, nulls, lengths and values.",
+	Source:   openAPI,
+	Certain:  true,
+}
+
+var DocumentHeaders = rule.Rule{
+	ID:       "document/headers",
+	Sentence: "The headers that the document requires are present, and each matches its schema.",
+	Source:   openAPI,
+	Certain:  true,
+}
+
+var DocumentNoContent = rule.Rule{
+	ID:       "document/no-content",
+	Sentence: "Responses to HEAD, and 204 and 304, have no body.",
+	Source:   openAPI,
+	Certain:  true,
+}
+
+var DocumentUndeclaredProperty = rule.Rule{
+	ID:       "document/undeclared-property",
+	Level:    rule.Should,
+	Sentence: "The body has no property that the document does not declare.",
+	Source:   openAPI,
+	Certain:  true,
+}
+
+var DocumentRequest = rule.Rule{
+	ID:       "document/request",
+	Sentence: "The client sends what the document allows.",
+	Source:   openAPI,
+	Certain:  true,
+}
+
+var DocumentResponse = rule.Rule{
+	ID:       "document/response",
+	Sentence: "The response is complete.",
+	Source:   openAPI,
+	Certain:  true,
+}
+
+// ofDocument judges under one rule of the document.
+func ofDocument(r *rule.Rule) func(*judge.History, *judge.Exchange) bool {
+	return func(_ *judge.History, x *judge.Exchange) bool { return x.Operation != "" && x.Documented(r.ID) }
+}
+
+// ofWholeBodies is ofDocument for rules that apply to whole bodies only.
+func ofWholeBodies(r *rule.Rule) func(*judge.History, *judge.Exchange) bool {
+	all := ofDocument(r)
+	return func(h *judge.History, x *judge.Exchange) bool { return all(h, x) && x.Complete() }
+}

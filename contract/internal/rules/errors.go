@@ -1,109 +1,63 @@
 package rules
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/internal/judge"
+	"example.com/gitlab-agents/contract/internal/rule"
 )
 
-// failure is the body of an error, in whichever of the three shapes.
-type failure struct {
-	Message     *string `json:"message"`
-	Error       *string `json:"error"`
-	Description *string `json:"error_description"`
-}
-
-// failure reads the body of an error; ok is false if it is no JSON object, which is the document's business.
-func (x *Exchange) Failure() (f failure, ok bool) {
-	if !x.Complete() || x.Response.StatusCode < 400 {
-		return failure{}, false
-	}
-	err := json.Unmarshal(x.Response.Body, &f)
-	return f, err == nil
-}
-
-// lacksScope says that a token was refused for what it may be used for, whoever it is of.
-func (x *Exchange) lacksScope() bool {
-	f, _ := x.Failure()
-	return x.Status() == 403 && f.Error != nil && strings.HasPrefix(*f.Error, "insufficient_")
-}
-
-// refusal is the body of an error that one of the eight operations was answered with; empty if there is none.
-func (x *Exchange) Refusal() failure {
-	if f, ok := x.Failure(); ok && x.Operation != "" {
-		return f
-	}
-	return failure{}
-}
-
-// oneText says that there is a message or an error. Both, or neither, are the document's business.
-func (f failure) OneText() bool { return (f.Message == nil) != (f.Error == nil) }
-
-// said is the text of the error for people, with the key it stands under.
-func (f failure) Said() string {
-	switch {
-	case f.Message != nil:
-		return fmt.Sprintf("message %q", clip(*f.Message))
-	case f.Error != nil:
-		return fmt.Sprintf("error %q", clip(*f.Error))
-	}
-	return "neither message nor error"
-}
-
-// clip shortens what a server said to what a line of a report can hold.
-func clip(s string) string {
-	const most = 160
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
-}
-
-var messageNamesStatus = Rule{
+var MessageNamesStatus = rule.Rule{
 	ID:       "errors/message-names-status",
 	Sentence: "The message of an error begins with its status.",
 	Source:   helpersAPI,
-	Judge: func(_ *History, x *Exchange) bool {
-		f := x.Refusal()
-		if f.Message == nil || x.Status() == 405 || isUnderError(*f.Message) {
-			return false // the message about moved projects has no status
-		}
-		if status := strconv.Itoa(x.Status()); !strings.HasPrefix(*f.Message, status+" ") {
-			x.Violation("/message", quoted(status+" …"), quoted(clip(*f.Message)))
-		}
-		return true
-	},
+	Certain:  true,
 }
 
-var errorKey = Rule{
+func messageNamesStatus(_ *judge.History, x *judge.Exchange) bool {
+	f := x.Refusal()
+	if f.Message == nil || x.Status() == 405 || isUnderError(*f.Message) || *f.Message == readOnlyInstance {
+		return false // two texts of GitLab's have no status in front: about moved projects, and about read-only instances
+	}
+	if status := strconv.Itoa(x.Status()); !strings.HasPrefix(*f.Message, status+" ") {
+		x.Violation("/message", strconv.Quote(status+" …"), strconv.Quote(judge.Clip(*f.Message)))
+	}
+	return true
+}
+
+// readOnlyInstance is what GitLab says in maintenance mode, and a Geo secondary to writes.
+const readOnlyInstance = "You cannot perform write operations on a read-only instance"
+
+var ErrorKey = rule.Rule{
 	ID:       "errors/key",
-	Sentence: "What GitLab itself refuses stands under message; what is wrong with parameters, content types and routes, under error.",
+	Sentence: "Application errors use `message`. Errors about parameters, content types and routes use `error`.",
 	Source:   helpersAPI,
-	Judge: func(_ *History, x *Exchange) bool {
-		f := x.Refusal()
-		switch {
-		case !f.OneText():
-			return false
-		case f.Message != nil && isUnderError(*f.Message):
-			x.Violation("/message", "this text under error", quoted(clip(*f.Message)))
-		case f.Error != nil && isUnderMessage(*f.Error):
-			x.Violation("/error", "this text under message", quoted(clip(*f.Error)))
-		}
-		return true
-	},
+	Certain:  true,
 }
 
-// What stands under error. So does the text of a route that is not there, which under message is that of a record in the
-// wrong spelling.
-var underError = regexp.MustCompile(`^(The provided content-type '.*' is not supported\.|` + parameterFault + `)$`)
+func errorKey(_ *judge.History, x *judge.Exchange) bool {
+	f := x.Refusal()
+	switch {
+	case !f.OneText():
+		return false
+	case f.Message != nil && isUnderError(*f.Message):
+		x.Violation("/message", "this text under error", strconv.Quote(judge.Clip(*f.Message)))
+	case f.Error != nil && isUnderMessage(*f.Error):
+		x.Violation("/error", "this text under message", strconv.Quote(judge.Clip(*f.Error)))
+	}
+	return true
+}
 
-// parameterFault is what Grape says of a parameter, and of several in one text.
-const parameterFault = `[a-z_]+ (is (missing|invalid|empty)|has a value not allowed|does not have a valid value)(, [a-z_]+ (is (missing|invalid|empty)|has a value not allowed|does not have a valid value))*`
+// underError are the texts that stand under error. So does the text of a path that does not exist; under message, that
+// text is the one about a record, misspelled.
+var underError = regexp.MustCompile(`^(The provided content-type '.*' is not supported\.|` + parameterError + `)$`)
+
+// parameterError is what Grape says about parameters, several in one text.
+const parameterError = `[a-z_]+ (is (missing|invalid|empty)|has a value not allowed|does not have a valid value)(, [a-z_]+ (is (missing|invalid|empty)|has a value not allowed|does not have a valid value))*`
 
 func isUnderError(text string) bool { return underError.MatchString(text) }
 
@@ -113,110 +67,278 @@ func isUnderMessage(text string) bool {
 	return beginsWithStatus.MatchString(text) && text != "404 Not Found"
 }
 
-var errorText = Rule{
+var ErrorText = rule.Rule{
 	ID:       "errors/text",
-	Sentence: "A 401, 403, 412, 415 or 500 says so in GitLab's words.",
+	Sentence: "401, 403, 412, 415 and 500 have the text that GitLab gives them.",
 	Source:   helpersAPI,
-	Judge: func(_ *History, x *Exchange) bool {
-		f := x.Refusal()
-		want, known := errorTexts[x.Status()]
-		if !known || f.Description != nil || !f.OneText() {
-			return false
-		}
-		key, got := "/message", f.Message
-		if got == nil {
-			key, got = "/error", f.Error
-		}
-		if !want.MatchString(*got) {
-			x.Violation(key, "a text like "+quoted(strings.Trim(want.String(), "^$")), quoted(clip(*got)))
-		}
-		return true
-	},
+	Certain:  true,
+}
+
+func errorText(_ *judge.History, x *judge.Exchange) bool {
+	f := x.Refusal()
+	want, known := errorTexts[x.Status()]
+	if !known || f.Description != nil || !f.OneText() {
+		return false
+	}
+	key, got := "/message", f.Message
+	if got == nil {
+		key, got = "/error", f.Error
+	}
+	if !want.MatchString(*got) {
+		x.Violation(key, "a text like "+strconv.Quote(strings.Trim(want.String(), "^$")), strconv.Quote(judge.Clip(*got)))
+	}
+	return true
 }
 
 var errorTexts = map[int]*regexp.Regexp{
 	401: regexp.MustCompile(`^401 Unauthorized$`),
-	403: regexp.MustCompile(`^403 Forbidden( - .*)?$`), // a reason follows, such as a blocked account
+	403: regexp.MustCompile(`^(403 Forbidden( - .*)?|` + regexp.QuoteMeta(readOnlyInstance) + `)$`), // a reason may follow, such as a blocked account
 	412: regexp.MustCompile(`^412 Precondition Failed$`),
 	415: regexp.MustCompile(`^The provided content-type '.*' is not supported\.$`),
 	500: regexp.MustCompile(`^500 Internal Server Error$`),
 }
 
-var parameterText = Rule{
+var ParameterText = rule.Rule{
 	ID:       "errors/parameter-text",
-	Sentence: "A parameter that is missing or wrong is named, and what is wrong with it, in Grape's words; several are joined by a comma and a space.",
+	Sentence: `A missing or wrong parameter is named, with what is wrong. Several errors are joined by ", ".`,
 	Source:   rootAPI,
-	Judge: func(_ *History, x *Exchange) bool {
-		f := x.Refusal()
-		if x.Status() != 400 || f.Error == nil || f.Message != nil || f.Description != nil || isUnderMessage(*f.Error) ||
-			strings.Contains(*f.Error, "does not match declared format") { // a body that is no JSON, where no middleware looks at it before
-			return false
-		}
-		if !parameterFaults.MatchString(*f.Error) {
-			x.Violation("/error", "a text like \"name is missing\" or \"page is invalid, per_page is invalid\"", quoted(clip(*f.Error)))
-		}
-		return true
-	},
+	Certain:  true,
 }
 
-var parameterFaults = regexp.MustCompile(`^` + parameterFault + `$`)
+func parameterText(_ *judge.History, x *judge.Exchange) bool {
+	f := x.Refusal()
+	if x.Status() != 400 || f.Error == nil || f.Message != nil || f.Description != nil || isUnderMessage(*f.Error) ||
+		strings.Contains(*f.Error, "does not match declared format") { // a body that is not JSON, where no middleware looks at it before
+		return false
+	}
+	if !parameterErrors.MatchString(*f.Error) {
+		x.Violation("/error", `a text like "name is missing" or "page is invalid, per_page is invalid"`, strconv.Quote(judge.Clip(*f.Error)))
+	}
+	return true
+}
 
-var notFoundText = Rule{
+var parameterErrors = regexp.MustCompile(`^` + parameterError + `$`)
+
+// IsParameterError says whether a text is one of Grape's about parameters.
+func IsParameterError(text string) bool { return parameterErrors.MatchString(text) }
+
+var NotFoundText = rule.Rule{
 	ID:       "errors/not-found-text",
-	Sentence: "A 404 says whether the project, the agents, a record or the route is missing, in GitLab's words.",
+	Sentence: "404 says whether the project, the agents, a record or the route is missing.",
 	Source:   helpersAPI,
-	Judge: func(_ *History, x *Exchange) bool {
-		f := x.Refusal()
-		if x.Status() != 404 || (f.Message == nil && f.Error == nil) {
-			return false
-		}
-		messages := []string{"404 Project Not Found", "404 Not found"}
-		if x.Operation == "listAgents" {
-			messages = []string{"404 Project Not Found", "404 ClusterAgents Not Found"}
-		}
-		switch {
-		case f.Message != nil && !slices.Contains(messages, *f.Message) && !isUnderError(*f.Message):
-			x.Violation("/message", fmt.Sprintf("one of %q", messages), quoted(clip(*f.Message)))
-		case f.Message == nil && *f.Error != "404 Not Found" && !slices.Contains(messages, *f.Error):
-			x.Violation("/error", `"404 Not Found"`, quoted(clip(*f.Error)))
-		}
-		return true
-	},
+	Certain:  true,
 }
 
-var noInternalError = Rule{
+func notFoundText(_ *judge.History, x *judge.Exchange) bool {
+	f := x.Refusal()
+	if x.Status() != 404 || (f.Message == nil && f.Error == nil) {
+		return false
+	}
+	messages := []string{"404 Project Not Found", "404 Not found"}
+	if x.Operation == "listAgents" {
+		messages = []string{"404 Project Not Found", "404 ClusterAgents Not Found"}
+	}
+	switch {
+	case f.Message != nil && unknownSudo.MatchString(*f.Message):
+	case f.Message != nil && !slices.Contains(messages, *f.Message) && !isUnderError(*f.Message):
+		x.Violation("/message", fmt.Sprintf("one of %q", messages), strconv.Quote(judge.Clip(*f.Message)))
+	case f.Message == nil && *f.Error != "404 Not Found" && !slices.Contains(messages, *f.Error):
+		x.Violation("/error", `"404 Not Found"`, strconv.Quote(judge.Clip(*f.Error)))
+	}
+	return true
+}
+
+// unknownSudo is what GitLab says if the parameter sudo names nobody.
+var unknownSudo = regexp.MustCompile(`^404 User with ID or username '.*' Not Found$`)
+
+var ModelText = rule.Rule{
+	ID:         "errors/model-text",
+	Level:      rule.Should,
+	Sentence:   "A name or description that is refused is explained with the text that GitLab gives it, if the caller uses English.",
+	Source:     agentModel,
+	Operations: creates,
+	Certain:    true,
+}
+
+var NoInternalError = rule.Rule{
 	ID:       "errors/no-internal-error",
-	Sentence: "A request that is as the document states is never answered with 500.",
+	Sentence: "A request that the document allows never gets 500.",
 	Source:   openAPI,
-	Judge: func(_ *History, x *Exchange) bool {
-		if x.Operation == "" || !x.Complete() || x.requestBroken() {
-			return false
-		}
-		if x.Status() == 500 {
-			x.Violation("", "any other status", "500")
-		}
-		return true
-	},
+	Certain:  true,
 }
 
-// requestBroken says that the request is not as the document states.
-func (x *Exchange) requestBroken() bool {
-	return slices.ContainsFunc(x.Documentation(), func(f document.Finding) bool { return f.Rule == documentRequest.ID })
+func noInternalError(_ *judge.History, x *judge.Exchange) bool {
+	if x.Operation == "" || !x.Complete() || !x.RequestIsSound() {
+		return false
+	}
+	if x.Status() == 500 {
+		x.Violation("", "any other status", "500")
+	}
+	return true
 }
 
-var modelErrorsAreOneText = Rule{
+var ModelErrorsAreOneText = rule.Rule{
 	ID:         "errors/model-errors-are-one-text",
-	Sentence:   "What a model rule refuses is one text, in which several messages are printed as an array.",
+	Sentence:   `Errors of model rules are one text: "400 Bad request - " and the messages as an array.`,
 	Source:     helpersAPI,
 	Operations: creates,
-	Judge: func(_ *History, x *Exchange) bool {
-		f := x.Refusal()
-		if x.Status() != 400 || f.Message == nil || isUnderError(*f.Message) { // which is another rule's business
-			return false
-		}
-		if rest, ok := strings.CutPrefix(*f.Message, "400 Bad request"); !ok || (rest != "" && !strings.HasPrefix(rest, " - ")) {
-			x.Violation("/message", `"400 Bad request - …"`, quoted(clip(*f.Message)))
-		}
-		return true
-	},
+	Certain:    true,
+}
+
+func modelErrorsAreOneText(_ *judge.History, x *judge.Exchange) bool {
+	f := x.Refusal()
+	if x.Status() != 400 || f.Message == nil || isUnderError(*f.Message) { // another rule reports that
+		return false
+	}
+	rest, ok := strings.CutPrefix(*f.Message, "400 Bad request")
+	if !ok || rest != "" && !modelErrors.MatchString(rest) {
+		x.Violation("/message", `"400 Bad request - …", and several messages as ["…", "…"]`, strconv.Quote(judge.Clip(*f.Message)))
+	}
+	return true
+}
+
+// modelErrors are one sentence, or an array of them as Ruby prints it. An object of Ruby's, such as #<ActiveModel::Errors>,
+// is neither.
+var modelErrors = regexp.MustCompile(`(?s)^ - (\[".*"\]|[^\[#{].*)$`)
+
+var UnknownProject = rule.Rule{
+	ID:         "errors/unknown-project",
+	Sentence:   "An unknown project id gets 404.",
+	Source:     helpersAPI,
+	Operations: []string{"listAgents"},
+}
+
+var UnknownProjectPath = rule.Rule{
+	ID:         "errors/unknown-project-path",
+	Sentence:   "An unknown project path gets 404.",
+	Source:     helpersAPI,
+	Operations: []string{"listAgents"},
+}
+
+var UnknownAgent = rule.Rule{
+	ID:         "errors/unknown-agent",
+	Sentence:   "An unknown agent gets 404.",
+	Source:     agentsFinder,
+	Operations: []string{"getAgent"},
+}
+
+var AgentZero = rule.Rule{
+	ID:         "errors/agent-zero",
+	Sentence:   "Agent 0 gets 404.",
+	Source:     agentsFinder,
+	Operations: []string{"getAgent"},
+}
+
+var AgentPast64Bits = rule.Rule{
+	ID:         "errors/agent-past-64-bits",
+	Level:      rule.Should,
+	Sentence:   "An agent id past 64 bits gets 404.",
+	Source:     agentsFinder,
+	Operations: []string{"getAgent"},
+}
+
+var UnknownAgentTokens = rule.Rule{
+	ID:         "errors/unknown-agent-tokens",
+	Since:      rule.GitLab(15, 0),
+	Sentence:   "The tokens of an unknown agent get 404.",
+	Source:     agentsFinder,
+	Operations: []string{"listAgentTokens"},
+}
+
+var UnknownTokenRead = rule.Rule{
+	ID:         "errors/unknown-token",
+	Since:      rule.GitLab(15, 0),
+	Sentence:   "An unknown token gets 404.",
+	Source:     tokensFinder,
+	Operations: []string{"getAgentToken"},
+}
+
+var DeleteUnknownAgent = rule.Rule{
+	ID:         "errors/delete-unknown-agent",
+	Sentence:   "Deleting an unknown agent gets 404.",
+	Source:     agentsAPI,
+	Operations: []string{"deleteAgent"},
+}
+
+var RevokeUnknownToken = rule.Rule{
+	ID:         "errors/revoke-unknown-token",
+	Since:      rule.GitLab(15, 0),
+	Sentence:   "Revoking an unknown token gets 404.",
+	Source:     tokensAPI,
+	Operations: []string{"revokeAgentToken"},
+}
+
+var CreateForUnknownAgent = rule.Rule{
+	ID:         "errors/create-token-for-unknown-agent",
+	Since:      rule.GitLab(15, 0),
+	Sentence:   "Creating a token for an unknown agent gets 404.",
+	Source:     tokensAPI,
+	Operations: []string{"createAgentToken"},
+}
+
+var TokenOfOtherAgent = rule.Rule{
+	ID:         "errors/token-of-another-agent",
+	Since:      rule.GitLab(15, 0),
+	Sentence:   "A token gets 404 under another agent.",
+	Source:     tokensFinder,
+	Operations: []string{"getAgentToken", "revokeAgentToken"},
+}
+
+var AgentOfOtherProject = rule.Rule{
+	ID:         "errors/agent-of-another-project",
+	Since:      rule.GitLab(16, 0),
+	Sentence:   "An agent and its tokens get 404 under another project.",
+	Source:     agentsFinder,
+	Operations: ofOneAgent,
+}
+
+var RefusedHasNoEffect = rule.Rule{
+	ID:         "errors/refused-has-no-effect",
+	Sentence:   "A refused request has no effect: nothing is created, deleted or revoked.",
+	Source:     agentsAPI,
+	Operations: writes,
+}
+
+var UnsupportedMediaType = rule.Rule{
+	ID:         "errors/unsupported-media-type",
+	Sentence:   "A body that is neither JSON nor a form gets 415.",
+	Source:     rootAPI,
+	Operations: []string{"createAgent"},
+}
+
+var NoMediaType = rule.Rule{
+	ID:         "errors/no-media-type",
+	Level:      rule.Should,
+	Sentence:   "A body without a content type gets 415.",
+	Source:     rootAPI,
+	Operations: []string{"createAgent", "createAgentToken"},
+}
+
+var UnsupportedMediaTypeOnDelete = rule.Rule{
+	ID:         "errors/unsupported-media-type-on-delete",
+	Level:      rule.Should,
+	Sentence:   "DELETE with such a body gets 415 too.",
+	Source:     rootAPI,
+	Operations: []string{"deleteAgent"},
+}
+
+var MalformedJSON = rule.Rule{
+	ID:         "errors/malformed-json",
+	Sentence:   "Malformed JSON gets 400.",
+	Source:     malformed,
+	Operations: []string{"createAgent"},
+}
+
+var NULByte = rule.Rule{
+	ID:         "errors/nul-byte",
+	Sentence:   "A NUL byte in the input gets 400.",
+	Source:     malformed,
+	Operations: slices.Concat(creates, []string{"getAgent"}),
+}
+
+var InvalidUTF8 = rule.Rule{
+	ID:         "errors/invalid-utf-8",
+	Sentence:   "Invalid UTF-8 in the input gets 400.",
+	Source:     malformed,
+	Operations: creates,
 }

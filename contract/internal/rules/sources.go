@@ -1,39 +1,52 @@
 package rules
 
-// Where sentences are known from. All of GitLab's files are at gitlab.com/gitlab-org/gitlab.
+import "example.com/gitlab-agents/contract/internal/rule"
 
-// docs is a heading of GitLab's documentation of the Agents API, in its Japanese version.
-func docs(heading string) string { return "Agents API, \"" + heading + "\"" }
+// docs are the headings of GitLab's documentation of the API. The Japanese heading is that of the documentation that this
+// project began from.
+var docs = struct {
+	ListAgents, GetAgent, CreateAgent, DeleteAgent, ListTokens, GetToken, CreateToken, RevokeToken rule.Source
+}{
+	ListAgents:  documentation("List all agents", "list-all-agents", "プロジェクトのエージェントをリストアップします。"),
+	GetAgent:    documentation("Retrieve details on an agent", "retrieve-details-on-an-agent", "エージェントの詳細の取得"),
+	CreateAgent: documentation("Create an agent", "create-an-agent", "エージェントのプロジェクト登録"),
+	DeleteAgent: documentation("Delete an agent", "delete-an-agent", "登録エージェントの削除"),
+	ListTokens:  documentation("List all agent tokens", "list-all-agent-tokens", "エージェントのトークンをリストアップします。"),
+	GetToken:    documentation("Retrieve an agent token", "retrieve-an-agent-token", "単一エージェントトークンの取得"),
+	CreateToken: documentation("Create an agent token", "create-an-agent-token", "エージェントトークンの作成"),
+	RevokeToken: documentation("Revoke an agent token", "revoke-an-agent-token", "エージェントトークンの失効"),
+}
 
-const (
-	docsListAgents  = "プロジェクトのエージェントをリストアップします。"
-	docsGetAgent    = "エージェントの詳細の取得"
-	docsCreateAgent = "エージェントのプロジェクト登録"
-	docsDeleteAgent = "登録エージェントの削除"
-	docsListTokens  = "エージェントのトークンをリストアップします。"
-	docsGetToken    = "単一エージェントトークンの取得"
-	docsCreateToken = "エージェントトークンの作成"
-	docsRevokeToken = "エージェントトークンの失効"
+// Files of GitLab's repository, and what else says how it behaves.
+var (
+	agentsAPI     = file("lib/api/clusters/agents.rb")
+	tokensAPI     = file("lib/api/clusters/agent_tokens.rb")
+	helpersAPI    = file("lib/api/helpers.rb")
+	rootAPI       = file("lib/api/api.rb")
+	agentModel    = file("app/models/clusters/agent.rb")
+	tokenModel    = file("app/models/clusters/agent_token.rb")
+	routableToken = file("lib/authn/token_field/generator/routable_token.rb")
+	agentEntity   = file("lib/api/entities/clusters/agent.rb")
+	projectEntity = file("lib/api/entities/project_identity.rb")
+	tokensFinder  = file("app/finders/clusters/agent_tokens_finder.rb")
+	agentsFinder  = file("app/finders/clusters/agents_finder.rb")
+	tokenService  = file("app/services/clusters/agent_tokens/create_service.rb")
+	pager         = file("lib/gitlab/pagination/offset_pagination.rb")
+	pageHeaders   = file("lib/gitlab/pagination/offset_header_builder.rb")
+	malformed     = file("lib/gitlab/middleware/handle_malformed_strings.rb")
+
+	rackETag    = rule.Source{Name: "Rack::ETag and Rack::ConditionalGet", URL: "https://github.com/rack/rack/tree/main/lib/rack"}
+	openAPI     = rule.Source{Name: "openapi/openapi.yaml"}
+	thisProject = rule.Source{Name: "this project"}
 )
 
-const (
-	agentsAPI     = "lib/api/clusters/agents.rb"
-	tokensAPI     = "lib/api/clusters/agent_tokens.rb"
-	helpersAPI    = "lib/api/helpers.rb"
-	rootAPI       = "lib/api/api.rb"
-	agentModel    = "app/models/clusters/agent.rb"
-	tokenModel    = "app/models/clusters/agent_token.rb"
-	agentEntity   = "lib/api/entities/clusters/agent.rb"
-	projectEntity = "lib/api/entities/project_identity.rb"
-	tokensFinder  = "app/finders/clusters/agent_tokens_finder.rb"
-	agentsFinder  = "app/finders/clusters/agents_finder.rb"
-	tokenService  = "app/services/clusters/agent_tokens/create_service.rb"
-	pager         = "lib/gitlab/pagination/offset_pagination.rb"
-	pageHeaders   = "lib/gitlab/pagination/offset_header_builder.rb"
-	malformed     = "lib/gitlab/middleware/handle_malformed_strings.rb"
-	rackETag      = "Rack::ETag and Rack::ConditionalGet, in GitLab's stack"
-	openAPI       = "openapi/openapi.yaml"
-)
+func documentation(heading, anchor, japanese string) rule.Source {
+	return rule.Source{Name: heading + " (" + japanese + ")", URL: "https://docs.gitlab.com/api/cluster_agents/#" + anchor}
+}
+
+func file(path string) rule.Source {
+	return rule.Source{Name: path, URL: "https://gitlab.com/gitlab-org/gitlab/-/blob/master/" + path}
+}
 
 // The operations, by what they do.
 var (
