@@ -55,7 +55,8 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 		if r.about == x {
 			x.about = append(x.about, f.Pointer)
 		}
-		if full, counts := j.finding(f, r.about, r.doubtful); counts {
+		doubtful := r.doubtful || j.Count != nil && !entry.Rule.Certain && r.about.Operation == "listAgents"
+		if full, counts := j.finding(f, r.about, doubtful); counts {
 			found = append(found, full)
 		}
 	}
@@ -140,7 +141,7 @@ func (j *Judge) finding(f rule.Finding, about *Exchange, doubtful bool) (full ru
 	}
 	f.Level, f.Exchange, f.Evidence = j.Catalogue[i].Rule.Level, about.Index, j.evidence(about)
 	f.Expected, f.Actual = j.shown(f.Expected), j.shown(f.Actual)
-	if doubtful && !j.Live {
+	if doubtful && j.Count == nil { // nobody can confirm it
 		f.Outcome, f.Note = rule.Inconclusive, "a write by somebody else would explain it"
 	}
 	if j.Count != nil && !j.Count(&f, about, doubtful) {

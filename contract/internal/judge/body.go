@@ -197,3 +197,9 @@ func Element(body []byte, id int64) map[string]any {
 	}
 	return nil
 }
+
+// ReadAgent reads a body that is an agent, as far as its properties have the right types.
+func ReadAgent(body []byte) Agent { return unmarshal[Agent](body) }
+
+// ReadAgents reads a body that is a list of agents, likewise.
+func ReadAgents(body []byte) []Agent { return unmarshal[[]Agent](body) }

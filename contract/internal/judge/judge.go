@@ -40,8 +40,9 @@ type Options struct {
 	Redactor  *redact.Redactor // nil means a new one
 	Live      bool             // exchanges come as they are; a recorder may have removed secrets and merged exports
 
-	// Count is called with each finding before it counts, and may add to it. If it returns false the finding does not
-	// count; Add may count it later. Nil counts every finding.
+	// Count is called with each finding before it counts, and may add to it. A finding is doubtful if a write by somebody
+	// else would explain it. If Count returns false the finding does not count; Add may count it later. Without Count, a
+	// doubtful finding is inconclusive.
 	Count func(f *rule.Finding, about *Exchange, doubtful bool) bool
 	// Repeat is a shell's line that sends a request again. Nil means wire.Curl.
 	Repeat func(*wire.Request) string

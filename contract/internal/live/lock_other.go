@@ -1,6 +1,6 @@
 //go:build !unix
 
-package contract
+package live
 
 import "os"
 
