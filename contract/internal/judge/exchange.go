@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/internal/answerer"
 	"example.com/gitlab-agents/contract/internal/rule"
 	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
@@ -26,6 +27,8 @@ type Exchange struct {
 	AgentID   int64  // the agent in the URL; 0 if there is none, or it is not a number
 	TokenID   int64  // the token in the URL; 0 likewise
 	Tag       any    // what the observer passed with the exchange
+
+	Answerer answerer.Verdict // who answered
 
 	caller  [8]byte // tells callers apart without keeping a credential
 	body    decoded
@@ -108,6 +111,9 @@ func (x *Exchange) Complete() bool {
 
 // OK says that the whole answer is there, with this status.
 func (x *Exchange) OK(status int) bool { return x.Complete() && x.Response.StatusCode == status }
+
+// FromGitLab says that GitLab answered, or may have answered.
+func (x *Exchange) FromGitLab() bool { return !x.fromStranger() }
 
 // Violation reports that the server broke the rule.
 func (x *Exchange) Violation(pointer, expected, actual string) {

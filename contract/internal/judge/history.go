@@ -3,8 +3,11 @@ package judge
 import (
 	"encoding/json"
 	"hash/maphash"
+	"slices"
 	"strings"
 
+	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/internal/answerer"
 	"example.com/gitlab-agents/contract/internal/rule"
 )
 
@@ -19,6 +22,8 @@ type History struct {
 	secrets  secrets
 	contents generations[uint64, uint64] // hash of URL, caller and ETag, to the hash of the body
 	seed     maphash.Seed
+
+	answerers answerer.Learner // what this GitLab's answers look like
 
 	release rule.Release // as the server told
 	atLeast rule.Release // as its answers prove
@@ -63,6 +68,19 @@ func (h *History) Token(id int64) (*TokenRecord, bool) { return h.tokens.get(id)
 func (x *Exchange) tellsVersion() bool {
 	path := x.Request.URL.Path
 	return strings.HasSuffix(path, "/api/v4/version") || strings.HasSuffix(path, "/api/v4/metadata")
+}
+
+// learn takes up what an answer tells about its server, before it is judged.
+func (h *History) learn(x *Exchange) {
+	if x.Operation != "" && x.Response != nil && x.conforms() {
+		h.answerers.Learn(x.Exchange)
+	}
+	h.learnVersion(x)
+}
+
+// conforms says that the document has nothing against the response.
+func (x *Exchange) conforms() bool {
+	return !slices.ContainsFunc(x.Documentation(), func(f document.Finding) bool { return f.Rule != document.RuleRequest })
 }
 
 // learnVersion reads the answers of GET /version and GET /metadata, and what other answers prove about the release.

@@ -20,6 +20,8 @@ type Entry struct {
 	// Judge looks at one exchange and reports to it what is wrong. It says whether the rule applies to the exchange. Exchanges
 	// come one at a time, in the order in which they were answered. It is nil if only scenarios prove the rule.
 	Judge func(h *History, x *Exchange) (applies bool)
+	// AnyAnswerer says that the rule applies whoever answered: a leaked secret is a violation in any case.
+	AnyAnswerer bool
 }
 
 // Evidence is a part of an exchange, or several.
@@ -36,6 +38,7 @@ const (
 // Options set up a Judge. The zero value is of use only with Catalogue.
 type Options struct {
 	Catalogue []Entry
+	Delivery  string           // the id of the rule that GitLab answers, which is reported in one finding per answerer
 	Version   rule.Version     // what is known of the GitLab; the rest is learned from the exchanges
 	Redactor  *redact.Redactor // nil means a new one
 	Live      bool             // exchanges come as they are; a recorder may have removed secrets and merged exports
@@ -62,8 +65,8 @@ type Judge struct {
 	dropped   int
 	exchanges int
 	judged    int
-	strangers strangers
-	coverage  func() *coverage // made when it is first needed, which takes longer than everything else at the start
+	strangers map[string]*stranger // by what they are
+	coverage  func() *coverage     // made when it is first needed, which takes longer than everything else at the start
 	started   time.Time
 }
 
@@ -80,7 +83,7 @@ func New(o Options) (*Judge, error) {
 		o.Repeat = wire.Curl
 	}
 	j := &Judge{
-		Options: o, doc: doc, byID: make(map[string]int, len(o.Catalogue)),
+		Options: o, doc: doc, strangers: make(map[string]*stranger), byID: make(map[string]int, len(o.Catalogue)),
 		histories: generations[string, *History]{size: maxServers / 2}, tally: make([]tally, len(o.Catalogue)),
 		coverage: sync.OnceValue(func() *coverage { return newCoverage(doc) }), started: time.Now(),
 	}
@@ -138,11 +141,17 @@ func (j *Judge) ObservePrepared(p *Prepared, tag any) ([]rule.Finding, *Exchange
 	if !j.Live && h.recordedBefore(x) { // exports that were merged hold an exchange twice
 		return nil, x
 	}
-	h.learnVersion(x)
+	if x.Operation != "" {
+		j.judged++
+	}
+	x.Answerer = h.answerers.Who(x.Exchange, x.Operation)
+	if x.fromStranger() {
+		return j.meet(h, x), x
+	}
+	h.learn(x)
 
 	var found []rule.Finding
 	if x.Operation != "" {
-		j.judged++
 		j.coverage().add(x)
 	}
 	for i := range j.Catalogue {

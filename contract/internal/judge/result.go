@@ -18,6 +18,7 @@ func (j *Judge) Result() *rule.Result {
 		Findings: append([]rule.Finding(nil), j.findings...), Dropped: j.dropped,
 		Coverage: j.coverage().result(v),
 	}
+	j.nameRequests(r.Findings)
 	for i := range r.Findings {
 		j.redact(&r.Findings[i])
 	}

@@ -84,7 +84,7 @@ func (a *Answer) prove(r *rule.Rule, matchers []Matcher) bool {
 	}
 	p.reach(r)
 	for _, m := range wrong {
-		if m.Pointer != "" && (a.Reported(m.Pointer) || a.DocumentSpokeOf(m.Pointer)) {
+		if m.Known || m.Pointer != "" && (a.Reported(m.Pointer) || a.DocumentSpokeOf(m.Pointer)) {
 			continue // one wrong value is one finding
 		}
 		p.report(r, a, m)
@@ -153,6 +153,9 @@ func (a *Answer) Is(matchers ...Matcher) bool {
 	return a.skipped == nil && len(a.mismatches(matchers)) == 0
 }
 
+// WasRefused says that the answer came and is a refusal.
+func (a *Answer) WasRefused() bool { return a.skipped == nil && a.Complete() && a.Status() >= 400 }
+
 // Outcome is the status of the answer and what it says, in half a sentence.
 func (a *Answer) Outcome() string {
 	if a.skipped != nil {
@@ -208,8 +211,8 @@ func (a *Answer) Tokens() []judge.Token {
 	return a.Exchange.Tokens()
 }
 
-// jsonText is a text as JSON, with <, > and & as they are.
-func jsonText(s string) string {
+// Quote is a text as JSON, with <, > and & as they are.
+func Quote(s string) string {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)

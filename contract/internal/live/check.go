@@ -98,7 +98,7 @@ func newCheck(target Target, options Options) (*check, error) {
 // newJudge makes a judge with a history of its own.
 func (c *check) newJudge() (*judge.Judge, error) {
 	return judge.New(judge.Options{
-		Catalogue: c.Catalogue, Version: c.Version, Redactor: c.Redactor, Live: true,
+		Catalogue: c.Catalogue, Delivery: c.Delivery, Version: c.Version, Redactor: c.Redactor, Live: true,
 		Count:  func(f *rule.Finding, about *judge.Exchange, doubtful bool) bool { return c.count(f, about, doubtful) },
 		Repeat: func(sent *wire.Request) string { return c.repeat(c.requestOf(sent), sent) },
 	})

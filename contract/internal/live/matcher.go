@@ -13,4 +13,6 @@ type Mismatch struct {
 
 	// Entries says that it is about which entries a list has. Other writers change those of a project's list.
 	Entries bool
+	// Known says that a rule of the document has reported it already.
+	Known bool
 }

@@ -26,6 +26,7 @@ type Target struct {
 // Options say how to check.
 type Options struct {
 	Catalogue []judge.Entry // the rules to test
+	Delivery  string        // the id of the rule that GitLab answers
 	Scenarios []Scenario    // the scenarios to choose from: those are played that prove one of the rules
 
 	Version        rule.Version

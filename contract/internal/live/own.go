@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,13 +70,6 @@ func (o *own) foreign(id int64) {
 	o.others[id] = true
 }
 
-// confirm notes that an agent is the check's own.
-func (o *own) confirm(id int64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.mine[id] = !o.others[id]
-}
-
 // has says whether an agent is the check's own.
 func (o *own) has(id int64) bool { return o.in(o.mine, id) }
 
@@ -95,12 +89,11 @@ func (o *own) in(set map[int64]bool, id int64) bool {
 func (o *own) created(id int64) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, a := range o.agents {
-		if a.id == id {
-			return true
-		}
-	}
-	return false
+	return o.createdLocked(id)
+}
+
+func (o *own) createdLocked(id int64) bool {
+	return slices.ContainsFunc(o.agents, func(a madeAgent) bool { return a.id == id })
 }
 
 // sending notes that a request is about to be sent.
@@ -122,6 +115,13 @@ func (o *own) note(x *judge.Exchange) {
 	}
 	if a := x.NewAgent(); a != nil && !o.others[a.ID] {
 		o.agents = append(o.agents, madeAgent{a.ID, a.Name, url.PathEscape(x.Project)})
+	}
+	if x.Operation == "getAgent" {
+		for _, a := range x.Agents() {
+			if a.ID == x.AgentID && o.names(a.Name) && o.createdLocked(a.ID) {
+				o.mine[a.ID] = true
+			}
+		}
 	}
 }
 

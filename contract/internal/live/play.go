@@ -93,6 +93,9 @@ func (p *play) answer(a *Answer) *Answer {
 		switch {
 		case s == nil && lost && r.method == http.MethodDelete && x.Status() == http.StatusNotFound:
 			p.unanswered(r, "an answer was lost, and 404 may be what the same request did before")
+		case s == nil && !x.FromGitLab():
+			p.checkGround(x)
+			p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonInBetween, Text: fmt.Sprintf("%s %s was answered by %s, not by GitLab", r.method, r.path, x.Answerer.By)})
 		case s == nil:
 			p.checkGround(x)
 			a.Exchange = x
@@ -226,17 +229,13 @@ func (c *check) observe(j *judge.Judge, x *wire.Exchange, tag any) *judge.Exchan
 	return judged
 }
 
-// selected are the scenarios that prove one of the rules, in the order in which they are played: first those that may be
-// played side by side, then those that are played alone.
+// selected are the scenarios to play: first those that may be played side by side, then those that are played alone.
 func (c *check) selected() (together, alone []*Scenario) {
-	rules := make(map[*rule.Rule]bool)
-	for _, entry := range c.Catalogue {
-		rules[entry.Rule] = true
-	}
+	needed := c.needed()
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
 		switch {
-		case !s.proves(rules):
+		case !slices.ContainsFunc(s.Tests(), needed):
 		case s.Alone:
 			alone = append(alone, s)
 		default:
@@ -244,6 +243,25 @@ func (c *check) selected() (together, alone []*Scenario) {
 		}
 	}
 	return together, alone
+}
+
+// needed tells for which rules a scenario has to be played. A judged rule that no scenario names is tested on the traffic
+// of all of them.
+func (c *check) needed() func(*rule.Rule) bool {
+	named := make(map[*rule.Rule]bool)
+	for _, s := range c.Scenarios {
+		for _, r := range s.Tests() {
+			named[r] = true
+		}
+	}
+	selected := make(map[*rule.Rule]bool)
+	for _, entry := range c.Catalogue {
+		selected[entry.Rule] = true
+		if entry.Judge != nil && !named[entry.Rule] {
+			return func(*rule.Rule) bool { return true }
+		}
+	}
+	return func(r *rule.Rule) bool { return selected[r] }
 }
 
 // cannotPlay says why a scenario cannot be played here.

@@ -14,6 +14,7 @@ type Scenario struct {
 	Needs  Needs
 	Since  rule.Release // the first release in which it can be played
 	Proves []*rule.Rule // the rules that it states expectations under
+	Judged []*rule.Rule // rules without expectations that its requests are made for: judges test them
 
 	// Alone says that it deletes agents, or walks through the list of all agents. It is played after the others, while
 	// nothing else goes on.
@@ -33,7 +34,5 @@ const (
 
 func (n Needs) has(what Needs) bool { return n&what != 0 }
 
-// proves says whether a scenario proves one of some rules.
-func (s *Scenario) proves(selected map[*rule.Rule]bool) bool {
-	return slices.ContainsFunc(s.Proves, func(r *rule.Rule) bool { return selected[r] })
-}
+// Tests are the rules that the scenario is about.
+func (s *Scenario) Tests() []*rule.Rule { return slices.Concat(s.Proves, s.Judged) }

@@ -107,8 +107,13 @@ func (s *Stage) TokensPath(a Agent) string { return s.AgentPath(a) + "/tokens" }
 // TokenPath is the path of a token.
 func (s *Stage) TokenPath(t Token) string { return fmt.Sprintf("%s/%d", s.TokensPath(t.Agent), t.ID) }
 
+// Untestable ends the scenario: what it is about does not exist here.
+func (s *Stage) Untestable(why string) {
+	s.play.stop(rule.Untested, rule.Reason{Code: rule.ReasonNothingToRead, Text: why})
+}
+
 // Named is a JSON body with a name.
-func Named(name string) Part { return JSON(`{"name":` + jsonText(name) + `}`) }
+func Named(name string) Part { return JSON(`{"name":` + Quote(name) + `}`) }
 
 // The eight operations. Each is one request.
 
@@ -169,28 +174,30 @@ func (s *Stage) Send(method, path string, parts ...Part) *Answer {
 // CreateAgent creates an agent and reads it. What came back has to be surely the check's own: a broken server may answer
 // with somebody else's agent, which must not get tokens, nor be deleted.
 func (s *Stage) CreateAgent(parts ...Part) Agent {
-	s.play.agents++
-	name := s.Name(strconv.Itoa(s.play.agents))
 	if len(parts) == 0 {
-		parts = []Part{Named(name)}
+		s.play.agents++
+		parts = []Part{Named(s.Name(strconv.Itoa(s.play.agents)))}
 	}
-	created := s.PostAgent(parts...)
+	return s.Created(s.PostAgent(parts...))
+}
+
+// Created is the agent that a create was answered with, once it was read.
+func (s *Stage) Created(created *Answer) Agent {
+	agent := s.Unread(created)
+	read := s.GetAgent(agent).Note()
+	if !s.play.own.has(agent.ID) {
+		read.fail(fmt.Sprintf("agent %d, with which the create was answered, cannot be read under the name that was sent, so it is left alone", agent.ID))
+	}
+	return agent
+}
+
+// Unread is the agent that a create was answered with. Nothing can be done to it until it was read.
+func (s *Stage) Unread(created *Answer) Agent {
 	agent, ok := created.Agent()
 	if !ok {
 		created.fail("an agent could not be created: " + created.Outcome())
 	}
-	return s.confirmed(agent)
-}
-
-// confirmed reads an agent that a create was answered with.
-func (s *Stage) confirmed(agent Agent) Agent {
-	read := s.GetAgent(agent)
-	agents := read.Agents()
-	if !read.OK(200) || len(agents) != 1 || agents[0].ID != agent.ID || !s.play.own.names(agents[0].Name) {
-		read.fail(fmt.Sprintf("agent %d, with which the create was answered, cannot be read under the name that was sent, so it is left alone", agent.ID))
-	}
-	read.verified = true
-	s.play.own.confirm(agent.ID)
+	created.verified = true
 	return agent
 }
 
@@ -200,11 +207,16 @@ func (s *Stage) CreateToken(a Agent, parts ...Part) Token {
 	if len(parts) == 0 {
 		parts = []Part{Named("contract " + strconv.Itoa(s.play.tokens))}
 	}
-	created := s.PostToken(a, parts...)
+	return s.CreatedToken(a, s.PostToken(a, parts...))
+}
+
+// CreatedToken is the token that a create was answered with.
+func (s *Stage) CreatedToken(a Agent, created *Answer) Token {
 	token, ok := created.Token(a)
 	if !ok {
 		created.fail("a token could not be created: " + created.Outcome())
 	}
+	created.verified = true
 	return token
 }
 

@@ -103,7 +103,7 @@ func Catalogue() []judge.Entry {
 		{Rule: &RevokedIsShown},
 		{Rule: &RevokedStaysRevoked, Reads: judge.ResponseBody, Judge: revokedStaysRevoked},
 
-		{Rule: &SecretOnlyOnCreate, Judge: secretOnlyOnCreate},
+		{Rule: &SecretOnlyOnCreate, Judge: secretOnlyOnCreate, AnyAnswerer: true},
 		{Rule: &SecretOnCreate, Reads: judge.ResponseBody, Judge: secretOnCreate},
 		{Rule: &SecretUnique, Reads: judge.ResponseBody, Judge: ofSecret(secretUnique)},
 		{Rule: &SecretStrength, Reads: judge.ResponseBody, Judge: ofSecret(secretStrength)},
@@ -128,7 +128,7 @@ func Catalogue() []judge.Entry {
 		{Rule: &RequiredToRead},
 		{Rule: &RequiredToWrite},
 		{Rule: &UnknownToken},
-		{Rule: &TokenNotShown, Reads: judge.RequestHeader | response, Judge: tokenNotShown},
+		{Rule: &TokenNotShown, Reads: judge.RequestHeader, Judge: tokenNotShown, AnyAnswerer: true},
 		{Rule: &Bearer},
 		{Rule: &ReadOnlyScope},
 		{Rule: &ExpiredToken},
