@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -288,7 +289,7 @@ var elsewhere = []struct {
 		}
 		return []*wire.Exchange{
 			with(token(s.readAgent(5, "a5"), "glpat-01234567890123456789"), func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-01234567890123456789" }),
-			token(s.readAgent(5, "a5"), wire.Redacted), token(s.readAgent(5, "a5"), "glpat-short"), cut(s.readAgent(5, "a5")),
+			token(s.readAgent(5, "a5"), redact.Redacted), token(s.readAgent(5, "a5"), "glpat-short"), cut(s.readAgent(5, "a5")),
 			with(s.readAgent(5, "a5"), func(x *wire.Exchange) { x.Request.Header = http.Header{} }),
 		}
 	}},

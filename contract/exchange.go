@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -89,7 +90,7 @@ func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
 // withoutRedacted takes an answer whose secret a recorder removed for one of which a part is missing: nothing can be said
 // of the secret that is not there.
 func withoutRedacted(x *wire.Exchange) *wire.Exchange {
-	if x.Response == nil || x.Response.StatusCode != http.StatusCreated || !bytes.Contains(x.Response.Body, []byte(`"`+wire.Redacted+`"`)) {
+	if x.Response == nil || x.Response.StatusCode != http.StatusCreated || !bytes.Contains(x.Response.Body, []byte(`"`+redact.Redacted+`"`)) {
 		return x
 	}
 	without, response := *x, *x.Response

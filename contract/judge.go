@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -17,7 +18,7 @@ import (
 // once; exchanges are judged one at a time, in the order in which Observe is called.
 type Judge struct {
 	doc      *document.Document
-	redactor *wire.Redactor
+	redactor *redact.Redactor
 	rules    []Rule
 	byID     map[string]int // index into rules and tally
 	release  Release        // as given; zero if to be found out
@@ -46,10 +47,10 @@ type tally struct {
 
 // JudgeOptions set up a Judge. The zero value judges by the whole catalogue, against the newest GitLab.
 type JudgeOptions struct {
-	Rules    []Rule         // nil means Catalogue()
-	Release  Release        // zero means: as the exchanges tell, else the newest
-	Edition  Edition        // AnyEdition means: as the exchanges tell
-	Redactor *wire.Redactor // nil means a new one
+	Rules    []Rule           // nil means Catalogue()
+	Release  Release          // zero means: as the exchanges tell, else the newest
+	Edition  Edition          // AnyEdition means: as the exchanges tell
+	Redactor *redact.Redactor // nil means a new one
 }
 
 // NewJudge makes a Judge.
@@ -62,7 +63,7 @@ func NewJudge(o JudgeOptions) (*Judge, error) {
 		o.Rules = Catalogue()
 	}
 	if o.Redactor == nil {
-		o.Redactor = wire.NewRedactor()
+		o.Redactor = redact.New()
 	}
 	j := &Judge{
 		repeat: wire.Curl,

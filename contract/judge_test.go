@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -689,7 +690,7 @@ func TestAFindingMaySpeakOfAnEarlierExchange(t *testing.T) {
 func TestARuleThatPanicsIsAnErrorOfOurs(t *testing.T) {
 	t.Parallel()
 	const secret = "correct-horse-battery-staple"
-	redactor := wire.NewRedactor()
+	redactor := redact.New()
 	redactor.Learn(secret)
 	judge, err := NewJudge(JudgeOptions{Redactor: redactor, Rules: []Rule{
 		{ID: "test/panics", Judge: func(*History, *Exchange) bool { panic("what a " + secret) }},

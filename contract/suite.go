@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -40,7 +41,7 @@ type settings struct {
 	parallel int
 	timeout  time.Duration
 	journal  *Journal
-	redactor *wire.Redactor
+	redactor *redact.Redactor
 	progress func(Event)
 	observe  func(*wire.Exchange)
 	known    []string
@@ -74,7 +75,7 @@ func Timeout(d time.Duration) Option { return func(s *settings) { s.timeout = d 
 func WithJournal(j *Journal) Option { return func(s *settings) { s.journal = j } }
 
 // Redact has the run keep secrets with this redactor, which the caller can use for output of its own.
-func Redact(r *wire.Redactor) Option { return func(s *settings) { s.redactor = r } }
+func Redact(r *redact.Redactor) Option { return func(s *settings) { s.redactor = r } }
 
 // Progress is told of each request and each rule as it is done. It is called by one goroutine at a time.
 func Progress(f func(Event)) Option { return func(s *settings) { s.progress = f } }
@@ -201,7 +202,7 @@ func newRun(target Target, options []Option) (*run, error) {
 	// A run asks wrong questions on purpose.
 	r.rules = slices.DeleteFunc(slices.Clone(r.rules), func(rule Rule) bool { return rule.ID == documentRequest.ID })
 	if r.redactor == nil {
-		r.redactor = wire.NewRedactor()
+		r.redactor = redact.New()
 	}
 	for _, token := range target.Tokens {
 		r.redactor.Learn(token)

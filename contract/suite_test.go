@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -397,7 +398,7 @@ func TestARuleThatPanicsDoesNotEndTheRun(t *testing.T) {
 	t.Parallel()
 	const secret = "correct-horse-battery-staple"
 	gitlab := fakegitlab.Start(t)
-	redactor := wire.NewRedactor()
+	redactor := redact.New()
 	redactor.Learn(secret)
 	judge := func(*History, *Exchange) bool { panic("judge " + secret) }
 	for _, rules := range [][]Rule{

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -220,7 +221,7 @@ func TestJudgingRulesDoNotCryWolf(t *testing.T) {
 		}},
 		"the recording was made without secrets": {stream: func(s *stream) []*wire.Exchange {
 			exchanges := life(s)
-			redactor := wire.NewRedactor()
+			redactor := redact.New()
 			for _, x := range exchanges {
 				x.Response.Body = redactor.RedactBytes(x.Response.Body)
 			}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"example.com/gitlab-agents/contract/wire"
+	"example.com/gitlab-agents/contract/redact"
 )
 
 // shape describes a value without showing it.
@@ -67,7 +67,7 @@ func isHarmless(s string) bool {
 	if isDate.MatchString(s) {
 		return true
 	}
-	return len(s) < 16 && !wire.HasTokenPrefix(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	return len(s) < 16 && !redact.HasTokenPrefix(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 var isDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}[T ]?[0-9:., TZ+-]{0,30}$`)
@@ -75,8 +75,8 @@ var isDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}[T ]?[0-9:., TZ+-]{0,30}$`)
 // shownName is a property's name as it can be shown. Names come from the server too.
 func shownName(name string) string {
 	switch {
-	case wire.HasTokenPrefix(name):
-		return wire.Redacted
+	case redact.HasTokenPrefix(name):
+		return redact.Redacted
 	case len(name) > 64:
 		return strings.ToValidUTF8(name[:16], "") + "…"
 	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):

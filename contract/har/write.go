@@ -15,12 +15,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
 // Writer writes a HAR 1.2 file entry by entry, without secrets. It is safe for concurrent use.
 type Writer struct {
-	redactor *wire.Redactor
+	redactor *redact.Redactor
 	version  string
 
 	mu      sync.Mutex
@@ -31,9 +32,9 @@ type Writer struct {
 
 // NewWriter returns a Writer that writes to w. It teaches redactor the secrets of each exchange, and removes all that
 // redactor knows; nil means a redactor of its own. The version is that of the program that records.
-func NewWriter(w io.Writer, redactor *wire.Redactor, version string) *Writer {
+func NewWriter(w io.Writer, redactor *redact.Redactor, version string) *Writer {
 	if redactor == nil {
-		redactor = wire.NewRedactor()
+		redactor = redact.New()
 	}
 	return &Writer{w: w, redactor: redactor, version: version}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract/har"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -124,7 +125,7 @@ func TestWriteRecording(t *testing.T) {
 		if !bytes.Contains(x.Response.Body, []byte("glagent-")) {
 			require.Equal(t, string(x.Response.Body), string(y.Response.Body))
 		} else {
-			require.Contains(t, string(y.Response.Body), wire.Redacted)
+			require.Contains(t, string(y.Response.Body), redact.Redacted)
 		}
 	}
 	assert.NotContains(t, string(again), "glpat-")

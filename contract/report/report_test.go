@@ -18,8 +18,8 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/report"
-	"example.com/gitlab-agents/contract/wire"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -61,7 +61,7 @@ func finding(id string, level contract.Level, outcome contract.Outcome, operatio
 
 // full is a report with everything in it.
 func full() *report.Report {
-	redactor := wire.NewRedactor()
+	redactor := redact.New()
 	redactor.Learn(canary)
 
 	secret := rule("tokens/secret-only-on-create", contract.Must,
@@ -218,7 +218,7 @@ func TestNoSecrets(t *testing.T) {
 		out := string(write(t, f, r))
 		assert.NotContains(t, out, "canary", name)
 		assert.NotContains(t, out, "0123456789", name)
-		assert.Contains(t, out, wire.Redacted, name)
+		assert.Contains(t, out, redact.Redacted, name)
 	}
 }
 

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -9,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"example.com/gitlab-agents/contract/redact"
 )
 
 // variables stand for the credentials that a header holds.
@@ -27,10 +28,8 @@ var implied = []string{"Accept-Encoding", "Connection", "Content-Length", "Host"
 // and relative root are $GITLAB_URL; credentials are variables such as $GITLAB_TOKEN, and what else is recognized as a
 // secret is [redacted]. A body that is not text goes through printf.
 func Curl(req *Request) string {
-	redactor := NewRedactor()
-	var f finder
-	f.request(req)
-	for _, secret := range f.found {
+	redactor := redact.New()
+	for _, secret := range requestSecrets(req) {
 		redactor.Learn(secret)
 	}
 
@@ -60,7 +59,7 @@ func Curl(req *Request) string {
 		if isText(body) {
 			line += " --data-raw " + singleQuote(body)
 		} else {
-			line = "printf " + singleQuote(printfFormat(body)) + " | " + line + " --data-binary @-"
+			line = "printf " + singleQuote(redact.PrintfFormat(body)) + " | " + line + " --data-binary @-"
 		}
 	}
 	line += " " + target
@@ -71,7 +70,7 @@ func Curl(req *Request) string {
 }
 
 // curlURL is the URL as a shell word.
-func curlURL(u *url.URL, redactor *Redactor) string {
+func curlURL(u *url.URL, redactor *redact.Redactor) string {
 	if u == nil {
 		return `"$GITLAB_URL"`
 	}
@@ -87,18 +86,17 @@ func curlURL(u *url.URL, redactor *Redactor) string {
 	var b strings.Builder
 	b.WriteString(before)
 	rest := after
-	for _, match := range parameter.FindAllStringSubmatchIndex(after, -1) {
-		value := match[4]
+	for _, value := range redact.SecretParameters(after) {
 		shown := len(after) - len(rest)
-		b.WriteString(doubleQuoted.Replace(redactor.Redact(after[shown:value])) + "$GITLAB_TOKEN")
-		rest = after[match[5]:]
+		b.WriteString(redact.DoubleQuoted(redactor.Redact(after[shown:value.Start])) + "$GITLAB_TOKEN")
+		rest = after[value.End:]
 	}
-	b.WriteString(doubleQuoted.Replace(redactor.Redact(rest)))
+	b.WriteString(redact.DoubleQuoted(redactor.Redact(rest)))
 	return `"` + b.String() + `"`
 }
 
 // curlHeaders are the headers as shell words, credentials first.
-func curlHeaders(req *Request, redactor *Redactor) []string {
+func curlHeaders(req *Request, redactor *redact.Redactor) []string {
 	var credentials, others []string
 	for _, name := range slices.Sorted(maps.Keys(req.Header)) {
 		canonical := http.CanonicalHeaderKey(name)
@@ -144,31 +142,9 @@ func word(s string) string {
 // singleQuote is s as a shell word in which nothing is special.
 func singleQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// doubleQuoted escapes what is special between a shell's double quotes. An exclamation mark can't be escaped there:
-// interactive shells would replace it.
-var doubleQuoted = strings.NewReplacer("$", `\$`, "`", "\\`", `"`, `\"`, `\`, `\\`, "!", `"'!'"`)
-
 // isText says whether s can stand in a command line as it is.
 func isText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
 		return r < ' ' && r != '\n' && r != '\t' || r == 0x7f
 	})
-}
-
-// printfFormat is the format with which printf writes s.
-func printfFormat(s string) string {
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		switch {
-		case c == '%':
-			b.WriteString("%%")
-		case c == '\\':
-			b.WriteString(`\\`)
-		case c < ' ' || c >= 0x7f:
-			fmt.Fprintf(&b, `\%03o`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }

@@ -1,5 +1,5 @@
 // Package wire holds what went over the wire: an Exchange is one request and its response. It records exchanges, and
-// removes secrets from everything that is shown of them.
+// shows a request as a line for curl.
 package wire
 
 import (

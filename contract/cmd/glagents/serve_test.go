@@ -24,7 +24,7 @@ import (
 
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/faults"
-	"example.com/gitlab-agents/contract/wire"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
@@ -447,7 +447,7 @@ func TestServeCutsOff(t *testing.T) {
 
 	connection := underWay(t, "http://"+listener.Addr().String())
 	stderr := &locked{}
-	s := &serve{program: &program{stderr: stderr, redactor: wire.NewRedactor()}}
+	s := &serve{program: &program{stderr: stderr, redactor: redact.New()}}
 	s.drain(server, 20*time.Millisecond)
 	assert.Equal(t, "glagents: cut off what had not ended after 20ms\n", stderr.String())
 	_, err = io.ReadAll(connection)

@@ -1,4 +1,6 @@
-package wire
+// Package redact removes secrets from text: from everything that leaves the process, in every form in which a secret may
+// be written. It also finds secrets by the names that they bear.
+package redact
 
 import (
 	"encoding/base64"
@@ -37,8 +39,8 @@ type Redactor struct {
 	start [256]bool // whether a pattern may begin with the byte, escaped or not
 }
 
-// NewRedactor returns a Redactor that has learned nothing.
-func NewRedactor() *Redactor {
+// New returns a Redactor that has learned nothing.
+func New() *Redactor {
 	r := &Redactor{}
 	for _, prefix := range prefixes {
 		r.add(prefix, token)
@@ -109,7 +111,7 @@ func textForms(secret string) []string {
 	}
 	inJSON := jsonForm(secret)
 	for _, form := range []string{
-		inJSON, jsonForm(inJSON), doubleQuoted.Replace(secret), doubleQuoted.Replace(inJSON), printfFormat(secret), printfFormat(inJSON),
+		inJSON, jsonForm(inJSON), DoubleQuoted(secret), DoubleQuoted(inJSON), PrintfFormat(secret), PrintfFormat(inJSON),
 	} {
 		if !slices.Contains(forms, form) {
 			forms = append(forms, form)

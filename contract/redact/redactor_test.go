@@ -1,4 +1,4 @@
-package wire_test
+package redact_test
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/gitlab-agents/contract/wire"
+	"example.com/gitlab-agents/contract/redact"
 )
 
 // The secrets of the tests: one of the alphabet that GitLab uses, and one that every encoding has to escape.
@@ -112,25 +112,25 @@ func escapeAll(s string) string {
 func TestRedact(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{plain, spiced} {
-		r := wire.NewRedactor()
+		r := redact.New()
 		r.Learn(secret)
 		for name, form := range encodings(secret) {
 			text := "before " + form + " after"
 			got := r.Redact(text)
-			assert.Contains(t, got, wire.Redacted, "%s: %s", name, text)
+			assert.Contains(t, got, redact.Redacted, "%s: %s", name, text)
 			assert.True(t, strings.HasPrefix(got, "before "), got)
 			assert.True(t, strings.HasSuffix(got, " after"), got)
 			// At most the two digits of base64 that the secret shares with its neighbours may stay.
-			assert.Less(t, len(got)-len(wire.Redacted), len(text)-len(secret)+3, "%s: %s", name, got)
+			assert.Less(t, len(got)-len(redact.Redacted), len(text)-len(secret)+3, "%s: %s", name, got)
 			assert.Equal(t, got, string(r.RedactBytes([]byte(text))))
-			assert.Equal(t, "nothing to find", wire.NewRedactor().Redact("nothing to find"))
+			assert.Equal(t, "nothing to find", redact.New().Redact("nothing to find"))
 		}
 	}
 }
 
 func TestRedactText(t *testing.T) {
 	t.Parallel()
-	r := wire.NewRedactor()
+	r := redact.New()
 	for _, secret := range []string{"hunter2", " hunter2 with spaces around \n", "ter2-and-more", "with spa", "short", "", "redacted", plain} {
 		r.Learn(secret)
 	}
@@ -162,7 +162,7 @@ func TestRedactText(t *testing.T) {
 
 // A token that its shape gives away costs nothing to learn.
 func TestLearnTokens(t *testing.T) { // not in parallel: it counts allocations
-	r := wire.NewRedactor()
+	r := redact.New()
 	r.Learn("glpat-0123456789abcdefghij")
 	assert.Equal(t, "[redacted]", r.Redact("glpat-0123456789abcdefghij"))
 	tokens := make([]string, 12)
@@ -186,21 +186,21 @@ func TestLearnLongSecrets(t *testing.T) {
 	for range 100 {
 		long.WriteString(randomSecret(random))
 	}
-	r := wire.NewRedactor()
+	r := redact.New()
 	r.Learn(long.String())
 	for _, text := range []string{long.String(), url.QueryEscape(long.String())} {
 		got := r.Redact("a " + text + " b")
-		assert.Empty(t, strings.Trim(strings.ReplaceAll(got, wire.Redacted, ""), "a b"), got)
+		assert.Empty(t, strings.Trim(strings.ReplaceAll(got, redact.Redacted, ""), "a b"), got)
 	}
 	same := strings.Repeat("a", 100_000)
 	r.Learn(same)
-	assert.Empty(t, strings.ReplaceAll(r.Redact(same), wire.Redacted, ""))
+	assert.Empty(t, strings.ReplaceAll(r.Redact(same), redact.Redacted, ""))
 }
 
 func TestWriter(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{plain, spiced} {
-		r := wire.NewRedactor()
+		r := redact.New()
 		r.Learn(secret)
 		var text strings.Builder
 		for _, form := range encodings(secret) {
@@ -224,7 +224,7 @@ func TestWriter(t *testing.T) {
 
 func TestWriterHoldsBack(t *testing.T) {
 	t.Parallel()
-	r := wire.NewRedactor()
+	r := redact.New()
 	r.Learn(plain)
 	for _, tt := range []struct{ text, shown string }{
 		{"an ordinary line\n", "an ordinary line\n"},
@@ -255,7 +255,7 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pi
 
 func TestWriterPassesErrorsOn(t *testing.T) {
 	t.Parallel()
-	w := wire.NewRedactor().Writer(brokenWriter{})
+	w := redact.New().Writer(brokenWriter{})
 	n, err := io.WriteString(w, "text\n")
 	assert.Zero(t, n)
 	assert.EqualError(t, err, "broken pipe")
@@ -264,7 +264,7 @@ func TestWriterPassesErrorsOn(t *testing.T) {
 
 func TestRedactorIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
-	r := wire.NewRedactor()
+	r := redact.New()
 	var out strings.Builder
 	w := r.Writer(&out)
 	var wg sync.WaitGroup
@@ -294,13 +294,13 @@ func FuzzRedactor(f *testing.F) {
 		if len(secret)+len(before)+len(after) > 4000 {
 			return
 		}
-		r := wire.NewRedactor()
+		r := redact.New()
 		r.Learn(secret)
 		secret = strings.TrimSpace(secret)
 		text := before + secret + after + before + percent(secret, func(i int) bool { return i%3 == 0 }) + after
 		got := r.Redact(text)
-		if len(secret) >= wire.MinSecret && !strings.Contains(wire.Redacted, secret) {
-			for shown := range strings.SplitSeq(got, wire.Redacted) {
+		if len(secret) >= redact.MinSecret && !strings.Contains(redact.Redacted, secret) {
+			for shown := range strings.SplitSeq(got, redact.Redacted) {
 				if strings.Contains(shown, secret) {
 					t.Fatalf("%q remains in %q", secret, got)
 				}
@@ -336,7 +336,7 @@ func BenchmarkRedact(b *testing.B) {
 	for _, n := range []int{0, 1, 100, 10_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			random := rand.New(rand.NewPCG(1, 2))
-			r := wire.NewRedactor()
+			r := redact.New()
 			for range n {
 				r.Learn(randomSecret(random))
 			}
@@ -352,7 +352,7 @@ func BenchmarkRedact(b *testing.B) {
 // BenchmarkLearn learns one more secret when there are ten thousand.
 func BenchmarkLearn(b *testing.B) {
 	random := rand.New(rand.NewPCG(1, 2))
-	r := wire.NewRedactor()
+	r := redact.New()
 	for range 10_000 {
 		r.Learn(randomSecret(random))
 	}
