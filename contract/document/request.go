@@ -106,7 +106,7 @@ func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 		var faults []fault
 		value, faults = parse(r.Body)
 		for _, fault := range faults {
-			c.found(fault.kind, fault.inOrder(), oneJSONText, fault.reason, c.place)
+			c.found(fault.kind, fault.path, oneJSONText, fault.reason, c.place)
 		}
 		if isFatal(faults) {
 			return

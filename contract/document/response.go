@@ -156,7 +156,7 @@ func (res *response) checkBody(f *findings, r *wire.Response) {
 		return // no JSON, as it says
 	}
 	for _, fault := range faults {
-		f.add(fault.kind, fault.inOrder(), because, Finding{
+		f.add(fault.kind, fault.path, because, Finding{
 			Rule: RuleJSON, Outcome: Violation, Expected: oneJSONText, Actual: fault.reason,
 		})
 	}
