@@ -347,7 +347,7 @@ func (f *Finder) texts(value []byte, weak bool) {
 	for len(value) > 0 && value[0] == '"' {
 		s, size := text(value)
 		switch {
-		case list && strings.Contains(s, " "):
+		case list && isSentence(s):
 		case weak && isIdentifier(s):
 		default:
 			f.add(s)
@@ -357,6 +357,13 @@ func (f *Finder) texts(value []byte, weak bool) {
 		}
 		value = bytes.TrimLeft(value[size:], ", \t\r\n")
 	}
+}
+
+// isSentence says whether a text is made of words, such as "is too long (maximum is 255 characters)".
+func isSentence(s string) bool {
+	return strings.Contains(s, " ") && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" .,:;'()", r)
+	})
 }
 
 // isIdentifier says whether a text is made of words alone, such as invalid_request.
