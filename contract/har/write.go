@@ -51,7 +51,8 @@ func NewWriter(w io.Writer, redactor *redact.Redactor, version string) *Writer {
 // read the file.
 //
 // The file is whole after each Write, whatever becomes of the program: each entry is written together with the end of the
-// file, over the end that was there before. That needs a file proper; a pipe or a device is written as by NewWriter.
+// file, in one call, over the end that was there before. If the system stops that call in the middle, the file is cut off
+// in its last entry, and [Entries] reads all others. A pipe or a device is written as by NewWriter.
 func Create(name string, redactor *redact.Redactor, version string) (*Writer, error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {

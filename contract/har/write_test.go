@@ -22,7 +22,7 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-func parse(t *testing.T, s string) *url.URL {
+func parse(t testing.TB, s string) *url.URL {
 	t.Helper()
 	u, err := url.Parse(s)
 	require.NoError(t, err)
