@@ -18,6 +18,7 @@ var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.Al
 // others may show a leak.
 type decoder struct {
 	options []json.Options
+	entry   entry
 	odd     []string // the fields of this entry that could not be read, such as response.status
 }
 
@@ -40,20 +41,20 @@ func newDecoder() *decoder {
 	return d
 }
 
-// decode reads an entry.
+// decode reads an entry, which is good until the next call.
 func (d *decoder) decode(raw jsontext.Value) (*entry, error) {
 	d.odd = nil
 	if raw.Kind() != '{' {
 		return nil, fmt.Errorf("it is %s, not a JSON object", kindName(raw.Kind()))
 	}
-	e := &entry{
-		Request:  request{BodySize: -1},
-		Response: response{Status: -1, BodySize: -1, Content: content{Size: -1}},
+	d.entry = entry{
+		Request:  request{BodySize: -1, Headers: d.entry.Request.Headers[:0]},
+		Response: response{Status: -1, BodySize: -1, Headers: d.entry.Response.Headers[:0], Content: content{Size: -1}},
 	}
-	if err := json.Unmarshal(raw, e, d.options...); err != nil {
+	if err := json.Unmarshal(raw, &d.entry, d.options...); err != nil {
 		return nil, errors.New("its JSON can't be read")
 	}
-	return e, nil
+	return &d.entry, nil
 }
 
 // isOdd says whether a field could not be read.
@@ -110,7 +111,9 @@ func (d *decoder) note(in *jsontext.Decoder, problem string) {
 // text takes numbers and booleans too, as some recorders write them for values of headers.
 func (d *decoder) text(in *jsontext.Decoder, s *string) error {
 	switch in.PeekKind() {
-	case '"', '0', 't', 'f':
+	case '"':
+		return errors.ErrUnsupported // as usual, which keeps texts that come again
+	case '0', 't', 'f':
 		token, err := in.ReadToken()
 		if err == nil {
 			*s = token.String()
@@ -177,7 +180,7 @@ func (d *decoder) pairs(in *jsontext.Decoder, list *pairs) error {
 			err = json.UnmarshalDecode(in, &values, d.options...)
 		} else {
 			values = []string{""}
-			err = d.text(in, &values[0])
+			err = json.UnmarshalDecode(in, &values[0], d.options...)
 		}
 		if err != nil {
 			return err

@@ -7,7 +7,6 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,8 +52,11 @@ func (r *reading) exchange() (*wire.Exchange, error) {
 // pseudoHeaders are what HTTP/2 and HTTP/3 write as headers but are none, such as ":method".
 func (r *reading) pseudoHeaders() map[string]string {
 	var pseudo map[string]string
-	for _, p := range slices.Concat(r.Request.Headers, r.entry.Response.Headers) {
-		if strings.HasPrefix(p.Name, ":") {
+	for _, list := range []pairs{r.Request.Headers, r.entry.Response.Headers} {
+		for _, p := range list {
+			if !strings.HasPrefix(p.Name, ":") {
+				continue
+			}
 			if pseudo == nil {
 				pseudo = make(map[string]string)
 			}
@@ -144,10 +146,18 @@ func isEmptyObject(raw []byte) bool {
 // header makes a header of a list.
 func header(list pairs) http.Header {
 	h := make(http.Header, len(list))
-	for _, p := range list {
-		if p.Name != "" && p.Name[0] != ':' {
-			h.Add(p.Name, p.Value)
+	values := make([]string, len(list)) // one block of memory for all of them
+	for i, p := range list {
+		if p.Name == "" || p.Name[0] == ':' {
+			continue
 		}
+		name := http.CanonicalHeaderKey(p.Name)
+		if before := h[name]; before != nil {
+			h[name] = append(before, p.Value)
+			continue
+		}
+		values[i] = p.Value
+		h[name] = values[i : i+1 : i+1]
 	}
 	return h
 }
