@@ -15,10 +15,12 @@ import (
 // with the pointer of the first and their number. No finding holds the value of a secret: values are shown where they
 // are short and the document knows the property, otherwise only their shape.
 //
+// Nothing is said of what is not recorded, nor of an answer that came from a cache of the client.
+//
 // What is wrong in an answer with status 429 is Inconclusive: it is that of a limit somewhere on the way.
 func (d *Document) Check(x *wire.Exchange) []Finding {
 	op, parameters := d.route(x.Request.Method, x.Request.URL)
-	if op == nil {
+	if op == nil || x.FromCache != "" {
 		return nil
 	}
 	f := &findings{operation: op.id, positions: d.positions}

@@ -208,7 +208,7 @@ func TestCheckResponse(t *testing.T) {
 			`document/json violation  | one JSON text (RFC 8259) | an empty text | schema`,
 		}},
 		{"HTML that calls itself JSON", failed(404, jsonType, "<html>"), []string{
-			`document/json violation  | one JSON text (RFC 8259) | '<' at byte 0, where a value should be | schema`,
+			`document/json violation  | one JSON text (RFC 8259) | '<' at byte 0, where JSON does not allow it | schema`,
 		}},
 		{"more than one text", failed(404, jsonType, `{"message":"x"} {}`), []string{
 			`document/json violation  | one JSON text (RFC 8259) | 2 bytes after the JSON text, from byte 16 on | schema`,
@@ -430,7 +430,7 @@ func TestCheckRequest(t *testing.T) {
 			`request body: Content-Type application/json, application/x-www-form-urlencoded or multipart/form-data | request body: a Content-Type that is none`,
 		}},
 		{"malformed JSON", "POST", "/projects/20/cluster_agents", jsonType, `{"name":`, []string{
-			`/name request body: one JSON text (RFC 8259) | request body: a text that ends at byte 8, where a value should be`,
+			`/name request body: one JSON text (RFC 8259) | request body: a text that breaks off at byte 8`,
 		}},
 		{"a name twice", "POST", "/projects/20/cluster_agents", jsonType, `{"name":"a","name":"b"}`, []string{
 			`/name request body: one JSON text (RFC 8259) | request body: the same property twice in one object`,

@@ -52,7 +52,8 @@ func requestChecker(f *findings, what string, at place) *checker {
 
 // checkRequestBody holds the body against what the document says of its content type.
 func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
-	if r.Truncated || r.Header.Get("Content-Encoding") != "" {
+	switch {
+	case r.Truncated, r.Header.Get("Content-Encoding") != "", r.HeaderNotRecorded && r.Header.Get("Content-Type") == "":
 		return // not known
 	}
 	c := requestChecker(f, "request body: ", place{part: op.spec, keyword: "requestBody"})
@@ -106,7 +107,7 @@ func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 		var faults []fault
 		value, faults = parse(r.Body)
 		for _, fault := range faults {
-			c.found(fault.kind, fault.inOrder(), oneJSONText, fault.reason, c.place)
+			c.found(fault.kind, fault.path, oneJSONText, fault.reason, c.place)
 		}
 		if isFatal(faults) {
 			return

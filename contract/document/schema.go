@@ -1,10 +1,8 @@
 package document
 
 import (
-	"errors"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -16,7 +14,6 @@ func visit(as openapi3.SchemaValidationOption) []openapi3.SchemaValidationOption
 		as,
 		openapi3.MultiErrors(),
 		openapi3.DisableSchemaErrorDetails(),
-		openapi3.WithStringFormatValidators(formats),
 	}
 }
 
@@ -24,17 +21,6 @@ var (
 	asRequest  = visit(openapi3.VisitAsRequest())
 	asResponse = visit(openapi3.VisitAsResponse())
 )
-
-// formats replace those of kin-openapi, whose date-time takes 30 February.
-var formats = map[string]openapi3.StringFormatValidator{
-	"date-time": openapi3.NewCallbackValidator(func(s string) error {
-		var t time.Time
-		if t.UnmarshalText([]byte(s)) != nil {
-			return errors.New("no date and time") // without the value
-		}
-		return nil
-	}),
-}
 
 // checker holds values against schemas.
 type checker struct {

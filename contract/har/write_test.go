@@ -22,7 +22,7 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-func parse(t *testing.T, s string) *url.URL {
+func parse(t testing.TB, s string) *url.URL {
 	t.Helper()
 	u, err := url.Parse(s)
 	require.NoError(t, err)
@@ -46,11 +46,12 @@ func TestWriteAndRead(t *testing.T) {
 	t.Parallel()
 	started := time.Date(2026, 11, 22, 11, 55, 10, 224_000_001, time.UTC)
 	u := parse(t, "https://gitlab.example.com/gitlab/api/v4/projects/a%2Fb%20c/cluster_agents?per_page=2&x=%2F&empty&<>")
+	host, answer := http.Header{"Host": {"gitlab.example.com"}}, http.Header{"X-Request-Id": {"01J"}}
 	for name, x := range map[string]*wire.Exchange{
 		"whole": {
 			Request: wire.Request{
 				Method: "POST", URL: u, Body: []byte(`{"name":"<é>\u0000"}`),
-				Header: http.Header{"Content-Type": {"application/json"}, "Accept": {"a", "b"}},
+				Header: http.Header{"Content-Type": {"application/json"}, "Accept": {"a", "b"}, "Host": {"gitlab.example.com"}},
 			},
 			Response: &wire.Response{
 				StatusCode: 400, Header: http.Header{"X-Request-Id": {"01J"}, "Content-Length": {"999"}},
@@ -59,24 +60,29 @@ func TestWriteAndRead(t *testing.T) {
 			Started: started, Duration: 27*time.Millisecond + 123*time.Nanosecond,
 		},
 		"no body": {
-			Request:  wire.Request{Method: "GET", URL: u, Header: http.Header{}},
-			Response: &wire.Response{StatusCode: 200, Header: http.Header{}},
+			Request:  wire.Request{Method: "GET", URL: u, Header: host},
+			Response: &wire.Response{StatusCode: 200, Header: answer},
 		},
 		"bytes": {
-			Request:  wire.Request{Method: "POST", URL: u, Header: http.Header{}, Body: []byte("a\xffb")},
-			Response: &wire.Response{StatusCode: 400, Header: http.Header{}, Body: []byte("\x00\xff")},
+			Request:  wire.Request{Method: "POST", URL: u, Header: host, Body: []byte("a\xffb")},
+			Response: &wire.Response{StatusCode: 400, Header: answer, Body: []byte("\x00\xff")},
 		},
 		"a part": {
-			Request:  wire.Request{Method: "POST", URL: u, Header: http.Header{}, Body: []byte("a"), Truncated: true},
-			Response: &wire.Response{StatusCode: 200, Header: http.Header{}, Body: []byte(`[{`), Truncated: true},
+			Request:  wire.Request{Method: "POST", URL: u, Header: host, Body: []byte("a"), Truncated: true},
+			Response: &wire.Response{StatusCode: 200, Header: answer, Body: []byte(`[{`), Truncated: true},
 			Err:      errors.New("unexpected EOF"),
 		},
-		"bodies unknown": {
-			Request:  wire.Request{Method: "POST", URL: u, Header: http.Header{}, Truncated: true},
-			Response: &wire.Response{StatusCode: 200, Header: http.Header{}, Truncated: true},
+		"nothing recorded but where it went": {
+			Request:  wire.Request{Method: "POST", URL: u, Header: http.Header{}, HeaderNotRecorded: true, BodyNotRecorded: true, Truncated: true},
+			Response: &wire.Response{StatusCode: 200, Header: http.Header{}, HeaderNotRecorded: true, BodyNotRecorded: true, Truncated: true},
+		},
+		"from a cache": {
+			Request:   wire.Request{Method: "GET", URL: u, Header: host},
+			Response:  &wire.Response{StatusCode: 200, Header: answer, Body: []byte("[]")},
+			FromCache: "disk",
 		},
 		"no response": {
-			Request: wire.Request{Method: "DELETE", URL: u, Header: http.Header{}},
+			Request: wire.Request{Method: "DELETE", URL: u, Header: host},
 			Err:     errors.New("connection reset by peer"),
 		},
 	} {

@@ -103,15 +103,17 @@ func (r *Redactor) add(pattern string, e ending) {
 }
 
 // textForms are the forms that a text has where a character may not stand as it is, as far as [unescape] does not know
-// them: in JSON, in JSON inside JSON, between a shell's double quotes, and, as it is and in JSON, in printf's format.
+// them: in JSON, in JSON inside JSON, between a shell's double quotes and in $'…', and, as it is and in JSON, in printf's
+// format.
 func textForms(secret string) []string {
 	forms := []string{secret}
-	if !strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune("\"\\$`!%", r) }) {
+	if !strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune("\"\\'$`!%", r) }) {
 		return forms
 	}
 	inJSON := jsonForm(secret)
 	for _, form := range []string{
 		inJSON, jsonForm(inJSON), DoubleQuoted(secret), DoubleQuoted(inJSON), PrintfFormat(secret), PrintfFormat(inJSON),
+		dollarQuoted(secret), dollarQuoted(inJSON),
 	} {
 		if !slices.Contains(forms, form) {
 			forms = append(forms, form)

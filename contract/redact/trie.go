@@ -19,6 +19,10 @@ const (
 
 // trie is a set of patterns, to which adding one costs no more than its length. The zero trie is the root of an empty
 // one.
+//
+// A library such as coregx/ahocorasick does not do what is needed here: its automaton is built once for all patterns, and
+// secrets are learned one by one; it compares bytes as they are, and each byte of a secret may be escaped in its own way;
+// and it does not say whether a pattern may go on after the end of the text, which [Writer] has to know.
 type trie struct {
 	label    string // what leads here from the parent
 	ending   ending // of the pattern that ends here; none if none does

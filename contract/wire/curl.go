@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -24,9 +23,10 @@ var variables = map[string]string{
 // implied are the headers that curl writes itself, or should.
 var implied = []string{"Accept-Encoding", "Connection", "Content-Length", "Host", "Transfer-Encoding", "User-Agent"}
 
-// Curl returns a line for a POSIX shell that makes the request again. Where the URL is one of GitLab's API, scheme, host
+// Curl returns one line for a shell that makes the request again. What can't stand in a line is written in $'…', which
+// bash, zsh, ksh, busybox and POSIX since 2024 know. Where the URL is one of GitLab's API, scheme, host
 // and relative root are $GITLAB_URL; credentials are variables such as $GITLAB_TOKEN, and what else is recognized as a
-// secret is [redacted]. A body that is not text goes through printf.
+// secret is [redacted]. A body that can't be an argument goes through printf.
 func Curl(req *Request) string {
 	redactor := redact.New()
 	for _, secret := range requestSecrets(req) {
@@ -42,7 +42,7 @@ func Curl(req *Request) string {
 	case http.MethodHead:
 		line += " --head" // with -X HEAD curl waits for a body
 	default:
-		line += " -X " + word(redactor.Redact(req.Method))
+		line += " -X " + redact.Word(redactor.Redact(req.Method))
 	}
 	target := curlURL(req.URL, redactor)
 	if strings.ContainsAny(target, "[]{}") {
@@ -56,10 +56,10 @@ func Curl(req *Request) string {
 	}
 	if len(req.Body) > 0 {
 		body := redactor.Redact(string(req.Body))
-		if isText(body) {
-			line += " --data-raw " + singleQuote(body)
+		if isArgument(body) {
+			line += " --data-raw " + redact.Quoted(body)
 		} else {
-			line = "printf " + singleQuote(redact.PrintfFormat(body)) + " | " + line + " --data-binary @-"
+			line = "printf " + redact.Quoted(redact.PrintfFormat(body)) + " | " + line + " --data-binary @-"
 		}
 	}
 	line += " " + target
@@ -117,9 +117,9 @@ func curlHeaders(req *Request, redactor *redact.Redactor) []string {
 			case slices.Contains(implied, canonical) && (canonical != "Host" || req.URL == nil || value == req.URL.Host),
 				canonical == "Accept" && value == "*/*":
 			case value == "":
-				others = append(others, singleQuote(shown+";")) // with a colon curl would leave the header out
+				others = append(others, redact.Quoted(shown+";")) // with a colon curl would leave the header out
 			default:
-				others = append(others, singleQuote(shown+": "+redactor.Redact(value)))
+				others = append(others, redact.Quoted(shown+": "+redactor.Redact(value)))
 			}
 		}
 	}
@@ -129,22 +129,5 @@ func curlHeaders(req *Request, redactor *redact.Redactor) []string {
 	return append(credentials, others...)
 }
 
-var safeWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`)
-
-// word is s as a shell word, quoted if it has to be.
-func word(s string) string {
-	if safeWord.MatchString(s) {
-		return s
-	}
-	return singleQuote(s)
-}
-
-// singleQuote is s as a shell word in which nothing is special.
-func singleQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
-// isText says whether s can stand in a command line as it is.
-func isText(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\t' || r == 0x7f
-	})
-}
+// isArgument says whether s can be an argument in a command line: it is UTF-8, and there is no NUL in it.
+func isArgument(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }

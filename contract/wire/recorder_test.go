@@ -319,6 +319,28 @@ func TestRecorderLeavesUpgradesAlone(t *testing.T) {
 	require.NoError(t, err)
 	assert.Implements(t, (*io.Writer)(nil), resp.Body)
 	assert.Equal(t, 101, x.Response.StatusCode)
+	assert.False(t, x.Response.Truncated, "there is no body")
+}
+
+// A server that says 101 and then nothing holds nobody up: its connection is never read from.
+func TestRecorderDoesNotReadAfterAnUpgrade(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if assert.NoError(t, err) {
+			fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+			io.Copy(io.Discard, conn) // until the client closes it
+			conn.Close()
+		}
+	}))
+	defer server.Close()
+	var x *wire.Exchange
+	client := &http.Client{Transport: wire.NewRecorder(nil, 0, func(seen *wire.Exchange) { x = seen })}
+	resp, err := client.Get(server.URL)
+	require.NoError(t, err)
+	require.NotNil(t, x, "the exchange is over with its header")
+	assert.Equal(t, 101, x.Response.StatusCode)
+	require.NoError(t, resp.Body.Close())
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

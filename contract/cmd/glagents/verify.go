@@ -227,6 +227,12 @@ func (v *verify) file(ctx context.Context, name string, judge *contract.Judge) (
 			for _, note := range next.Notes {
 				say(next.Entry, note)
 			}
+			if next.Exchange.FromCache != "" {
+				read.unread++
+				say(next.Entry, "not judged: the browser answered it from its cache, not the server")
+				judge.Observe(unreadable)
+				continue
+			}
 			judge.ObservePrepared(next.prepared)
 		}
 	}

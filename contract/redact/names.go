@@ -1,0 +1,64 @@
+package redact
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// The names of credentials. This is the only list: headers, queries, fragments, cookies, forms, JSON and texts that quote
+// them are all read by it.
+var (
+	// lastWords end the name of a credential: private_token, clientSecret, X-Amz-Signature, Gitlab-Kas-Api-Request.
+	lastWords = []string{
+		"token", "tokens", "secret", "secrets", "password", "passwd", "passphrase", "pwd", "apikey", "sig", "signature", "jwt", "pat",
+		"credential", "credentials", "assertion", "auth", "authorization", "session", "sid",
+		"api key", "access key", "secret key", "auth key", "private key", "api request", "session id",
+		"auth code", "authorization code", "device code", "code verifier",
+	}
+	// joined end names that are written without a mark between their words: accesstoken, APIKEY.
+	joined = []string{"token", "secret", "password", "passwd", "passphrase", "apikey", "accesskey", "secretkey", "privatekey", "sessionid"}
+	// whole are names only when nothing else belongs to them: a status_code and a Surrogate-Key are no secrets.
+	whole = []string{"key", "code", "cookie", "set cookie"}
+)
+
+// IsCredentialName says whether a name says that what bears it is a credential.
+func IsCredentialName(name string) bool {
+	return isWholeName(name) || endsLikeCredential(name)
+}
+
+func isWholeName(name string) bool { return slices.Contains(whole, words(name)) }
+
+func endsLikeCredential(name string) bool {
+	w := words(name)
+	for _, last := range lastWords {
+		if rest, ok := strings.CutSuffix(w, last); ok && (rest == "" || strings.HasSuffix(rest, " ")) {
+			return true
+		}
+	}
+	end := w[strings.LastIndexByte(w, ' ')+1:]
+	return slices.ContainsFunc(joined, func(j string) bool { return strings.HasSuffix(end, j) })
+}
+
+// words are the words of a name in lower case, with spaces between them: "private token" for private_token,
+// PRIVATE-TOKEN and privateToken.
+func words(name string) string {
+	var b strings.Builder
+	before := ' '
+	for _, r := range name {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			r = ' '
+		case unicode.IsUpper(r) && unicode.IsLower(before):
+			b.WriteByte(' ')
+		}
+		if r != ' ' || before != ' ' {
+			b.WriteRune(unicode.ToLower(r))
+		}
+		before = r
+	}
+	return strings.TrimSuffix(b.String(), " ")
+}
+
+// mayBeCredentialName leaves out, at little cost, most names that are none: it looks at the last letter only.
+func mayBeCredentialName(last byte) bool { return strings.IndexByte("nstdegyhrlNSTDEGYHRL", last) >= 0 }
