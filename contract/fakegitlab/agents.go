@@ -15,23 +15,46 @@ func (c *call) ListAgents(_ http.ResponseWriter, _ *http.Request, named clustera
 	if p == nil || !c.mayRead() {
 		return
 	}
-	store := c.server.store
-	store.mu.RLock()
-	defer store.mu.RUnlock()
-	total := p.agents.Len()
+	records, done := c.read()
+	defer done()
+	total := records.of(p).Len()
 	page, ok := c.paginate(int64(*params.Page), int64(*params.PerPage), int64(total))
 	if !ok {
 		c.internalError()
 		return
 	}
+	c.betweenStatements()
 	body := append(make([]byte, 0, 32+int(page.Limit)*(len(p.identity)+160)), '[')
-	c.rows(page, total, func(row int) {
-		if a, ok := p.agents.GetAt(row); ok {
+	agents := records.of(p)
+	c.rows(page, agents.Len(), func(row int) {
+		if a, ok := agents.GetAt(row); ok {
 			body = append(c.server.appendAgent(body, a), ',')
 		}
 	})
 	c.paginationHeaders(page)
 	c.present(http.StatusOK, closeList(body))
+}
+
+// read returns the records that the caller sees, locked until done is called.
+func (c *call) read() (seen *records, done func()) {
+	store, now := c.server.store, c.server.clock()
+	store.catchUp(now)
+	store.mu.RLock()
+	return store.readBy(c.user.id, now), store.mu.RUnlock
+}
+
+// betweenStatements runs after the rows of a list were counted and before they are selected. GitLab does that in two
+// statements, so others may write in between; here they can only with [BetweenCountAndSelect]. It needs the lock that
+// read takes.
+func (c *call) betweenStatements() {
+	store, between := c.server.store, c.server.betweenStatements
+	if between == nil {
+		return
+	}
+	store.mu.RUnlock()
+	defer store.mu.RLock()
+	between(c.request)
+	store.catchUp(c.server.clock())
 }
 
 // closeList ends a list whose elements each have a comma after them.
@@ -49,10 +72,9 @@ func (c *call) GetAgent(_ http.ResponseWriter, _ *http.Request, named clusterage
 	if p == nil || !c.mayRead() {
 		return
 	}
-	store := c.server.store
-	store.mu.RLock()
-	defer store.mu.RUnlock()
-	a := c.findAgent(p, agentID)
+	records, done := c.read()
+	defer done()
+	a := c.findAgent(records, p, agentID)
 	if a == nil {
 		c.recordNotFound()
 		return
@@ -61,8 +83,8 @@ func (c *call) GetAgent(_ http.ResponseWriter, _ *http.Request, named clusterage
 }
 
 // findAgent returns the project's agent of that id, or nil. It needs the lock.
-func (c *call) findAgent(p *project, id int64) *agent {
-	a := c.server.store.agents[id]
+func (c *call) findAgent(records *records, p *project, id int64) *agent {
+	a := records.agents[id]
 	if a == nil || !c.decide(AgentExists, !a.deleted) || !c.decide(AgentOfProject, a.project == p) {
 		return nil
 	}
@@ -72,13 +94,13 @@ func (c *call) findAgent(p *project, id int64) *agent {
 // CreateAgent answers POST /projects/:id/cluster_agents.
 func (c *call) CreateAgent(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project) {
 	p := c.findProject(named)
-	if p == nil || !c.mayWrite(p) {
+	if p == nil || !c.mayWrite() {
 		return
 	}
 	store, name := c.server.store, c.text("name")
 	store.mu.Lock()
 	defer store.mu.Unlock()
-	taken := name != nil && p.agentNamed(*name) != nil
+	taken := name != nil && store.primary.agentNamed(p, *name) != nil
 	if problems := c.modelErrors(agentNameErrors(name, c.decide(NameTaken, taken))); len(problems) > 0 {
 		c.badRequest(printArray(problems))
 		return
@@ -94,9 +116,9 @@ func (c *call) CreateAgent(_ http.ResponseWriter, _ *http.Request, named cluster
 	}
 	store.nextAgent++
 	now := c.server.clock()
-	a := &agent{id: added.ID, name: added.Name, project: p, createdBy: c.user.id, createdAt: now, updatedAt: now}
-	store.addAgent(a)
-	c.present(http.StatusCreated, c.server.appendAgent(nil, a))
+	a := agent{id: added.ID, name: added.Name, project: p, createdBy: c.user.id, createdAt: now, updatedAt: now}
+	store.write(c.user.id, now, func(r *records) { r.addAgent(a) })
+	c.present(http.StatusCreated, c.server.appendAgent(nil, &a))
 }
 
 // modelErrors lets deviations change what the model says.
@@ -116,13 +138,13 @@ func (c *call) badRequest(reason string) {
 // DeleteAgent answers DELETE /projects/:id/cluster_agents/:agent_id.
 func (c *call) DeleteAgent(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, params clusteragents.DeleteAgentParams) {
 	p := c.findProject(named)
-	if p == nil || !c.mayWrite(p) {
+	if p == nil || !c.mayWrite() {
 		return
 	}
 	store := c.server.store
 	store.mu.Lock()
 	defer store.mu.Unlock()
-	a := c.findAgent(p, agentID)
+	a := c.findAgent(store.primary, p, agentID)
 	if a == nil {
 		c.recordNotFound()
 		return
@@ -133,12 +155,11 @@ func (c *call) DeleteAgent(_ http.ResponseWriter, _ *http.Request, named cluster
 		return
 	}
 	if c.decide(AgentDeleted, true) {
+		remove := (*records).hideAgent
 		if c.decide(AgentForgotten, true) {
-			store.deleteAgent(a)
-		} else {
-			a.project.agents.Delete(a)
-			a.deleted = true
+			remove = (*records).deleteAgent
 		}
+		store.write(c.user.id, c.server.clock(), func(r *records) { remove(r, agentID) })
 	}
 	c.noContent()
 }

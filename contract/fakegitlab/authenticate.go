@@ -1,20 +1,25 @@
 package fakegitlab
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 )
 
-// The texts that come with expired and revoked access tokens and with missing scopes.
+// GitLab's sentences about access tokens and accounts that are refused.
 const (
 	expiredText = "Token is expired. You can either do re-authorization or token refresh."
 	revokedText = "Token was revoked. You have to re-authorize from the user."
 	scopeText   = "The request requires higher privileges than provided by the access token."
+
+	blockedText  = "Your account has been blocked."
+	passwordText = "Your password expired. Please access GitLab from a web browser to update your password."
+	termsText    = "You (@%s) must accept the Terms of Service in order to perform this action. To accept these terms, please access GitLab from a web browser at %s."
 )
 
 // authenticate finds the caller, and whether the access token allows what the request is for.
 func (c *call) authenticate() bool {
-	return c.findToken() && c.tokenValid() && c.actAs()
+	return c.findToken() && c.tokenValid() && c.accountUsable() && c.actAs() && c.permitted()
 }
 
 // secret is the value of the access token: a personal one in private_token or PRIVATE-TOKEN, before one that is given as
@@ -32,12 +37,16 @@ func (c *call) secret() string {
 // findToken finds the access token.
 func (c *call) findToken() bool {
 	secret := c.secret()
-	token := c.server.store.accessTokens[secret]
+	if secret == "" && c.route.operation == getProject {
+		c.user = &user{} // anybody may see a public project
+		return true
+	}
+	token := c.server.store.token(secret)
 	if !c.decide(TokenKnown, secret != "" && token != nil) {
 		return c.refuse(http.StatusUnauthorized, messageKey, "401 Unauthorized")
 	}
 	if token == nil { // a deviation lets anybody in
-		token = &accessToken{user: &user{admin: true}, scopes: []string{"api"}, state: active}
+		token = &accessToken{user: &user{admin: true, state: active}, scopes: []string{"api"}, state: active}
 	}
 	c.token = token
 	return true
@@ -65,38 +74,46 @@ func (c *call) bearer() string {
 	return secret
 }
 
-// tokenValid refuses expired and revoked access tokens and blocked users.
+// tokenValid refuses expired and revoked access tokens.
 func (c *call) tokenValid() bool {
-	if !c.decide(TokenValid, c.token.state == active) {
-		if c.token.state == revoked {
-			return c.oauthError(http.StatusUnauthorized, "invalid_token", revokedText, "")
-		}
-		return c.oauthError(http.StatusUnauthorized, "invalid_token", expiredText, "")
+	if c.token == nil {
+		return true
 	}
-	c.user = c.token.user
-	if c.decide(UserBlocked, c.user.blocked) {
-		return c.refuse(http.StatusForbidden, messageKey, "403 Forbidden - Your account has been blocked.")
+	state := c.token.stateAt(c.server.clock())
+	switch {
+	case c.decide(TokenValid, state == active):
+		c.user = c.token.user
+		return true
+	case state == revoked:
+		return c.oauthError(http.StatusUnauthorized, "invalid_token", revokedText, "")
 	}
-	return true
+	return c.oauthError(http.StatusUnauthorized, "invalid_token", expiredText, "")
 }
 
-// actAs lets an admin act as another user if the access token has the scope sudo; else a scope has to allow the
-// request: api, or for reads read_api, and for /version, /metadata and /user read_user.
+// accountUsable refuses users who must do something in a browser first, and blocked ones.
+func (c *call) accountUsable() bool {
+	if c.token == nil || !c.decide(UserBlocked, c.user.state != active) {
+		return true
+	}
+	reason := blockedText
+	switch c.user.state {
+	case passwordExpired:
+		reason = passwordText
+	case termsNotAccepted:
+		reason = fmt.Sprintf(termsText, c.user.name, c.origin()+c.server.root)
+	}
+	return c.refuse(http.StatusForbidden, messageKey, "403 Forbidden - "+reason)
+}
+
+// actAs lets an admin act as another user if the access token has the scope sudo. Otherwise a scope has to allow the
+// request.
 func (c *call) actAs() bool {
+	if c.token == nil {
+		return true
+	}
 	wanted, given := c.sudo()
 	if !given {
-		scopes, shown := []string{"api"}, "api read_api"
-		if c.method == http.MethodGet || c.method == http.MethodHead {
-			scopes = append(scopes, "read_api")
-		}
-		switch c.route.resource {
-		case version, metadata, currentUser:
-			scopes, shown = append(scopes, "read_user"), "read_user api read_api"
-		}
-		if !c.decide(InScope, c.token.hasAny(scopes...)) {
-			return c.oauthError(http.StatusForbidden, "insufficient_scope", scopeText, shown)
-		}
-		return true
+		return c.inScope()
 	}
 	if !c.user.admin {
 		return c.refuse(http.StatusForbidden, messageKey, "403 Forbidden - Must be admin to use sudo")
@@ -112,6 +129,26 @@ func (c *call) actAs() bool {
 	return true
 }
 
+// inScope reports whether a scope of the access token allows the request: api, for reads read_api too, and for the
+// requests about the instance and the user read_user. Every token may ask about itself. What a fine-grained token may do
+// is decided later.
+func (c *call) inScope() bool {
+	scopes, shown := []string{"api"}, "api read_api"
+	if c.method == http.MethodGet || c.method == http.MethodHead {
+		scopes = append(scopes, "read_api")
+	}
+	switch c.route.resource {
+	case version, metadata, currentUser:
+		scopes, shown = append(scopes, "read_user"), "read_user api read_api"
+	case ownToken:
+		return true
+	}
+	if !c.decide(InScope, c.token.permissions != nil || c.token.hasAny(scopes...)) {
+		return c.oauthError(http.StatusForbidden, "insufficient_scope", scopeText, shown)
+	}
+	return true
+}
+
 // sudo is the user to act as: the parameter, or else the header. Either may be empty, and names nobody then.
 func (c *call) sudo() (name string, given bool) {
 	if value := c.params["sudo"]; value != nil && value != false {
@@ -121,13 +158,4 @@ func (c *call) sudo() (name string, given bool) {
 		return header[0], true
 	}
 	return "", false
-}
-
-// userNamed finds a user by id, if the text has a line of digits, or else by name.
-func (s *store) userNamed(text string) *user {
-	if isIntegerLine(text) && !strings.HasPrefix(text, "-") {
-		id, _ := leadingInteger(text)
-		return s.users[id]
-	}
-	return s.usersByName[strings.ToLower(text)]
 }

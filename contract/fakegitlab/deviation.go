@@ -50,8 +50,10 @@ const (
 	UnsupportedType    Point = "unsupported-type"    // the content type is not supported: 415
 	TokenKnown         Point = "token-known"         // the access token is one; no: 401
 	TokenValid         Point = "token-valid"         // the access token is neither expired nor revoked
-	UserBlocked        Point = "user-blocked"        // the user is blocked: 403
+	UserBlocked        Point = "user-blocked"        // the user is blocked, or must do something in a browser first: 403
 	InScope            Point = "in-scope"            // a scope of the access token allows the request
+	Permitted          Point = "permitted"           // a fine-grained access token has the permission for the operation
+	ReadOnlyInstance   Point = "read-only-instance"  // the instance refuses writes: 403
 	ParametersValid    Point = "parameters-valid"    // no: 400
 	ProjectVisible     Point = "project-visible"     // the caller may know that the project exists; no: 404
 	RoleSuffices       Point = "role-suffices"       // the caller's role in the project is enough for the operation
@@ -74,7 +76,8 @@ const (
 // Points lists the decisions in the order in which a request meets them.
 func Points() []Point {
 	return []Point{
-		Malformed, RateLimited, UnsupportedType, TokenKnown, TokenValid, UserBlocked, InScope, ParametersValid, ProjectVisible,
+		Malformed, RateLimited, ReadOnlyInstance, UnsupportedType, TokenKnown, TokenValid, UserBlocked, InScope, Permitted,
+		ParametersValid, ProjectVisible,
 		RoleSuffices, AgentExists, AgentOfProject, TokenOfAgent, TokenShown, RevokedListed, Counted, NameTaken,
 		LimitReached, PreconditionFailed, AgentDeleted, AgentForgotten, TokenRevoked, NotModified,
 	}
@@ -101,7 +104,7 @@ func (c *call) decide(point Point, gitlab bool) bool {
 }
 
 func (c *call) choice(point Point, gitlab bool) Choice {
-	choice := Choice{Point: point, GitLab: gitlab, Operation: c.draft.Operation, Role: c.role, Request: c.request}
+	choice := Choice{Point: point, GitLab: gitlab, Operation: c.draft.Operation, Role: c.access.role, Request: c.request}
 	if c.user != nil {
 		choice.User = c.user.name
 	}

@@ -70,3 +70,23 @@ func appendTime(b []byte, t time.Time) []byte {
 	}
 	return t.UTC().AppendFormat(b, `"2006-01-02T15:04:05.000Z"`)
 }
+
+// appendDate appends a day, or null for the zero time.
+func appendDate(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return append(b, "null"...)
+	}
+	return t.AppendFormat(b, `"2006-01-02"`)
+}
+
+// appendTexts appends an array of JSON strings.
+func appendTexts(b []byte, texts []string) []byte {
+	b = append(b, '[')
+	for i, text := range texts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, text, true)
+	}
+	return append(b, ']')
+}

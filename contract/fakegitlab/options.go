@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -33,6 +34,10 @@ type settings struct {
 	period     time.Duration
 	logger     *slog.Logger
 	deviations []*Deviation
+
+	lag               time.Duration
+	betweenStatements func(*http.Request)
+	later             []laterChange
 }
 
 // Version sets the GitLab version, such as 15.0 or 19.1.0; it overrides the seed. See [ParseRelease].
@@ -67,6 +72,31 @@ func Latency(d time.Duration) Option { return func(s *settings) { s.latency = d 
 // GitLab counts in whole seconds, so the period is at least one.
 func RateLimit(n int, per time.Duration) Option {
 	return func(s *settings) { s.limit, s.period = n, per }
+}
+
+// SelectAfter makes lists two statements, as in GitLab: the rows are counted, and selected only after d. What is written in
+// between makes X-Total and the other headers disagree with the entries.
+func SelectAfter(d time.Duration) Option {
+	return BetweenCountAndSelect(func(r *http.Request) { wait(r, d) })
+}
+
+// BetweenCountAndSelect makes lists two statements, as [SelectAfter] does, and calls between after the first. It may
+// change what is in GitLab, through the server's methods or with requests. It must be safe for concurrent use.
+func BetweenCountAndSelect(between func(*http.Request)) Option {
+	return func(s *settings) { s.betweenStatements = between }
+}
+
+// ReplicaLag makes users read a replica of the database that lags behind by d. Until the replica has caught up with what
+// a user wrote, that user reads the primary, so users see their own writes at once.
+func ReplicaLag(d time.Duration) Option { return func(s *settings) { s.lag = d } }
+
+// ReadOnly makes the instance refuse writes from the start. See [Server.SetReadOnly].
+func ReadOnly() Option { return After(0, func(s *Server) { s.SetReadOnly(true) }) }
+
+// After calls change once, after that many requests and before the next one is answered. It is for what happens in the
+// middle of somebody's work: the instance becomes read-only, an access token expires, an agent is deleted.
+func After(requests int, change func(*Server)) Option {
+	return func(s *settings) { s.later = append(s.later, laterChange{requests, change}) }
 }
 
 // Logger sets where a line for each request goes, secrets filtered, and what went wrong inside. Without it, nowhere.
@@ -106,6 +136,9 @@ func New(options ...Option) (*Server, error) {
 	problems = append(problems, err)
 	if set.latency < 0 {
 		problems = append(problems, fmt.Errorf("the latency is %s; it cannot be negative", set.latency))
+	}
+	if set.lag < 0 {
+		problems = append(problems, fmt.Errorf("the replica's lag is %s; it cannot be negative", set.lag))
 	}
 	if set.limit < 0 || set.limit > 0 && set.period < time.Second {
 		problems = append(problems, fmt.Errorf("a rate limit of %d requests in %s cannot be; GitLab counts requests in whole seconds", set.limit, set.period))

@@ -34,7 +34,12 @@ type call struct {
 
 	token *accessToken
 	user  *user
-	role  Role // the user's in the project of the path, once that is known
+	// access is what the project of the path is for the user, once that is known.
+	access access
+
+	// Operations of the document that nobody has written here are methods of this nil interface. None is ever called:
+	// refuseUnwritten answers them.
+	clusteragents.ServerInterface
 }
 
 var _ clusteragents.ServerInterface = (*call)(nil)
@@ -47,6 +52,7 @@ func (c *call) run() {
 		c.overrideMethod() && // Rack::MethodOverride
 		c.refuseMalformed() && // Gitlab::Middleware::HandleMalformedStrings
 		c.limitRate() && // Rack::Attack
+		c.refuseWrites() && // Gitlab::Middleware::ReadOnly
 		c.findRoute() && // Rails, Grape::Router
 		c.refuseTwoBearers() && // Rack::OAuth2
 		c.negotiate() && // Grape::Middleware::Formatter
@@ -84,7 +90,7 @@ func (c *call) enter() bool {
 	case oldVersion:
 		return c.refuse(http.StatusGone, errorKey, "API V3 is no longer supported. Use API V4 instead.")
 	case unknown:
-		return c.refuse(http.StatusNotFound, errorKey, "404 Not Found")
+		return c.refuseUnwritten() && c.refuse(http.StatusNotFound, errorKey, "404 Not Found")
 	}
 	c.merge()
 	return true
@@ -135,6 +141,10 @@ func (c *call) dispatch() bool {
 		c.showMetadata()
 	case getUser:
 		c.showUser()
+	case getOwnToken:
+		c.showOwnToken()
+	case getProject:
+		c.showProject(project)
 	}
 	return true
 }

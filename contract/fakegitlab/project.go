@@ -3,7 +3,6 @@ package fakegitlab
 import (
 	"net/http"
 	"regexp"
-	"strings"
 
 	"example.com/gitlab-agents/generated/clusteragents"
 )
@@ -11,27 +10,14 @@ import (
 // findProject finds the project of the path and the caller's role in it, or answers that there is none. It names one by
 // id or by full path; a former path redirects.
 func (c *call) findProject(named clusteragents.Project) *project {
-	var (
-		text  = named.String()
-		store = c.server.store
-		p     *project
-		moved bool
-	)
-	switch {
-	case isIntegerLine(text):
-		if id, ok := leadingInteger(text); ok {
-			p = store.projects[id]
-		}
-	case strings.Contains(text, "/"):
-		p, moved = store.projectByPath(text)
-		if moved && !c.server.features.MovedProjects {
-			p = nil
-		}
+	p, moved := c.server.store.projectNamed(named.String())
+	if moved && !c.server.features.MovedProjects {
+		p = nil
 	}
 	if p != nil {
-		c.role = p.roleOf(c.user)
+		c.access = c.server.store.access(p, c.user)
 	}
-	if p == nil || !c.decide(ProjectVisible, p.visibleTo(c.user)) {
+	if p == nil || !c.decide(ProjectVisible, c.access.visible) {
 		c.refuse(http.StatusNotFound, messageKey, "404 Project Not Found")
 		return nil
 	}
@@ -68,10 +54,10 @@ func (c *call) redirect(p *project) {
 	c.draft.Body = []byte("This resource has been moved permanently to " + location)
 }
 
-// mayWrite reports whether the caller's role is enough to change agents in the project, or answers 403. Nobody's is if the
-// project is archived.
-func (c *call) mayWrite(p *project) bool {
-	if !c.decide(RoleSuffices, c.role >= Maintainer && !p.archived) {
+// mayWrite reports whether the caller may change agents in the project, or answers 403. Nobody may if the project is
+// archived.
+func (c *call) mayWrite() bool {
+	if !c.decide(RoleSuffices, c.access.role >= Maintainer && !c.access.archived) {
 		return c.forbidden()
 	}
 	return true
@@ -81,7 +67,7 @@ func (c *call) mayWrite(p *project) bool {
 // 403, and new ones as if there were no such agent.
 func (c *call) mayRead() bool {
 	switch {
-	case c.decide(RoleSuffices, c.role >= Developer):
+	case c.decide(RoleSuffices, c.access.role >= Developer):
 		return true
 	case !c.server.features.MissingBelowDeveloper:
 		return c.forbidden()

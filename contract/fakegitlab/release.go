@@ -57,6 +57,10 @@ type Features struct {
 	Receptive bool
 	// Metadata: GET /metadata exists, and GET /version says the same (15.2).
 	Metadata bool
+	// Edition: the metadata say whether this is the Enterprise Edition (15.6).
+	Edition bool
+	// OwnToken: GET /personal_access_tokens/self exists (15.5).
+	OwnToken bool
 	// ProxyURL: the metadata name the URL of the agents' API proxy (17.6).
 	ProxyURL bool
 	// Secret is how secrets of agent tokens look.
@@ -81,6 +85,8 @@ func featuresOf(r Release, edition string) Features {
 		MovedProjects:         r.AtLeast(16, 7),
 		Receptive:             r.AtLeast(17, 4) && edition == enterprise,
 		Metadata:              r.AtLeast(15, 2),
+		Edition:               r.AtLeast(15, 6),
+		OwnToken:              r.AtLeast(15, 5),
 		ProxyURL:              r.AtLeast(17, 6),
 	}
 	if r.AtLeast(16, 2) {

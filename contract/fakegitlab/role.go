@@ -34,15 +34,7 @@ func parseRole(name string) (Role, bool) {
 	return NoRole, false
 }
 
-// roleOf is the user's role in the project. An admin may do what an owner may.
-func (p *project) roleOf(u *user) Role {
-	if u.admin {
-		return Owner
-	}
-	return p.members[u.id]
-}
-
-// visibleTo reports whether the user may know that the project exists.
-func (p *project) visibleTo(u *user) bool {
-	return p.visibility != private || p.roleOf(u) > NoRole
+// accessLevel is the number that GitLab's API has for the role.
+func (r Role) accessLevel() int64 {
+	return [...]int64{NoRole: 0, Guest: 10, Planner: 15, Reporter: 20, Developer: 30, Maintainer: 40, Owner: 50}[r]
 }

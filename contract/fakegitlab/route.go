@@ -21,6 +21,8 @@ const (
 	version
 	metadata
 	currentUser
+	ownToken
+	oneProject
 )
 
 // The operations: those of the document by its operationIds, and what clients ask besides.
@@ -37,6 +39,8 @@ const (
 	getVersion  = "getVersion"
 	getMetadata = "getMetadata"
 	getUser     = "getUser"
+	getOwnToken = "getOwnToken"
+	getProject  = "getProject"
 )
 
 // route is where a request goes.
@@ -83,7 +87,7 @@ func (c *call) findRoute() bool {
 		c.route.resource = unknown
 	}
 	switch c.route.operation {
-	case "", getVersion, getMetadata, getUser:
+	case "", getVersion, getMetadata, getUser, getOwnToken, getProject:
 	default:
 		c.draft.Operation = c.route.operation
 	}
@@ -143,7 +147,16 @@ func (r *route) lead(segments []string, f *Features) {
 		r.format = decode(format)
 		return
 	}
-	if !is(segments[0], "projects") || len(segments) < 3 {
+	if len(segments) == 2 {
+		switch {
+		case is(segments[0], "projects"):
+			r.resource, r.project = oneProject, decode(segments[1])
+		case is(segments[0], "personal_access_tokens") && is(final, "self") && f.OwnToken:
+			r.resource, r.format = ownToken, decode(format)
+		}
+		return
+	}
+	if !is(segments[0], "projects") {
 		return
 	}
 	collection := segments[2]
@@ -212,15 +225,11 @@ func (r *route) choose(method string) {
 	case oneAgentToken:
 		r.allowed = "OPTIONS, GET, DELETE, HEAD"
 		r.operation = one(method, http.MethodGet, getAgentToken, http.MethodDelete, revokeAgentToken)
-	case version:
+	case version, metadata, currentUser, ownToken, oneProject:
 		r.allowed = "OPTIONS, GET, HEAD"
-		r.operation = one(method, http.MethodGet, getVersion)
-	case metadata:
-		r.allowed = "OPTIONS, GET, HEAD"
-		r.operation = one(method, http.MethodGet, getMetadata)
-	case currentUser:
-		r.allowed = "OPTIONS, GET, HEAD"
-		r.operation = one(method, http.MethodGet, getUser)
+		r.operation = one(method, http.MethodGet, map[resource]string{
+			version: getVersion, metadata: getMetadata, currentUser: getUser, ownToken: getOwnToken, oneProject: getProject,
+		}[r.resource])
 	}
 }
 

@@ -18,6 +18,7 @@ type SeedGitLab struct {
 	Version     string // 19.1.0
 	Edition     string // ce, ee
 	ExternalURL string // https://gitlab.example.com
+	ReadOnly    bool   // the instance refuses writes, as in maintenance mode
 }
 
 // SeedNextIDs is where ids begin to be given out; 0 means after the highest that the seed has.
@@ -30,7 +31,7 @@ type SeedNextIDs struct {
 type SeedUser struct {
 	ID     int64
 	Name   string
-	State  string // active, blocked
+	State  string // active, blocked, password_expired, terms_not_accepted
 	Admin  bool
 	Tokens []SeedAccessToken
 }
@@ -39,7 +40,11 @@ type SeedUser struct {
 type SeedAccessToken struct {
 	Token  string
 	Scopes []string
-	State  string // active, expired, revoked
+	// Permissions makes the token fine-grained: it may do only these things, such as read_cluster_agent. Without them,
+	// if Permissions is nil, the scopes decide.
+	Permissions []string
+	State       string    // active, expired, revoked
+	ExpiresAt   time.Time // the date; zero means never
 }
 
 // SeedProject is a project.
@@ -50,9 +55,10 @@ type SeedProject struct {
 	Description       *string
 	Visibility        string // private, internal, public
 	Archived          bool
-	CreatedAt         time.Time // zero means the start of the server
-	MovedFrom         []string  // former full paths
-	Members           map[string]Role
+	CreatedAt         time.Time       // zero means the start of the server
+	MovedFrom         []string        // former full paths
+	Members           map[string]Role // by user name
+	GroupMembers      map[string]Role // of the group that the project is in; the higher of the two roles counts
 	Agents            []SeedAgent
 }
 
@@ -85,10 +91,18 @@ const (
 
 // The states of users, access tokens and agent tokens.
 const (
-	active  = "active"
-	blocked = "blocked"
-	expired = "expired"
-	revoked = "revoked"
+	active           = "active"
+	blocked          = "blocked"
+	passwordExpired  = "password_expired"
+	termsNotAccepted = "terms_not_accepted"
+	expired          = "expired"
+	revoked          = "revoked"
+)
+
+var (
+	visibilities      = []string{private, internal, public}
+	userStates        = []string{active, blocked, passwordExpired, termsNotAccepted}
+	accessTokenStates = []string{active, expired, revoked}
 )
 
 // DefaultSeed is what stands in a GitLab that was given no seed: projects 20 root/test and 21 root/other (both private)
@@ -126,12 +140,16 @@ func (seed *Seed) plant(now time.Time) (*store, error) {
 		return nil, problems
 	}
 	s := newStore()
+	s.readOnly = seed.GitLab.ReadOnly
 	for _, su := range seed.Users {
-		u := &user{id: su.ID, name: su.Name, blocked: su.State == blocked, admin: su.Admin}
+		u := &user{id: su.ID, name: su.Name, admin: su.Admin, state: firstOf(su.State, active)}
 		s.users[u.id] = u
 		s.usersByName[strings.ToLower(u.name)] = u
 		for _, t := range su.Tokens {
-			s.accessTokens[t.Token] = &accessToken{user: u, scopes: t.Scopes, state: firstOf(t.State, active)}
+			s.accessTokens[t.Token] = &accessToken{
+				id: int64(len(s.accessTokens) + 1), user: u, scopes: t.Scopes, permissions: t.Permissions,
+				createdAt: now, expiresAt: t.ExpiresAt, state: firstOf(t.State, active),
+			}
 		}
 	}
 	for _, sp := range seed.Projects {
@@ -145,11 +163,9 @@ func (seed *Seed) plant(now time.Time) (*store, error) {
 func (s *store) plantProject(sp SeedProject, now time.Time) {
 	sp.CreatedAt = timeOr(sp.CreatedAt, now)
 	p := &project{
-		id: sp.ID, path: sp.PathWithNamespace, visibility: firstOf(sp.Visibility, private), archived: sp.Archived,
-		members: map[int64]Role{}, identity: renderIdentity(&sp), agents: newAgentIndex(),
-	}
-	for name, role := range sp.Members {
-		p.members[s.userID(name)] = role
+		id: sp.ID, path: sp.PathWithNamespace, identity: renderIdentity(&sp),
+		visibility: firstOf(sp.Visibility, private), archived: sp.Archived,
+		members: s.byUserID(sp.Members), groupMembers: s.byUserID(sp.GroupMembers),
 	}
 	s.projects[p.id] = p
 	s.paths[strings.ToLower(p.path)] = p
@@ -158,26 +174,26 @@ func (s *store) plantProject(sp SeedProject, now time.Time) {
 	}
 	for _, sa := range sp.Agents {
 		created := timeOr(sa.CreatedAt, now)
-		a := &agent{id: sa.ID, name: sa.Name, project: p, createdBy: s.userID(sa.CreatedBy), createdAt: created, updatedAt: created}
-		s.addAgent(a)
+		a := agent{id: sa.ID, name: sa.Name, project: p, createdBy: s.userID(sa.CreatedBy), createdAt: created, updatedAt: created}
+		s.primary.addAgent(a)
 		s.nextAgent = max(s.nextAgent, a.id+1)
 		for _, st := range sa.Tokens {
-			t := &agentToken{
-				id: st.ID, name: st.Name, description: st.Description, agent: a, revoked: st.Status == revoked,
+			t := agentToken{
+				id: st.ID, name: st.Name, description: st.Description, revoked: st.Status == revoked,
 				createdBy: s.userID(firstOf(st.CreatedBy, sa.CreatedBy)), createdAt: timeOr(st.CreatedAt, created), lastUsedAt: st.LastUsedAt,
 			}
-			s.addToken(t)
+			s.primary.addToken(t, a.id)
 			s.nextToken = max(s.nextToken, t.id+1)
 		}
 	}
 }
 
-// userID is 0 if nobody has that name.
-func (s *store) userID(name string) int64 {
-	if u := s.usersByName[strings.ToLower(name)]; u != nil {
-		return u.id
+func (d *directory) byUserID(members map[string]Role) map[int64]Role {
+	roles := make(map[int64]Role, len(members))
+	for name, role := range members {
+		roles[d.userID(name)] = role
 	}
-	return 0
+	return roles
 }
 
 func timeOr(t, otherwise time.Time) time.Time {

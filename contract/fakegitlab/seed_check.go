@@ -46,6 +46,8 @@ var knownScopes = []string{
 	"read_virtual_registry", "write_virtual_registry",
 }
 
+var permissionPattern = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
 var pathPattern = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)+$`)
 
 // seedCheck collects what is wrong with a seed.
@@ -132,7 +134,7 @@ func (c *seedCheck) user(u *SeedUser, path string) {
 		c.unique("user named "+strings.ToLower(u.Name), path+".name", fmt.Sprintf("a user named %q", u.Name))
 	}
 	c.users[strings.ToLower(u.Name)] = true
-	c.oneOf(u.State, path+".state", active, blocked)
+	c.oneOf(u.State, path+".state", userStates...)
 	for i, t := range u.Tokens {
 		path := path + "." + at("tokens", i)
 		if t.Token == "" || strings.TrimSpace(t.Token) != t.Token {
@@ -143,7 +145,15 @@ func (c *seedCheck) user(u *SeedUser, path string) {
 		for j, scope := range t.Scopes {
 			c.oneOf(scope, path+"."+at("scopes", j), knownScopes...)
 		}
-		c.oneOf(t.State, path+".state", active, expired, revoked)
+		c.oneOf(t.State, path+".state", accessTokenStates...)
+		if len(t.Scopes) > 0 && t.Permissions != nil {
+			c.fail(path+".permissions", "a fine-grained access token has permissions and no scopes")
+		}
+		for j, permission := range t.Permissions {
+			if !permissionPattern.MatchString(permission) {
+				c.fail(path+"."+at("permissions", j), "%q is not a permission; write it as read_cluster_agent", permission)
+			}
+		}
 	}
 }
 
@@ -156,16 +166,21 @@ func (c *seedCheck) project(p *SeedProject, path string) {
 	if p.NameWithNamespace != "" && !strings.Contains(p.NameWithNamespace, " / ") {
 		c.fail(path+".name_with_namespace", `the names have to be parted by " / ", as in "Administrator / test"`)
 	}
-	c.oneOf(p.Visibility, path+".visibility", private, internal, public)
-	for _, name := range slices.Sorted(maps.Keys(p.Members)) {
-		role := p.Members[name]
-		c.knownUser(name, path+".members."+name)
-		if role <= NoRole || role > Owner {
-			c.fail(path+".members."+name, "%v is no role of a member", role)
-		}
-	}
+	c.oneOf(p.Visibility, path+".visibility", visibilities...)
+	c.members(p.Members, path+".members")
+	c.members(p.GroupMembers, path+".group_members")
 	for i := range p.Agents {
 		c.agent(&p.Agents[i], p.ID, path+"."+at("agents", i))
+	}
+}
+
+func (c *seedCheck) members(members map[string]Role, path string) {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		role := members[name]
+		c.knownUser(name, path+"."+name)
+		if role <= NoRole || role > Owner {
+			c.fail(path+"."+name, "%v is no role of a member", role)
+		}
 	}
 }
 

@@ -251,6 +251,34 @@ func (p *seedParser) timeOrNull(into *time.Time) field {
 	}
 }
 
+func (p *seedParser) dateOrNull(into *time.Time) field {
+	return func(n *yaml.Node, path string) {
+		if isNull(n) {
+			return
+		}
+		t, err := time.Parse(time.DateOnly, n.Value)
+		if n.Kind != yaml.ScalarNode || err != nil {
+			p.fail(n, path, "this has to be a date such as 2026-12-31")
+			return
+		}
+		*into = t
+	}
+}
+
+func (p *seedParser) roles(into *map[string]Role) field {
+	return func(n *yaml.Node, path string) {
+		*into = map[string]Role{}
+		p.members(n, path, func(key, value *yaml.Node, path string) {
+			role, known := parseRole(value.Value)
+			if value.Kind != yaml.ScalarNode || !known {
+				p.fail(value, path, "this is no role; roles are %s", strings.Join(roleNames[1:], ", "))
+				role = Guest
+			}
+			(*into)[key.Value] = role
+		})
+	}
+}
+
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
 func (p *seedParser) seed(n *yaml.Node, seed *Seed) {
@@ -260,6 +288,7 @@ func (p *seedParser) seed(n *yaml.Node, seed *Seed) {
 				"version":      p.text(&seed.GitLab.Version),
 				"edition":      p.text(&seed.GitLab.Edition),
 				"external_url": p.text(&seed.GitLab.ExternalURL),
+				"read_only":    p.truth(&seed.GitLab.ReadOnly),
 			})
 		},
 		"next_ids": func(n *yaml.Node, path string) {
@@ -298,7 +327,15 @@ func (p *seedParser) user(n *yaml.Node, path string, u *SeedUser) {
 					"token":  p.text(&t.Token),
 					"scopes": p.texts(&t.Scopes),
 					"state":  p.text(&t.State),
-				}, "token", "scopes")
+					"permissions": func(n *yaml.Node, path string) {
+						t.Permissions = []string{}
+						p.texts(&t.Permissions)(n, path)
+					},
+					"expires_at": p.dateOrNull(&t.ExpiresAt),
+				}, "token")
+				if t.Scopes == nil && t.Permissions == nil {
+					p.fail(n, path+".scopes", "this is missing; a fine-grained access token has permissions instead")
+				}
 				u.Tokens = append(u.Tokens, t)
 			})
 		},
@@ -325,17 +362,8 @@ func (p *seedParser) project(n *yaml.Node, path string, project *SeedProject) {
 		"archived":            p.truth(&project.Archived),
 		"created_at":          p.timeOrNull(&project.CreatedAt),
 		"moved_from":          p.texts(&project.MovedFrom),
-		"members": func(n *yaml.Node, path string) {
-			project.Members = map[string]Role{}
-			p.members(n, path, func(key, value *yaml.Node, path string) {
-				role, known := parseRole(value.Value)
-				if value.Kind != yaml.ScalarNode || !known {
-					p.fail(value, path, "this is no role; roles are %s", strings.Join(roleNames[1:], ", "))
-					role = Guest
-				}
-				project.Members[key.Value] = role
-			})
-		},
+		"members":             p.roles(&project.Members),
+		"group_members":       p.roles(&project.GroupMembers),
 		"agents": func(n *yaml.Node, path string) {
 			p.list(n, path, func(n *yaml.Node, path string) {
 				var a SeedAgent

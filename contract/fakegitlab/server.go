@@ -27,6 +27,10 @@ type Server struct {
 	throttle   *throttle // nil if there is no rate limit
 	logger     *slog.Logger
 	deviations []*Deviation
+
+	betweenStatements func(*http.Request) // nil if lists are atomic
+	later             *laterChanges       // nil if there are none
+	document          *http.ServeMux
 }
 
 func newServer(set *settings, release Release, external *url.URL) (*Server, error) {
@@ -48,6 +52,15 @@ func newServer(set *settings, release Release, external *url.URL) (*Server, erro
 		latency:    set.latency,
 		logger:     set.logger,
 		deviations: set.deviations,
+
+		betweenStatements: set.betweenStatements,
+		document:          documentRouter(),
+	}
+	if set.lag > 0 {
+		store.startReplica(set.lag)
+	}
+	if len(set.later) > 0 {
+		s.later = &laterChanges{pending: set.later}
 	}
 	if s.root == "" && external != nil {
 		s.root = strings.Trim(external.Path, "/")
@@ -97,6 +110,7 @@ func fullVersion(text string, release Release, edition string) string {
 
 // ServeHTTP answers a request as GitLab does.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.later.count(s)
 	c := &call{
 		server:    s,
 		request:   r,
@@ -105,7 +119,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		started:   s.clock(),
 		draft:     ResponseDraft{Header: w.Header()},
 	}
-	if s.latency > 0 && !c.wait(s.latency) {
+	if s.latency > 0 && !wait(r, s.latency) {
 		return
 	}
 	c.run()
@@ -114,13 +128,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // wait reports whether the client is still there after d.
-func (c *call) wait(d time.Duration) bool {
+func wait(r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-c.request.Context().Done():
+	case <-r.Context().Done():
 		return false
 	}
 }

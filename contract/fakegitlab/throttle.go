@@ -48,7 +48,7 @@ func (c *call) limitRate() bool {
 	if host, _, err := net.SplitHostPort(caller); err == nil {
 		caller = host
 	}
-	if token := c.server.store.accessTokens[c.secret()]; token != nil {
+	if token := c.server.store.token(c.secret()); token != nil {
 		name, caller = "throttle_authenticated_api", "user "+strconv.FormatInt(token.user.id, 10)
 	}
 	observed := t.count(caller, c.server.clock().Unix())
