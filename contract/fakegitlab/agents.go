@@ -102,7 +102,7 @@ func (c *call) CreateAgent(_ http.ResponseWriter, _ *http.Request, named cluster
 	defer store.mu.Unlock()
 	taken := name != nil && store.primary.agentNamed(p, *name) != nil
 	if problems := c.modelErrors(agentNameErrors(name, c.decide(NameTaken, taken))); len(problems) > 0 {
-		c.badRequest(printArray(problems))
+		c.badRequest(c.reason(problems))
 		return
 	}
 	added := NewAgent{ID: store.nextAgent}
@@ -129,6 +129,17 @@ func (c *call) modelErrors(messages []string) []string {
 		}
 	}
 	return messages
+}
+
+// reason prints what the model says.
+func (c *call) reason(messages []string) string {
+	reason := printArray(messages)
+	for _, d := range c.server.deviations {
+		if d.Reason != nil {
+			reason = d.Reason(c.draft.Operation, messages)
+		}
+	}
+	return reason
 }
 
 func (c *call) badRequest(reason string) {

@@ -13,6 +13,9 @@ type Deviation struct {
 	// ModelErrors changes what the model says about a new agent or token; nothing means that it is accepted. Called
 	// while the database is locked.
 	ModelErrors func(operation string, messages []string) []string
+	// Reason prints what the model says about a new agent or token; GitLab prints a Ruby array. Called while the database
+	// is locked.
+	Reason func(operation string, messages []string) string
 	// NewAgent and NewToken change what is about to be stored. Called while the database is locked.
 	NewAgent func(*NewAgent)
 	NewToken func(*NewToken)
@@ -55,6 +58,8 @@ const (
 	Permitted          Point = "permitted"           // a fine-grained access token has the permission for the operation
 	ReadOnlyInstance   Point = "read-only-instance"  // the instance refuses writes: 403
 	ParametersValid    Point = "parameters-valid"    // no: 400
+	ProjectIDExact     Point = "project-id-exact"    // a text that only begins with digits is not a project's id
+	PathCaseIgnored    Point = "path-case-ignored"   // a project's path in another case names the project too
 	ProjectVisible     Point = "project-visible"     // the caller may know that the project exists; no: 404
 	RoleSuffices       Point = "role-suffices"       // the caller's role in the project is enough for the operation
 	AgentExists        Point = "agent-exists"        // the agent of that id was not deleted
@@ -77,8 +82,7 @@ const (
 func Points() []Point {
 	return []Point{
 		Malformed, RateLimited, ReadOnlyInstance, UnsupportedType, TokenKnown, TokenValid, UserBlocked, InScope, Permitted,
-		ParametersValid, ProjectVisible,
-		RoleSuffices, AgentExists, AgentOfProject, TokenOfAgent, TokenShown, RevokedListed, Counted, NameTaken,
+		ParametersValid, ProjectIDExact, PathCaseIgnored, ProjectVisible, RoleSuffices, AgentExists, AgentOfProject, TokenOfAgent, TokenShown, RevokedListed, Counted, NameTaken,
 		LimitReached, PreconditionFailed, AgentDeleted, AgentForgotten, TokenRevoked, NotModified,
 	}
 }
@@ -86,10 +90,11 @@ func Points() []Point {
 // Choice is one decision in one request.
 type Choice struct {
 	Point     Point
-	GitLab    bool   // what GitLab decides
-	Operation string // operationId, or empty
-	User      string // the caller's name, or empty if not known yet
-	Role      Role   // the caller's in the project; NoRole before the project is known
+	GitLab    bool     // what GitLab decides
+	Operation string   // operationId, or empty
+	User      string   // the caller's name, or empty if not known yet
+	Scopes    []string // of the caller's access token; nil before it is known
+	Role      Role     // the caller's in the project; NoRole before the project is known
 	Request   *http.Request
 }
 
@@ -105,6 +110,9 @@ func (c *call) decide(point Point, gitlab bool) bool {
 
 func (c *call) choice(point Point, gitlab bool) Choice {
 	choice := Choice{Point: point, GitLab: gitlab, Operation: c.draft.Operation, Role: c.access.role, Request: c.request}
+	if c.token != nil {
+		choice.Scopes = c.token.scopes
+	}
 	if c.user != nil {
 		choice.User = c.user.name
 	}

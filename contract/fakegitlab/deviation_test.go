@@ -50,6 +50,9 @@ func tour(t *testing.T, options ...fakegitlab.Option) string {
 	for _, path := range []string{"/901", "/900", "/abc", "/901/tokens", "/901/tokens/901", "/902/tokens/901", "/901/tokens/900", "?per_page=1&page=2", "?page=9"} {
 		ask(asked{as: "developer", method: "GET", path: agentsPath + path})
 	}
+	for _, project := range []string{"20abc", "Root%2FTest"} {
+		ask(asked{as: "developer", method: "GET", path: "/api/v4/projects/" + project + "/cluster_agents"})
+	}
 	ask(asked{as: "developer", method: "GET", path: agentsPath + "/901", header: map[string]string{"If-None-Match": `W/"x"`}})
 	ask(asked{as: "maintainer", method: "DELETE", path: agentsPath + "/902", header: map[string]string{"If-Unmodified-Since": "2020-01-01"}})
 	ask(asked{as: "maintainer", method: "DELETE", path: agentsPath + "/901/tokens/901"})
@@ -101,6 +104,7 @@ func TestOtherDeviations(t *testing.T) {
 	}{
 		"features":     {fakegitlab.Deviation{Features: func(f *fakegitlab.Features) { f.OnlyActive = false }}, `"status":"revoked"`},
 		"model errors": {fakegitlab.Deviation{ModelErrors: func(string, []string) []string { return nil }}, `"name":"A","config_project"`},
+		"reason":       {fakegitlab.Deviation{Reason: func(_ string, messages []string) string { return "#" + strings.Join(messages, "#") }}, `400 Bad request - #Name has already been taken"`},
 		"new agent":    {fakegitlab.Deviation{NewAgent: func(a *fakegitlab.NewAgent) { a.Name += "x" }}, `"name":"ax"`},
 		"new token":    {fakegitlab.Deviation{NewToken: func(n *fakegitlab.NewToken) { n.Description = nil }}, `"name":"one","description":null`},
 		"other agent":  {fakegitlab.Deviation{NewToken: func(n *fakegitlab.NewToken) { n.AgentID = 902 }}, `"agent_id":902`},

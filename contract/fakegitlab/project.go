@@ -3,6 +3,7 @@ package fakegitlab
 import (
 	"net/http"
 	"regexp"
+	"strings"
 
 	"example.com/gitlab-agents/generated/clusteragents"
 )
@@ -10,10 +11,7 @@ import (
 // findProject finds the project of the path and the caller's role in it, or answers that there is none. It names one by
 // id or by full path; a former path redirects.
 func (c *call) findProject(named clusteragents.Project) *project {
-	p, moved := c.server.store.projectNamed(named.String())
-	if moved && !c.server.features.MovedProjects {
-		p = nil
-	}
+	p, moved := c.projectNamed(named.String())
 	if p != nil {
 		c.access = c.server.store.access(p, c.user)
 	}
@@ -26,6 +24,23 @@ func (c *call) findProject(named clusteragents.Project) *project {
 		return nil
 	}
 	return p
+}
+
+// projectNamed finds the project that a text names. Moved reports that the text is a former path.
+func (c *call) projectNamed(text string) (p *project, moved bool) {
+	store := c.server.store
+	p, moved = store.projectNamed(text)
+	if moved && !c.server.features.MovedProjects {
+		return nil, false
+	}
+	byPath := strings.Contains(text, "/")
+	switch id, digits := leadingInteger(text); {
+	case p != nil && byPath && !moved && text != p.path && !c.decide(PathCaseIgnored, true):
+		return nil, false
+	case p == nil && !byPath && digits && !c.decide(ProjectIDExact, true):
+		return store.projects[id], false
+	}
+	return p, moved
 }
 
 var projectInPath = regexp.MustCompile(`/projects/[^/]+`)

@@ -89,7 +89,7 @@ func (c *call) CreateAgentToken(_ http.ResponseWriter, _ *http.Request, named cl
 	}
 	name, description := c.text("name"), c.text("description")
 	if problems := c.modelErrors(tokenErrors(name, description)); len(problems) > 0 {
-		c.badRequest(printArray(problems))
+		c.badRequest(c.reason(problems))
 		return
 	}
 	added := NewToken{ID: store.nextToken, AgentID: a.id, Description: description}
