@@ -25,6 +25,17 @@ func (r Role) String() string {
 	return roleNames[r]
 }
 
+// UnmarshalText reads the name of a role. Any other text becomes a role that no member can have; checking the seed says
+// where it is.
+func (r *Role) UnmarshalText(name []byte) error {
+	role, known := parseRole(string(name))
+	if !known {
+		role = -1
+	}
+	*r = role
+	return nil
+}
+
 func parseRole(name string) (Role, bool) {
 	for i, known := range roleNames {
 		if name == known && i > 0 {

@@ -7,79 +7,79 @@ import (
 
 // Seed is what stands in GitLab at the start. [ParseSeed] reads one from YAML or JSON and checks it.
 type Seed struct {
-	GitLab   SeedGitLab
-	NextIDs  SeedNextIDs
-	Users    []SeedUser
-	Projects []SeedProject
+	GitLab   SeedGitLab    `yaml:"gitlab"`
+	NextIDs  SeedNextIDs   `yaml:"next_ids"`
+	Users    []SeedUser    `yaml:"users"`
+	Projects []SeedProject `yaml:"projects"`
 }
 
 // SeedGitLab is the instance. An empty field leaves the default.
 type SeedGitLab struct {
-	Version     string // 19.1.0
-	Edition     string // ce, ee
-	ExternalURL string // https://gitlab.example.com
-	ReadOnly    bool   // the instance refuses writes, as in maintenance mode
+	Version     string `yaml:"version"`      // 19.1.0
+	Edition     string `yaml:"edition"`      // ce, ee
+	ExternalURL string `yaml:"external_url"` // https://gitlab.example.com
+	ReadOnly    bool   `yaml:"read_only"`    // the instance refuses writes, as in maintenance mode
 }
 
 // SeedNextIDs is where ids begin to be given out; 0 means after the highest that the seed has.
 type SeedNextIDs struct {
-	Agent int64
-	Token int64
+	Agent int64 `yaml:"agent"`
+	Token int64 `yaml:"token"`
 }
 
 // SeedUser is a user with the access tokens that authenticate as that user.
 type SeedUser struct {
-	ID     int64
-	Name   string
-	State  string // active, blocked, password_expired, terms_not_accepted
-	Admin  bool
-	Tokens []SeedAccessToken
+	ID     int64             `yaml:"id"`
+	Name   string            `yaml:"name"`
+	State  string            `yaml:"state"` // active, blocked, password_expired, terms_not_accepted
+	Admin  bool              `yaml:"admin"`
+	Tokens []SeedAccessToken `yaml:"tokens"`
 }
 
 // SeedAccessToken is a personal access token.
 type SeedAccessToken struct {
-	Token  string
-	Scopes []string
+	Token  string   `yaml:"token"`
+	Scopes []string `yaml:"scopes"`
 	// Permissions makes the token fine-grained: it may do only these things, such as read_cluster_agent. Without them,
 	// if Permissions is nil, the scopes decide.
-	Permissions []string
-	State       string    // active, expired, revoked
-	ExpiresAt   time.Time // the date; zero means never
+	Permissions []string  `yaml:"permissions"`
+	State       string    `yaml:"state"`      // active, expired, revoked
+	ExpiresAt   time.Time `yaml:"expires_at"` // the date; zero means never
 }
 
 // SeedProject is a project.
 type SeedProject struct {
-	ID                int64
-	PathWithNamespace string // root/test
-	NameWithNamespace string // Administrator / test; if empty, made of the path
-	Description       *string
-	Visibility        string // private, internal, public
-	Archived          bool
-	CreatedAt         time.Time       // zero means the start of the server
-	MovedFrom         []string        // former full paths
-	Members           map[string]Role // by user name
-	GroupMembers      map[string]Role // of the group that the project is in; the higher of the two roles counts
-	Agents            []SeedAgent
+	ID                int64           `yaml:"id"`
+	PathWithNamespace string          `yaml:"path_with_namespace"` // root/test
+	NameWithNamespace string          `yaml:"name_with_namespace"` // Administrator / test; if empty, made of the path
+	Description       *string         `yaml:"description"`
+	Visibility        string          `yaml:"visibility"` // private, internal, public
+	Archived          bool            `yaml:"archived"`
+	CreatedAt         time.Time       `yaml:"created_at"`    // zero means the start of the server
+	MovedFrom         []string        `yaml:"moved_from"`    // former full paths
+	Members           map[string]Role `yaml:"members"`       // by user name
+	GroupMembers      map[string]Role `yaml:"group_members"` // of the group that the project is in; the higher of the two roles counts
+	Agents            []SeedAgent     `yaml:"agents"`
 }
 
 // SeedAgent is an agent of a project.
 type SeedAgent struct {
-	ID        int64
-	Name      string
-	CreatedBy string    // the user's name; empty if the user is gone
-	CreatedAt time.Time // zero means the start of the server
-	Tokens    []SeedAgentToken
+	ID        int64            `yaml:"id"`
+	Name      string           `yaml:"name"`
+	CreatedBy string           `yaml:"created_by"` // the user's name; empty if the user is gone
+	CreatedAt time.Time        `yaml:"created_at"` // zero means the start of the server
+	Tokens    []SeedAgentToken `yaml:"tokens"`
 }
 
 // SeedAgentToken is a token of an agent.
 type SeedAgentToken struct {
-	ID          int64
-	Name        string
-	Description *string
-	Status      string    // active, revoked
-	CreatedBy   string    // the user's name; empty means who created the agent
-	CreatedAt   time.Time // zero means when the agent was created
-	LastUsedAt  time.Time // zero means never
+	ID          int64     `yaml:"id"`
+	Name        string    `yaml:"name"`
+	Description *string   `yaml:"description"`
+	Status      string    `yaml:"status"`       // active, revoked
+	CreatedBy   string    `yaml:"created_by"`   // the user's name; empty means who created the agent
+	CreatedAt   time.Time `yaml:"created_at"`   // zero means when the agent was created
+	LastUsedAt  time.Time `yaml:"last_used_at"` // zero means never
 }
 
 // The visibilities of a project.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -16,8 +17,10 @@ type SeedError []SeedProblem
 type SeedProblem struct {
 	File string // as it was given to ParseSeed; empty if the seed was not read from one
 	Line int    // counted from 1; 0 if the seed was not read from a file
-	Path string // where, such as projects[0].agents[2].name
-	Text string // what is wrong, and what to do; never the value of a secret
+
+	Column int    // likewise
+	Path   string // where, such as projects[0].agents[2].name
+	Text   string // what is wrong, and what to do; never the value of a secret
 }
 
 func (e SeedError) Error() string {
@@ -36,7 +39,7 @@ func (p SeedProblem) String() string {
 	if p.Line == 0 {
 		return "seed: " + where + p.Text
 	}
-	return fmt.Sprintf("%s:%d: %s%s", p.File, p.Line, where, p.Text)
+	return fmt.Sprintf("%s:%d:%d: %s%s", p.File, p.Line, p.Column, where, p.Text)
 }
 
 // knownScopes are the scopes of access tokens. Only api, read_api and sudo count here.
@@ -137,8 +140,8 @@ func (c *seedCheck) user(u *SeedUser, path string) {
 	c.oneOf(u.State, path+".state", userStates...)
 	for i, t := range u.Tokens {
 		path := path + "." + at("tokens", i)
-		if t.Token == "" || strings.TrimSpace(t.Token) != t.Token {
-			c.fail(path+".token", "an access token cannot be empty, nor begin or end with a space")
+		if t.Token == "" || strings.TrimSpace(t.Token) != t.Token || strings.ContainsFunc(t.Token, unicode.IsControl) || !utf8.ValidString(t.Token) {
+			c.fail(path+".token", "an access token cannot be empty, begin or end with a space, or have control characters")
 		} else {
 			c.unique("access token "+t.Token, path+".token", "this access token")
 		}
@@ -146,6 +149,9 @@ func (c *seedCheck) user(u *SeedUser, path string) {
 			c.oneOf(scope, path+"."+at("scopes", j), knownScopes...)
 		}
 		c.oneOf(t.State, path+".state", accessTokenStates...)
+		if t.Scopes == nil && t.Permissions == nil {
+			c.fail(path+".scopes", "this is missing; only a fine-grained access token has permissions instead")
+		}
 		if len(t.Scopes) > 0 && t.Permissions != nil {
 			c.fail(path+".permissions", "a fine-grained access token has permissions and no scopes")
 		}
@@ -179,7 +185,7 @@ func (c *seedCheck) members(members map[string]Role, path string) {
 		role := members[name]
 		c.knownUser(name, path+"."+name)
 		if role <= NoRole || role > Owner {
-			c.fail(path+"."+name, "%v is no role of a member", role)
+			c.fail(path+"."+name, "this is not a role of a member; roles are %s", strings.Join(roleNames[1:], ", "))
 		}
 	}
 }

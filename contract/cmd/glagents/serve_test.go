@@ -284,8 +284,8 @@ func TestServeBadUse(t *testing.T) {
 	}{
 		{"--addr " + listener.Addr().String(), `--addr 127.0.0.1:\d+: another program listens there; choose another port, or 0 for a free one`},
 		{"--addr 8080", `--addr 8080: .*missing port.*; an address is like 127.0.0.1:8080`},
-		{"--seed " + seed, `\S+seed.yaml:3: users\[0\].name: .*\nglagents: \S+seed.yaml:4: users\[0\].tokens\[0\].scopes\[0\]: "apii" is none of .*`},
-		{"--seed " + noYAML, `\S+broken.yaml:\d+: this is neither YAML nor JSON: .*`},
+		{"--seed " + seed, `\S+seed.yaml:3:11: users\[0\].name: .*\nglagents: \S+seed.yaml:4:\d+: users\[0\].tokens\[0\].scopes\[0\]: "apii" is none of .*`},
+		{"--seed " + noYAML, `\S+broken.yaml:\d+:\d+: this is neither YAML nor JSON: .*`},
 		{"--seed " + t.TempDir() + "/none", `--seed: open .*/none: no such file or directory`},
 		{"--seed " + t.TempDir(), `--seed: .*: is a directory`},
 		{"--gitlab-version 14.9", `GitLab 14.9 is not known here; .*`},
