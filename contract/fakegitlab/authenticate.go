@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 )
 
 // GitLab's sentences about access tokens and accounts that are refused.
@@ -26,11 +28,11 @@ func (c *call) authenticate() bool {
 // OAuth has it. GitLab looks into a body of JSON too.
 func (c *call) secret() string {
 	return firstOf(
-		c.parameter("private_token"),
+		c.input.Text("private_token"),
 		c.request.Header.Get("Private-Token"),
-		c.parameter("access_token"),
+		c.input.Text("access_token"),
 		c.bearer(),
-		c.parameter("bearer_token"),
+		c.input.Text("bearer_token"),
 	)
 }
 
@@ -50,19 +52,6 @@ func (c *call) findToken() bool {
 	}
 	c.token = token
 	return true
-}
-
-// parameter is a text parameter as GitLab finds it before Grape has read a body: the query before the body.
-func (c *call) parameter(name string) string {
-	if text, _ := c.query[name].(string); text != "" {
-		return text
-	}
-	if text, _ := c.form[name].(string); text != "" {
-		return text
-	}
-	body, _ := c.json.(parameters)
-	text, _ := body[name].(string)
-	return text
 }
 
 // bearer is what follows Bearer and a space.
@@ -152,7 +141,7 @@ func (c *call) inScope() bool {
 // sudo is the user to act as: the parameter, or else the header. Either may be empty, and names nobody then.
 func (c *call) sudo() (name string, given bool) {
 	if value := c.params["sudo"]; value != nil && value != false {
-		return inspect(value), true
+		return rack.Inspect(value), true
 	}
 	if header := c.request.Header.Values("Sudo"); len(header) > 0 {
 		return header[0], true

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 )
 
 // directory holds users, access tokens and projects. The seed fills it. Later only a few settings change, through the
@@ -105,8 +107,8 @@ func (d *directory) token(secret string) *accessToken {
 
 // userNamed finds a user by id, if the text has a line of digits, or else by name.
 func (d *directory) userNamed(text string) *user {
-	if isIntegerLine(text) && !strings.HasPrefix(text, "-") {
-		id, _ := leadingInteger(text)
+	if rack.IsIntegerLine(text) && !strings.HasPrefix(text, "-") {
+		id, _ := rack.LeadingInteger(text)
 		return d.users[id]
 	}
 	return d.usersByName[strings.ToLower(text)]
@@ -122,8 +124,8 @@ func (d *directory) userID(name string) int64 {
 
 // projectNamed finds a project by id or by full path. Moved reports that the path is a former one.
 func (d *directory) projectNamed(text string) (p *project, moved bool) {
-	if isIntegerLine(text) {
-		id, ok := leadingInteger(text)
+	if rack.IsIntegerLine(text) {
+		id, ok := rack.LeadingInteger(text)
 		if !ok {
 			return nil, false
 		}

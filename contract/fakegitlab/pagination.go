@@ -1,16 +1,15 @@
 package fakegitlab
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"math/big"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 )
 
 const (
@@ -151,7 +150,7 @@ func (c *call) queryAround(perPage int64) (before, after string) {
 	entries := make([]string, 0, len(c.params)+2)
 	for name, value := range c.params {
 		if name != "page" && name != "per_page" {
-			entries = appendQuery(entries, url.QueryEscape(name), value)
+			entries = rack.AppendQuery(entries, name, value)
 		}
 	}
 	entries = append(entries, "per_page="+strconv.FormatInt(perPage, 10))
@@ -161,46 +160,4 @@ func (c *call) queryAround(perPage int64) (before, after string) {
 		before = strings.Join(entries[:at], "&") + "&"
 	}
 	return before, "&" + strings.Join(entries[at:], "&")
-}
-
-// appendQuery appends the entries that to_query makes of a parameter whose name is escaped.
-func appendQuery(entries []string, name string, value any) []string {
-	switch value := value.(type) {
-	case parameters:
-		inner := []string{}
-		for key, element := range value {
-			inner = appendQuery(inner, name+"%5B"+url.QueryEscape(key)+"%5D", element)
-		}
-		if len(inner) == 0 {
-			return entries
-		}
-		slices.Sort(inner)
-		return append(entries, strings.Join(inner, "&"))
-	case []any:
-		inner := []string{}
-		for _, element := range value {
-			inner = appendQuery(inner, name+"%5B%5D", element)
-		}
-		if len(inner) == 0 {
-			return append(entries, name+"%5B%5D=")
-		}
-		return append(entries, strings.Join(inner, "&"))
-	}
-	return append(entries, name+"="+url.QueryEscape(printed(value)))
-}
-
-func printed(value any) string {
-	switch value := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return value
-	case int64:
-		return strconv.FormatInt(value, 10)
-	case *big.Int:
-		return value.String()
-	case json.Number:
-		return numberText(value)
-	}
-	return fmt.Sprint(value)
 }

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
@@ -20,17 +21,12 @@ type call struct {
 	draft     ResponseDraft
 	outermost bool // answered before the layers that add caching headers
 
-	method     string // the request's, or what overrides it
-	mediaType  string // of the body
-	body       []byte
-	query      parameters // of the query
-	form       parameters // of a form body
-	json       any        // of a JSON body
-	inputError error      // why query or body could not be read
+	method string // the request's, or what overrides it
+	input  *rack.Input
 
 	route      route
-	inEndpoint bool       // filters of the endpoint have run
-	params     parameters // what the endpoint gets: query, body and path merged, and coerced once they are validated
+	inEndpoint bool            // filters of the endpoint have run
+	params     rack.Parameters // what the endpoint gets: query, body and path merged, and coerced once they are validated
 
 	token *accessToken
 	user  *user

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
@@ -34,7 +35,7 @@ func (c *call) projectNamed(text string) (p *project, moved bool) {
 		return nil, false
 	}
 	byPath := strings.Contains(text, "/")
-	switch id, digits := leadingInteger(text); {
+	switch id, digits := rack.LeadingInteger(text); {
 	case p != nil && byPath && !moved && text != p.path && !c.decide(PathCaseIgnored, true):
 		return nil, false
 	case p == nil && !byPath && digits && !c.decide(ProjectIDExact, true):

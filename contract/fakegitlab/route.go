@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 )
 
 // resource is what a path leads to.
@@ -55,7 +57,7 @@ type route struct {
 }
 
 // addTo adds the parameters in the path.
-func (r *route) addTo(params parameters) {
+func (r *route) addTo(params rack.Parameters) {
 	params["id"] = r.project
 	if r.agent != "" {
 		params["agent_id"] = r.agent

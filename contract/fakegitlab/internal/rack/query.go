@@ -1,17 +1,9 @@
-package fakegitlab
+package rack
 
 import (
-	"errors"
 	"strings"
 	"unicode/utf8"
 )
-
-// Parameters are values by name. A value is what Rack makes of a query or form - nil, a string, []any or Parameters -
-// or what JSON has besides: a bool or a json.Number.
-type parameters = map[string]any
-
-// errParameters is what Rack and Rails refuse; GitLab's answer does not say why.
-var errParameters = errors.New("malformed parameters")
 
 // The limits of Rack.
 const (
@@ -21,7 +13,7 @@ const (
 
 // parseQuery adds the parameters of a query string or form to into, as Rack::QueryParser#parse_nested_query does. The
 // separators are "&;" in a query and "&" in a form.
-func parseQuery(query, separators string, into parameters) error {
+func parseQuery(query, separators string, into Parameters) error {
 	if query == "" {
 		return nil
 	}
@@ -29,7 +21,7 @@ func parseQuery(query, separators string, into parameters) error {
 	entries := 0
 	for i, entry := range strings.FieldsFunc(query, isSeparator) {
 		if entries++; entries > queryEntries {
-			return errParameters
+			return ErrMalformed
 		}
 		if i > 0 || isSeparator(rune(query[0])) {
 			entry = strings.TrimLeft(entry, " ") // spaces after a separator belong to it
@@ -59,7 +51,7 @@ func parseQuery(query, separators string, into parameters) error {
 func unescapeForm(text string) (string, error) {
 	if strings.IndexByte(text, '%') < 0 && strings.IndexByte(text, '+') < 0 {
 		if !utf8.ValidString(text) {
-			return "", errParameters
+			return "", ErrMalformed
 		}
 		return text, nil
 	}
@@ -70,7 +62,7 @@ func unescapeForm(text string) (string, error) {
 			out = append(out, ' ')
 		case '%':
 			if i+2 >= len(text) || !isHex(text[i+1]) || !isHex(text[i+2]) {
-				return "", errParameters
+				return "", ErrMalformed
 			}
 			out = append(out, unhex(text[i+1])<<4|unhex(text[i+2]))
 			i += 2
@@ -79,7 +71,7 @@ func unescapeForm(text string) (string, error) {
 		}
 	}
 	if !utf8.Valid(out) {
-		return "", errParameters
+		return "", ErrMalformed
 	}
 	return string(out), nil
 }
@@ -100,9 +92,9 @@ func unhex(c byte) byte {
 
 // nest puts a value where a name such as a[b][] points to, as Rack's normalize_params does, and returns the
 // container, which for a bare [] is the value in an array and for no name at all is nil.
-func nest(into parameters, name string, value any, depth int) (any, error) {
+func nest(into Parameters, name string, value any, depth int) (any, error) {
 	if depth <= 0 {
-		return nil, errParameters
+		return nil, ErrMalformed
 	}
 	key, after := cutName(name)
 	switch {
@@ -133,24 +125,24 @@ func nest(into parameters, name string, value any, depth int) (any, error) {
 			}
 		}
 		if len(list) > 0 {
-			if last, ok := list[len(list)-1].(parameters); ok && !hasName(last, child) {
+			if last, ok := list[len(list)-1].(Parameters); ok && !hasName(last, child) {
 				_, err := nest(last, child, value, depth-1)
 				return into, err
 			}
 		}
-		element, err := nest(parameters{}, child, value, depth-1)
+		element, err := nest(Parameters{}, child, value, depth-1)
 		if err != nil {
 			return nil, err
 		}
 		into[key] = append(list, element)
 	default:
-		inner := parameters{}
+		inner := Parameters{}
 		switch present := into[key].(type) {
 		case nil:
-		case parameters:
+		case Parameters:
 			inner = present
 		default:
-			return nil, errParameters
+			return nil, ErrMalformed
 		}
 		element, err := nest(inner, after, value, depth-1)
 		if err != nil {
@@ -171,24 +163,24 @@ func cutName(name string) (key, after string) {
 	return rest[:end], strings.TrimLeft(rest[end:], "]")
 }
 
-func listAt(into parameters, key string) ([]any, error) {
+func listAt(into Parameters, key string) ([]any, error) {
 	switch present := into[key].(type) {
 	case nil:
 		return nil, nil
 	case []any:
 		return present, nil
 	}
-	return nil, errParameters
+	return nil, ErrMalformed
 }
 
 // hasName reports whether a name such as a[b] already has a value.
-func hasName(in parameters, name string) bool {
+func hasName(in Parameters, name string) bool {
 	if strings.Contains(name, "[]") {
 		return false
 	}
 	var at any = in
 	for _, part := range strings.FieldsFunc(name, func(r rune) bool { return r == '[' || r == ']' }) {
-		inner, ok := at.(parameters)
+		inner, ok := at.(Parameters)
 		if !ok {
 			return false
 		}

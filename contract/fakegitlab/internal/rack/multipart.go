@@ -1,4 +1,4 @@
-package fakegitlab
+package rack
 
 import (
 	"bytes"
@@ -19,14 +19,11 @@ func boundaryOf(contentType string) string {
 	return attributes["boundary"]
 }
 
-// errMultipart is a multipart body that ends too early.
-var errMultipart = errors.New("bad content body")
-
 // parseMultipart adds the fields of a multipart body to into, as Rack does: a file becomes a hash, which no parameter
 // here takes.
-func parseMultipart(boundary string, body []byte, into parameters) error {
+func parseMultipart(boundary string, body []byte, into Parameters) error {
 	if !bytes.Contains(body, []byte("--"+boundary+"--")) {
-		return errMultipart
+		return ErrMultipart
 	}
 	reader := multipart.NewReader(bytes.NewReader(body), boundary)
 	for {
@@ -35,22 +32,22 @@ func parseMultipart(boundary string, body []byte, into parameters) error {
 			return nil
 		}
 		if err != nil || len(part.Header) == 0 {
-			return errMultipart
+			return ErrMultipart
 		}
 		content, err := io.ReadAll(part)
 		if err != nil {
-			return errMultipart
+			return ErrMultipart
 		}
 		name := part.FormName()
 		if name == "" {
 			continue
 		}
 		if !utf8.ValidString(name) || !utf8.Valid(content) && part.FileName() == "" {
-			return errParameters
+			return ErrMalformed
 		}
 		var value any = string(content)
 		if part.FileName() != "" {
-			value = parameters{"filename": part.FileName(), "name": name}
+			value = Parameters{"filename": part.FileName(), "name": name}
 		}
 		if _, err := nest(into, name, value, queryDepth); err != nil {
 			return err

@@ -1,4 +1,4 @@
-package fakegitlab
+package rack
 
 import (
 	"encoding/json"
@@ -40,8 +40,8 @@ func parseInteger(text string) (*big.Int, bool) {
 	return n, ok
 }
 
-// leadingInteger reads a text as Ruby's String#to_i does: the integer it begins with, or 0.
-func leadingInteger(text string) (int64, bool) {
+// LeadingInteger reads a text as Ruby's String#to_i does: the integer it begins with, or 0.
+func LeadingInteger(text string) (int64, bool) {
 	text = strings.TrimLeft(text, " \t\n\v\f\r")
 	end := 0
 	if end < len(text) && (text[end] == '-' || text[end] == '+') {
@@ -54,8 +54,8 @@ func leadingInteger(text string) (int64, bool) {
 	return n, err == nil
 }
 
-// isIntegerLine reports whether a line of the text is a whole number, as Ruby's /^-?\d+$/ does.
-func isIntegerLine(text string) bool {
+// IsIntegerLine reports whether a line of the text is a whole number, as Ruby's /^-?\d+$/ does.
+func IsIntegerLine(text string) bool {
 	for line := range strings.SplitSeq(text, "\n") {
 		digits := strings.TrimPrefix(line, "-")
 		if digits != "" && strings.Trim(digits, "0123456789") == "" {
@@ -109,13 +109,13 @@ func numberInteger(n json.Number) (*big.Int, bool) {
 	return whole, true
 }
 
-// inspect prints a parameter within a text as Ruby does: a string as it is, a container as it is written in Ruby.
-func inspect(value any) string {
+// Inspect prints a parameter within a text as Ruby does: a string as it is, a container as it is written in Ruby.
+func Inspect(value any) string {
 	switch value := value.(type) {
 	case []any:
 		elements := make([]string, len(value))
 		for i, element := range value {
-			elements[i] = inspect(element)
+			elements[i] = Inspect(element)
 			if text, ok := element.(string); ok {
 				elements[i] = strconv.Quote(text)
 			}

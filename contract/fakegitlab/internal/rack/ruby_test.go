@@ -1,4 +1,4 @@
-package fakegitlab
+package rack
 
 import (
 	"encoding/json"
@@ -27,27 +27,6 @@ func TestRubyNumbers(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]bool{"1": true, "-1": true, "01": true, "1\n": true, "a\n1": true, "1\na": true, "": false, "\n": false, "a": false, " 1": false, "1.0": false, "--1": false, "-": false} {
-		assert.Equal(t, want, isIntegerLine(text), "%q", text)
+		assert.Equal(t, want, IsIntegerLine(text), "%q", text)
 	}
-}
-
-func TestAppendText(t *testing.T) {
-	t.Parallel()
-	const text = "<b>&\"\\/\u2028\u2029\b\f\n\r\t\x01\x7fé😀\xff"
-	assert.Equal(t, `"\u003cb\u003e\u0026\"\\/\u2028\u2029\b\f\n\r\t\u0001`+"\x7fé😀"+`\ufffd"`, string(appendText(nil, text, true)))
-	assert.Equal(t, `"<b>&\"\\/`+"\u2028\u2029"+`\b\f\n\r\t\u0001`+"\x7fé😀"+`\ufffd"`, string(appendText(nil, text, false)))
-}
-
-func TestParseRelease(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]Release{"14.10": {14, 10}, "v15.0": {15, 0}, "16.11.2": {16, 11}, "19.1.0-pre": {19, 1}, "17.4.2-ee": {17, 4}} {
-		r, err := ParseRelease(text)
-		assert.NoError(t, err, text)
-		assert.Equal(t, want, r, text)
-	}
-	for _, text := range []string{"", "15", "15.", "14.9", "13.12", "16.12", "20.0", "latest", "15.0 ", "-1.0", "15.0.0.0", "99999999999.1"} {
-		_, err := ParseRelease(text)
-		assert.Error(t, err, "%q", text)
-	}
-	assert.True(t, Release{16, 2}.AtLeast(16, 2) && Release{17, 0}.AtLeast(16, 2) && !Release{16, 1}.AtLeast(16, 2) && !Release{15, 11}.AtLeast(16, 2))
 }

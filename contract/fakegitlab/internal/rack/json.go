@@ -1,4 +1,4 @@
-package fakegitlab
+package rack
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ const jsonDepth = 100
 // all digits, and what is nested too deep or not UTF-8 is an error.
 func parseJSON(body []byte) (any, error) {
 	if !utf8.Valid(body) || !json.Valid(body) || hasLoneSurrogate(body) {
-		return nil, errParameters
+		return nil, ErrMalformed
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -25,22 +25,22 @@ func parseJSON(body []byte) (any, error) {
 func readJSON(decoder *json.Decoder, depth int) (any, error) {
 	token, err := decoder.Token()
 	if err != nil {
-		return nil, errParameters
+		return nil, ErrMalformed
 	}
 	delim, isDelim := token.(json.Delim)
 	if !isDelim {
 		return token, nil
 	}
 	if depth++; depth > jsonDepth {
-		return nil, errParameters
+		return nil, ErrMalformed
 	}
 	var value any
 	if delim == '{' {
-		object := parameters{}
+		object := Parameters{}
 		for decoder.More() {
 			key, err := decoder.Token()
 			if err != nil {
-				return nil, errParameters
+				return nil, ErrMalformed
 			}
 			element, err := readJSON(decoder, depth)
 			if err != nil {
@@ -62,7 +62,7 @@ func readJSON(decoder *json.Decoder, depth int) (any, error) {
 	}
 	_, err = decoder.Token() // the closing bracket
 	if err != nil {
-		return nil, errParameters
+		return nil, ErrMalformed
 	}
 	return value, nil
 }
