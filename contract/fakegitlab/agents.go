@@ -7,7 +7,7 @@ import (
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// The operations on agents. They answer through the draft, which is also their http.ResponseWriter.
+// The operations on agents. They write to the draft of the response, and ignore the http.ResponseWriter.
 
 // ListAgents answers GET /projects/:id/cluster_agents.
 func (c *call) ListAgents(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, params clusteragents.ListAgentsParams) {
@@ -43,9 +43,9 @@ func (c *call) read() (seen *records, done func()) {
 	return store.readBy(c.user.id, now), store.mu.RUnlock
 }
 
-// betweenStatements runs after the rows of a list were counted and before they are selected. GitLab does that in two
-// statements, so others may write in between; here they can only with [BetweenCountAndSelect]. It needs the lock that
-// read takes.
+// betweenStatements runs after a list's rows were counted and before they are selected. GitLab uses two statements, so
+// others may write in between. Here they can only with [BetweenCountAndSelect]. The caller holds the lock that read
+// takes.
 func (c *call) betweenStatements() {
 	store, between := c.server.store, c.server.betweenStatements
 	if between == nil {
@@ -57,7 +57,7 @@ func (c *call) betweenStatements() {
 	store.catchUp(c.server.clock())
 }
 
-// closeList ends a list whose elements each have a comma after them.
+// closeList ends a list. Each element has a comma after it.
 func closeList(body []byte) []byte {
 	if body[len(body)-1] == ',' {
 		body[len(body)-1] = ']'
@@ -82,7 +82,7 @@ func (c *call) GetAgent(_ http.ResponseWriter, _ *http.Request, named clusterage
 	c.present(http.StatusOK, c.server.appendAgent(make([]byte, 0, len(p.identity)+160), a))
 }
 
-// findAgent returns the project's agent of that id, or nil. It needs the lock.
+// findAgent returns the agent with that id if it is in the project, or nil. It needs the lock.
 func (c *call) findAgent(records *records, p *project, id int64) *agent {
 	a := records.agents[id]
 	if a == nil || !c.decide(AgentExists, !a.deleted) || !c.decide(AgentOfProject, a.project == p) {
@@ -121,7 +121,7 @@ func (c *call) CreateAgent(_ http.ResponseWriter, _ *http.Request, named cluster
 	c.present(http.StatusCreated, c.server.appendAgent(nil, &a))
 }
 
-// modelErrors lets deviations change what the model says.
+// modelErrors returns the model's messages after deviations have changed them.
 func (c *call) modelErrors(messages []string) []string {
 	for _, d := range c.server.deviations {
 		if d.ModelErrors != nil {
@@ -131,7 +131,7 @@ func (c *call) modelErrors(messages []string) []string {
 	return messages
 }
 
-// reason prints what the model says.
+// reason prints the model's messages.
 func (c *call) reason(messages []string) string {
 	reason := printArray(messages)
 	for _, d := range c.server.deviations {
@@ -175,7 +175,7 @@ func (c *call) DeleteAgent(_ http.ResponseWriter, _ *http.Request, named cluster
 	c.noContent()
 }
 
-// timeLayouts are the forms of a date that are read, of the many that Ruby's Time.parse reads.
+// timeLayouts are the forms of a date that the fake reads. Ruby's Time.parse reads many more.
 var timeLayouts = []string{
 	http.TimeFormat, time.RFC1123, time.RFC1123Z, time.RFC850, time.ANSIC, time.UnixDate, time.RFC3339Nano,
 	"2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05 MST", "2006-01-02 15:04:05 -0700",
@@ -184,7 +184,7 @@ var timeLayouts = []string{
 	"2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05 -0700", "2 Jan 2006", "Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST",
 }
 
-// parseTime reads a date, and reports whether it is one.
+// parseTime reads a date and reports whether the text is one.
 func parseTime(text string) (time.Time, bool) {
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, text); err == nil {

@@ -19,13 +19,13 @@ const (
 	termsText    = "You (@%s) must accept the Terms of Service in order to perform this action. To accept these terms, please access GitLab from a web browser at %s."
 )
 
-// authenticate finds the caller, and whether the access token allows what the request is for.
+// authenticate finds the caller and checks that the access token allows the request.
 func (c *call) authenticate() bool {
 	return c.findToken() && c.tokenValid() && c.accountUsable() && c.actAs() && c.permitted()
 }
 
-// secret is the value of the access token: a personal one in private_token or PRIVATE-TOKEN, before one that is given as
-// OAuth has it. GitLab looks into a body of JSON too.
+// secret is the access token's value. A personal access token in private_token or PRIVATE-TOKEN comes first, then the
+// places that OAuth defines. GitLab also looks into a JSON body.
 func (c *call) secret() string {
 	return firstOf(
 		c.input.Text("private_token"),
@@ -47,14 +47,14 @@ func (c *call) findToken() bool {
 	if !c.decide(TokenKnown, secret != "" && token != nil) {
 		return c.refuse(http.StatusUnauthorized, messageKey, "401 Unauthorized")
 	}
-	if token == nil { // a deviation lets anybody in
+	if token == nil { // a deviation accepts any token
 		token = &accessToken{user: &user{admin: true, state: active}, scopes: []string{"api"}, state: active}
 	}
 	c.token = token
 	return true
 }
 
-// bearer is what follows Bearer and a space.
+// bearer returns what follows "Bearer " in the Authorization header.
 func (c *call) bearer() string {
 	scheme, secret, found := strings.Cut(c.request.Header.Get("Authorization"), " ")
 	if !found || !strings.EqualFold(scheme, "bearer") {
@@ -79,7 +79,7 @@ func (c *call) tokenValid() bool {
 	return c.oauthError(http.StatusUnauthorized, "invalid_token", expiredText, "")
 }
 
-// accountUsable refuses users who must do something in a browser first, and blocked ones.
+// accountUsable refuses blocked users, and users who must first do something in a browser.
 func (c *call) accountUsable() bool {
 	if c.token == nil || !c.decide(UserBlocked, c.user.state != active) {
 		return true
@@ -118,9 +118,9 @@ func (c *call) actAs() bool {
 	return true
 }
 
-// inScope reports whether a scope of the access token allows the request: api, for reads read_api too, and for the
-// requests about the instance and the user read_user. Every token may ask about itself. What a fine-grained token may do
-// is decided later.
+// inScope checks that a scope of the access token allows the request. The scope api allows everything, read_api allows
+// reads, and read_user allows the requests about the instance and the user. Every token may ask about itself. For a
+// fine-grained token, permitted decides instead.
 func (c *call) inScope() bool {
 	scopes, shown := []string{"api"}, "api read_api"
 	if c.method == http.MethodGet || c.method == http.MethodHead {
@@ -138,7 +138,8 @@ func (c *call) inScope() bool {
 	return true
 }
 
-// sudo is the user to act as: the parameter, or else the header. Either may be empty, and names nobody then.
+// sudo returns the user to act as, from the parameter or else from the header. An empty name is given too, and matches
+// no user.
 func (c *call) sudo() (name string, given bool) {
 	if value := c.params["sudo"]; value != nil && value != false {
 		return rack.Inspect(value), true

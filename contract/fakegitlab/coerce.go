@@ -19,7 +19,7 @@ var (
 	perPageParameter = rack.Parameter{Name: "per_page", Fallback: defaultPerPage, NotZero: true}
 )
 
-// declaredBy lists an operation's parameters in the order in which their errors are given.
+// declaredBy lists an operation's parameters in the order of their error messages.
 func declaredBy(operation string) []rack.Parameter {
 	switch operation {
 	case listAgents:
@@ -38,7 +38,7 @@ func declaredBy(operation string) []rack.Parameter {
 	return nil
 }
 
-// coerce coerces the declared parameters to their types, and refuses those that cannot be, all in one text.
+// coerce converts the declared parameters to their types. If some cannot be converted, one response names them all.
 func (c *call) coerce() bool {
 	var problems []string
 	for _, declared := range declaredBy(c.route.operation) {
@@ -55,8 +55,7 @@ func (c *call) coerce() bool {
 	return c.refuse(http.StatusBadRequest, errorKey, strings.Join(problems, ", "))
 }
 
-// integer is a coerced parameter; what is beyond an int64 becomes the nearest there is. No
-// record has such an id.
+// integer returns a converted parameter. A number outside of int64 becomes the nearest int64; no record has such an id.
 func (c *call) integer(name string) int64 {
 	switch n := c.params[name].(type) {
 	case int64:
@@ -80,7 +79,7 @@ func (c *call) perPage() *clusteragents.PerPage {
 	return &perPage
 }
 
-// text is a coerced text parameter, or nil if it is null or absent.
+// text returns a converted text parameter, or nil if it is null or absent.
 func (c *call) text(name string) *string {
 	if text, ok := c.params[name].(string); ok {
 		return &text

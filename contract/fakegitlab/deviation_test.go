@@ -15,7 +15,7 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// tour asks a GitLab for something of everything, and returns what it answered with times and secrets left out.
+// tour sends requests of every kind and returns the responses. Clock and randomness are fixed.
 func tour(t *testing.T, options ...fakegitlab.Option) string {
 	t.Helper()
 	seed := fakegitlab.DefaultSeed()
@@ -66,11 +66,11 @@ func tour(t *testing.T, options ...fakegitlab.Option) string {
 	return answers.String()
 }
 
-// TestEveryDecisionCanBeTurnedRound turns each decision round alone: it is then met, and its outcome shows.
-func TestEveryDecisionCanBeTurnedRound(t *testing.T) {
+// Each decision is reversed alone. Some request reaches it, and the responses differ.
+func TestEveryDecisionCanBeReversed(t *testing.T) {
 	t.Parallel()
 	healthy := tour(t)
-	require.Equal(t, healthy, tour(t), "the tour is the same each time")
+	require.Equal(t, healthy, tour(t), "the tour is repeatable")
 	require.Equal(t, healthy, tour(t, fakegitlab.Deviate(&fakegitlab.Deviation{})), "an empty deviation changes nothing")
 	for _, point := range fakegitlab.Points() {
 		t.Run(string(point), func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestEveryDecisionCanBeTurnedRound(t *testing.T) {
 			met := 0
 			turned := tour(t, fakegitlab.Deviate(&fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
 				if point == fakegitlab.AgentForgotten && c.Point == fakegitlab.AgentExists {
-					return true // a trace of a deleted agent shows only if the agent is taken to be there
+					return true // what remains of a deleted agent shows only if the agent counts as existing
 				}
 				if c.Point != point {
 					return c.GitLab
@@ -90,12 +90,12 @@ func TestEveryDecisionCanBeTurnedRound(t *testing.T) {
 				return !c.GitLab
 			}}))
 			assert.NotZero(t, met)
-			assert.False(t, healthy == turned, "the outcome does not show")
+			assert.False(t, healthy == turned, "reversing the decision makes no difference")
 		})
 	}
 }
 
-func TestOtherDeviations(t *testing.T) {
+func TestDeviationsThatAreNoDecisions(t *testing.T) {
 	t.Parallel()
 	secrets := regexp.MustCompile(`"token":"[^"]*"`)
 	for name, test := range map[string]struct {
@@ -122,12 +122,12 @@ func TestOtherDeviations(t *testing.T) {
 			t.Parallel()
 			answers := tour(t, fakegitlab.Deviate(&test.deviation))
 			assert.Contains(t, answers, test.shows)
-			assert.NotContains(t, secrets.ReplaceAllString(tour(t), ""), test.shows, "and the healthy one does not show it")
+			assert.NotContains(t, secrets.ReplaceAllString(tour(t), ""), test.shows, "the healthy fake does not show it")
 		})
 	}
 }
 
-func TestState(t *testing.T) {
+func TestChangesWithoutARequest(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
 	agent, _ := created(t, server, agentsPath, `{"name":"b"}`)

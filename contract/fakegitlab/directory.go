@@ -31,7 +31,7 @@ type user struct {
 	state string // active, blocked, password_expired, terms_not_accepted; guarded by mu
 }
 
-// accessToken is what a user authenticates with: a personal, project or group access token.
+// accessToken authenticates a user. It is a personal, project or group access token.
 type accessToken struct {
 	id          int64
 	user        *user
@@ -46,7 +46,7 @@ func (t *accessToken) hasAny(scopes ...string) bool {
 	return slices.ContainsFunc(scopes, func(scope string) bool { return slices.Contains(t.scopes, scope) })
 }
 
-// stateAt is the token's state at a time. A token with a date expires when that day begins.
+// stateAt is the token's state at a time. A token with an expiry date expires when that day begins.
 func (t *accessToken) stateAt(now time.Time) string {
 	if t.state == active && !t.expiresAt.IsZero() && !now.Before(t.expiresAt) {
 		return expired
@@ -66,7 +66,7 @@ type project struct {
 	groupMembers map[int64]Role // of the project's group, by user id
 }
 
-// access is what a project is for one user, and its settings, at one moment.
+// access is what one user may do in a project, and the project's settings, at one moment.
 type access struct {
 	own, group Role // from the project and from its group
 	role       Role // the higher one; an admin is like an owner
@@ -92,7 +92,8 @@ func (d *directory) isReadOnly() bool {
 	return d.readOnly
 }
 
-// token returns copies of the access token and its user, or nil. Copies, because either may change during the request.
+// token returns the access token, or nil. The token and its user are copies, because the originals may change during
+// the request.
 func (d *directory) token(secret string) *accessToken {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -105,7 +106,7 @@ func (d *directory) token(secret string) *accessToken {
 	return &t
 }
 
-// userNamed finds a user by id, if the text has a line of digits, or else by name.
+// userNamed finds a user by id if a line of the text is a number, otherwise by name.
 func (d *directory) userNamed(text string) *user {
 	if rack.IsIntegerLine(text) && !strings.HasPrefix(text, "-") {
 		id, _ := rack.LeadingInteger(text)
@@ -114,7 +115,7 @@ func (d *directory) userNamed(text string) *user {
 	return d.usersByName[strings.ToLower(text)]
 }
 
-// userID is 0 if nobody has that name.
+// userID returns 0 if no user has that name.
 func (d *directory) userID(name string) int64 {
 	if u := d.usersByName[strings.ToLower(name)]; u != nil {
 		return u.id

@@ -8,8 +8,8 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 )
 
-// refuseTwoBearers refuses two access tokens in the two places that OAuth has for them. A multipart body that ends too early
-// is met here first, by code that does not expect it.
+// refuseTwoBearers refuses an access token in the header together with another one in the query or form. A multipart
+// body that ends too early causes an error here, because this is the first code that reads it.
 func (c *call) refuseTwoBearers() bool {
 	if c.input.Err == rack.ErrMultipart {
 		return c.internalError()
@@ -25,8 +25,8 @@ func (c *call) refuseTwoBearers() bool {
 	return c.oauthError(http.StatusBadRequest, "invalid_request", "Both Authorization header and payload includes access token.", "")
 }
 
-// negotiate refuses a version of the API that begins like one, and a format in the query that is not json. A suffix of
-// the path does not have to be one, nor anything in Accept.
+// negotiate refuses an API version that only begins like v4, and any format in the query but json. A suffix of the path
+// and the header Accept are not checked.
 func (c *call) negotiate() bool {
 	if c.route.resource == noVersion {
 		return c.refuse(http.StatusNotFound, errorKey, "404 API Version Not Found")
@@ -38,7 +38,7 @@ func (c *call) negotiate() bool {
 	return c.refuse(http.StatusNotAcceptable, errorKey, fmt.Sprintf("The requested format '%s' is not supported.", rack.Inspect(format)))
 }
 
-// refuseContentType refuses a body that is neither JSON nor a form. One without content type is neither.
+// refuseContentType refuses a body that is neither JSON nor a form, and a body without a content type.
 func (c *call) refuseContentType() bool {
 	if !c.readsBody() {
 		return true
@@ -49,7 +49,7 @@ func (c *call) refuseContentType() bool {
 	return true
 }
 
-// merge puts together what Grape gives an endpoint: the query, over it the body, over it the path.
+// merge builds the parameters as Grape does: the body overrides the query, and the path overrides both.
 func (c *call) merge() {
 	c.params = make(rack.Parameters, len(c.input.Query)+len(c.input.Form)+4)
 	for name, value := range c.input.Query {
@@ -66,7 +66,7 @@ func (c *call) merge() {
 	c.route.addTo(c.params)
 }
 
-// readsBody reports whether Grape reads a body of JSON. GitLab looks for access tokens in it whatever the method.
+// readsBody reports whether Grape reads a JSON body. GitLab looks for access tokens in a JSON body with every method.
 func (c *call) readsBody() bool {
 	switch c.method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:

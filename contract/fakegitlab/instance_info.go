@@ -7,12 +7,12 @@ import (
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// What clients ask of an instance besides agents.
+// Requests about the instance, the caller and the project.
 
-// revision is what GitLab gives as the commit it was built from. Nothing was.
+// revision is the commit that the fake claims to be built from.
 const revision = "fa4e9171ab0"
 
-// showVersion answers GET /version, which from 15.2 on says what /metadata says.
+// showVersion answers GET /version. From 15.2 the response is that of /metadata.
 func (c *call) showVersion() {
 	if c.server.features.Metadata {
 		c.showMetadata()
@@ -23,7 +23,7 @@ func (c *call) showVersion() {
 	c.present(http.StatusOK, append(body, '}'))
 }
 
-// showMetadata answers GET /metadata. The server for agents is off.
+// showMetadata answers GET /metadata. The agent server (KAS) is off.
 func (c *call) showMetadata() {
 	body := appendText([]byte(`{"version":`), c.server.version, true)
 	body = appendText(append(body, `,"revision":`...), revision, true)
@@ -38,7 +38,7 @@ func (c *call) showMetadata() {
 	c.present(http.StatusOK, append(body, '}'))
 }
 
-// showUser answers GET /user with the part of it by which clients find out who they are.
+// showUser answers GET /user with the properties that identify the user.
 func (c *call) showUser() {
 	body := appendID([]byte(`{"id":`), c.user.id)
 	body = appendText(append(body, `,"username":`...), c.user.name, true)
@@ -69,8 +69,8 @@ func (c *call) showOwnToken() {
 	c.present(http.StatusOK, append(body, '}'))
 }
 
-// showProject answers GET /projects/:id with the part of it that clients of agents read. Callers without a token do not
-// see permissions.
+// showProject answers GET /projects/:id with the properties that matter to clients of the Agents API. Callers without a
+// token do not see permissions.
 func (c *call) showProject(named clusteragents.Project) {
 	p := c.findProject(named)
 	if p == nil {

@@ -7,8 +7,8 @@ import (
 
 const lowerHex = "0123456789abcdef"
 
-// appendText appends a JSON string. As Rails writes one, HTML's special characters and the two line separators of
-// Unicode are escaped too; what Grape writes, which is errors, has them as they are.
+// appendText appends a JSON string. Rails also escapes HTML's special characters and the two Unicode line separators.
+// Grape, which writes errors, does not.
 func appendText(b []byte, text string, rails bool) []byte {
 	b = append(b, '"')
 	start := 0

@@ -15,11 +15,11 @@ import (
 const (
 	defaultPerPage = 20
 	maxPerPage     = 100
-	// countLimit is up to how many rows GitLab counts a list.
+	// countLimit is the number of rows above which GitLab does not count a list.
 	countLimit = 10_000
 )
 
-// Page is which part of a list is shown, and what the headers say about it.
+// Page is the part of a list that is returned, with its pagination headers.
 type Page struct {
 	Offset int64 // rows before the first one shown
 	Limit  int64 // rows shown at most
@@ -33,8 +33,8 @@ type Page struct {
 	Counted bool  // whether Total, Pages and the link to the last page are shown
 }
 
-// paginate is Kaminari as GitLab sets it up. A page below 1 is the first, a per_page below 1 is the default one, and more
-// than a hundred are a hundred. What begins beyond a bigint cannot be asked of PostgreSQL: ok is then false.
+// paginate does what Kaminari does in GitLab. A page below 1 becomes 1, a per_page below 1 becomes the default, and one
+// above 100 becomes 100. PostgreSQL cannot select an offset beyond bigint: ok is then false.
 func (c *call) paginate(number, perPage, total int64) (page Page, ok bool) {
 	switch {
 	case perPage < 1:
@@ -65,7 +65,7 @@ func (c *call) paginate(number, perPage, total int64) (page Page, ok bool) {
 	return page, true
 }
 
-// rows calls show for each position of the page with the row that stands there.
+// rows calls show with the row at each position of the page.
 func (c *call) rows(page Page, total int, show func(row int)) {
 	first := min(max(page.Offset, 0), int64(total))
 	for position := first; position < min(first+page.Limit, int64(total)); position++ {
@@ -79,7 +79,7 @@ func (c *call) rows(page Page, total int, show func(row int)) {
 	}
 }
 
-// paginationHeaders sets the headers about a page.
+// paginationHeaders sets the pagination headers.
 func (c *call) paginationHeaders(p Page) {
 	h := c.draft.Header
 	h.Set("X-Per-Page", strconv.FormatInt(p.PerPage, 10))
@@ -100,8 +100,8 @@ func numberOrNothing(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// links is the Link header. Each URL is that of the request, at the host that GitLab believes to be, and repeats all
-// parameters, those of the path and secrets included.
+// links returns the Link header. Each URL is the request's, with the configured scheme and host. It repeats all
+// parameters, including those of the path and secrets.
 func (c *call) links(p Page) string {
 	base := c.origin() + c.request.URL.EscapedPath() + "?"
 	before, after := c.queryAround(p.PerPage)
@@ -125,7 +125,7 @@ func (c *call) links(p Page) string {
 	return b.String()
 }
 
-// origin is the scheme and host of the instance: those configured, or else those of the request.
+// origin is the configured scheme and host, or else those of the request.
 func (c *call) origin() string {
 	if external := c.server.external; external != nil {
 		return external.Scheme + "://" + external.Host
@@ -133,7 +133,8 @@ func (c *call) origin() string {
 	return c.requestOrigin()
 }
 
-// requestOrigin is the scheme and host of the request. One by HTTP/1.0 may have no host, and then came to an address.
+// requestOrigin is the scheme and host of the request. An HTTP/1.0 request may have no host; then it is the local
+// address.
 func (c *call) requestOrigin() string {
 	host := c.request.Host
 	if address, ok := c.request.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && host == "" {
@@ -145,7 +146,7 @@ func (c *call) requestOrigin() string {
 	return "http://" + host
 }
 
-// queryAround is the query of a link, as Rails' to_query makes it - entries sorted as text - before and after its page.
+// queryAround returns the query of a link, before and after its page. Rails' to_query sorts the entries as text.
 func (c *call) queryAround(perPage int64) (before, after string) {
 	entries := make([]string, 0, len(c.params)+2)
 	for name, value := range c.params {

@@ -11,8 +11,8 @@ import (
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// call is one request on its way through GitLab. It implements the generated server interface, so that each operation
-// has at hand what the stages before it found out.
+// call is one request on its way through GitLab. It implements the generated server interface, so each operation can
+// use what earlier stages found.
 type call struct {
 	server    *Server
 	request   *http.Request
@@ -30,18 +30,18 @@ type call struct {
 
 	token *accessToken
 	user  *user
-	// access is what the project of the path is for the user, once that is known.
+	// access is what the user may do in the project of the path. A stage sets it when it finds the project.
 	access access
 
-	// Operations of the document that nobody has written here are methods of this nil interface. None is ever called:
-	// refuseUnwritten answers them.
+	// The document may have operations that the fake does not implement. They are methods of this nil interface, so the
+	// program still builds. refuseUnwritten answers such requests, so none is called.
 	clusteragents.ServerInterface
 }
 
 var _ clusteragents.ServerInterface = (*call)(nil)
 
-// run is the way of a request through GitLab, from the outermost layer to the innermost. Each stage reports whether the
-// request goes on; if not, it has answered.
+// run takes the request through GitLab, from the outermost layer to the innermost. Each stage reports whether the
+// request goes on. If not, the stage has answered.
 func (c *call) run() {
 	defer c.rescue()
 	_ = c.readInput() && // Rack: body, query, form, JSON
@@ -53,7 +53,7 @@ func (c *call) run() {
 		c.refuseTwoBearers() && // Rack::OAuth2
 		c.negotiate() && // Grape::Middleware::Formatter
 		c.refuseContentType() && // Grape::Middleware::Formatter
-		c.enter() && // API::API's before filters; routes that are no operation end here
+		c.enter() && // API::API's before filters; unknown paths end here
 		c.authenticate() && // API::Helpers#authenticate!, scopes and sudo
 		c.answerOptions() && // Grape::Endpoint: OPTIONS ends here
 		c.coerce() && // Grape's params blocks
@@ -65,7 +65,7 @@ func (c *call) run() {
 	}
 }
 
-// rescue answers a panic as GitLab answers an exception that nobody expected.
+// rescue answers a panic as GitLab answers an unexpected exception.
 func (c *call) rescue() {
 	switch p := recover(); p {
 	case nil:
@@ -79,7 +79,7 @@ func (c *call) rescue() {
 	}
 }
 
-// enter runs the filters that every endpoint has, and answers what is routed to no operation.
+// enter runs the filters of every endpoint. It answers requests for paths that do not exist.
 func (c *call) enter() bool {
 	c.inEndpoint = true
 	switch c.route.resource {
@@ -92,7 +92,7 @@ func (c *call) enter() bool {
 	return true
 }
 
-// answerOptions answers OPTIONS with the methods that there are.
+// answerOptions answers OPTIONS with the methods of the resource.
 func (c *call) answerOptions() bool {
 	if c.method != http.MethodOptions {
 		return true

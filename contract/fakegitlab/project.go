@@ -9,8 +9,8 @@ import (
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// findProject finds the project of the path and the caller's role in it, or answers that there is none. It names one by
-// id or by full path; a former path redirects.
+// findProject finds the project of the path and the caller's access to it. It answers if the project does not exist, is
+// not visible or has moved.
 func (c *call) findProject(named clusteragents.Project) *project {
 	p, moved := c.projectNamed(named.String())
 	if p != nil {
@@ -27,7 +27,7 @@ func (c *call) findProject(named clusteragents.Project) *project {
 	return p
 }
 
-// projectNamed finds the project that a text names. Moved reports that the text is a former path.
+// projectNamed finds the project with that id or full path. Moved reports that the path is a former one.
 func (c *call) projectNamed(text string) (p *project, moved bool) {
 	store := c.server.store
 	p, moved = store.projectNamed(text)
@@ -46,7 +46,7 @@ func (c *call) projectNamed(text string) (p *project, moved bool) {
 
 var projectInPath = regexp.MustCompile(`/projects/[^/]+`)
 
-// redirect answers a request for a project that has moved. The answer has a text and no content type.
+// redirect answers a request for a project that has moved. The response has a text and no content type.
 func (c *call) redirect(p *project) {
 	if c.method != http.MethodGet {
 		c.refuse(http.StatusMethodNotAllowed, messageKey, "Non GET methods are not allowed for moved projects")
@@ -70,8 +70,7 @@ func (c *call) redirect(p *project) {
 	c.draft.Body = []byte("This resource has been moved permanently to " + location)
 }
 
-// mayWrite reports whether the caller may change agents in the project, or answers 403. Nobody may if the project is
-// archived.
+// mayWrite checks that the caller may change agents in the project, or answers 403. In an archived project nobody may.
 func (c *call) mayWrite() bool {
 	if !c.decide(RoleSuffices, c.access.role >= Maintainer && !c.access.archived) {
 		return c.forbidden()
@@ -79,8 +78,8 @@ func (c *call) mayWrite() bool {
 	return true
 }
 
-// mayRead reports whether the caller's role is enough to read agents in the project. If not, old releases answer
-// 403, and new ones as if there were no such agent.
+// mayRead checks that the caller's role allows reading agents in the project. Otherwise old releases answer 403, and
+// new ones answer as if the agent did not exist.
 func (c *call) mayRead() bool {
 	switch {
 	case c.decide(RoleSuffices, c.access.role >= Developer):

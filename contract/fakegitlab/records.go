@@ -7,7 +7,8 @@ import (
 	"github.com/tidwall/btree"
 )
 
-// records is one copy of the rows that the endpoints read and write. The store's lock guards it, and whatever it leads to.
+// records is one copy of the rows that the endpoints read and write. The store's lock guards it and everything that it
+// refers to.
 type records struct {
 	agents    map[int64]*agent
 	tokens    map[int64]*agentToken
@@ -21,7 +22,7 @@ type agent struct {
 	createdBy int64 // 0 when the user is gone
 	createdAt time.Time
 	updatedAt time.Time
-	deleted   bool // kept although deleted; only a Deviation does that
+	deleted   bool // hidden from lists by a Deviation
 
 	tokens []*agentToken // in the order in which they were last written
 	active int           // how many of them are active
@@ -47,7 +48,7 @@ func newRecords() *records {
 }
 
 func newAgentIndex() *btree.BTreeG[*agent] {
-	// Names are bytes of ASCII, and the order is that of the C locale, as in the images that GitLab ships.
+	// Names are ASCII. Their order is that of the C locale, as in GitLab's own images.
 	byName := func(a, b *agent) bool { return a.name < b.name }
 	return btree.NewBTreeGOptions(byName, btree.Options{NoLocks: true})
 }
@@ -88,7 +89,7 @@ func (r *records) deleteAgent(id int64) {
 	}
 }
 
-// hideAgent takes the agent out of lists and keeps it otherwise; only a [Deviation] does that.
+// hideAgent removes the agent from lists only. Only a [Deviation] does that.
 func (r *records) hideAgent(id int64) {
 	if a := r.agents[id]; a != nil {
 		r.of(a.project).Delete(a)
@@ -155,15 +156,15 @@ func (r *records) tokensOf(agentID int64, onlyActive bool) []*agentToken {
 	return nil
 }
 
-// written moves the token to the end of its agent's, as PostgreSQL does with a row that it updates.
+// written moves the token to the end of the agent's tokens. PostgreSQL moves a row that it updates in the same way.
 func (t *agentToken) written() {
 	a := t.agent
 	i := slices.Index(a.tokens, t)
 	a.tokens = append(slices.Delete(a.tokens, i, i+1), t)
 }
 
-// listed returns the agent's tokens as the list shows them: the last used first, then those never used. For ties GitLab asks
-// no order; PostgreSQL's, by the index that it takes, has active ones first and then goes by when they were written.
+// listed returns the agent's tokens in the order of the list: the last used first, those never used at the end. GitLab
+// defines no order for ties. With the index that PostgreSQL uses, active tokens come first, then those written earlier.
 func (a *agent) listed(onlyActive bool) []*agentToken {
 	listed := make([]*agentToken, 0, a.active)
 	for _, t := range a.tokens {

@@ -45,7 +45,7 @@ func TestUserReadsOwnWritesAndOthersReadThemLater(t *testing.T) {
 	seen("/1", 200, 404)
 
 	require.True(t, server.DeleteAgent(2))
-	assert.Equal(t, 200, status("maintainer", "/2"), "somebody else's change")
+	assert.Equal(t, 200, status("maintainer", "/2"), "a change by another user")
 	now = now.Add(time.Second)
 	assert.Equal(t, 404, status("maintainer", "/2"))
 }

@@ -2,10 +2,10 @@ package fakegitlab
 
 import "fmt"
 
-// Role is what a member may do in a project. Roles compare: a higher one may do what a lower one may.
+// Role is a member's role in a project. Roles compare: a higher role includes the lower ones.
 type Role int
 
-// The roles, from the lowest. NoRole is that of who is no member.
+// The roles, from the lowest. Non-members have NoRole.
 const (
 	NoRole Role = iota
 	Guest
@@ -25,8 +25,8 @@ func (r Role) String() string {
 	return roleNames[r]
 }
 
-// UnmarshalText reads the name of a role. Any other text becomes a role that no member can have; checking the seed says
-// where it is.
+// UnmarshalText reads the name of a role. Any other text becomes an invalid role, which the check of the seed reports
+// with its place.
 func (r *Role) UnmarshalText(name []byte) error {
 	role, known := parseRole(string(name))
 	if !known {
@@ -45,7 +45,7 @@ func parseRole(name string) (Role, bool) {
 	return NoRole, false
 }
 
-// accessLevel is the number that GitLab's API has for the role.
+// accessLevel is the role's number in GitLab's API.
 func (r Role) accessLevel() int64 {
 	return [...]int64{NoRole: 0, Guest: 10, Planner: 15, Reporter: 20, Developer: 30, Maintainer: 40, Owner: 50}[r]
 }

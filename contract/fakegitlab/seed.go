@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Seed is what stands in GitLab at the start. [ParseSeed] reads one from YAML or JSON and checks it.
+// Seed is what an instance contains at the start. [ParseSeed] reads one from YAML or JSON.
 type Seed struct {
 	GitLab   SeedGitLab    `yaml:"gitlab"`
 	NextIDs  SeedNextIDs   `yaml:"next_ids"`
@@ -13,7 +13,7 @@ type Seed struct {
 	Projects []SeedProject `yaml:"projects"`
 }
 
-// SeedGitLab is the instance. An empty field leaves the default.
+// SeedGitLab is the instance. Empty fields mean the default.
 type SeedGitLab struct {
 	Version     string `yaml:"version"`      // 19.1.0
 	Edition     string `yaml:"edition"`      // ce, ee
@@ -21,13 +21,13 @@ type SeedGitLab struct {
 	ReadOnly    bool   `yaml:"read_only"`    // the instance refuses writes, as in maintenance mode
 }
 
-// SeedNextIDs is where ids begin to be given out; 0 means after the highest that the seed has.
+// SeedNextIDs is the next id of each kind; 0 means the one after the highest in the seed.
 type SeedNextIDs struct {
 	Agent int64 `yaml:"agent"`
 	Token int64 `yaml:"token"`
 }
 
-// SeedUser is a user with the access tokens that authenticate as that user.
+// SeedUser is a user with access tokens.
 type SeedUser struct {
 	ID     int64             `yaml:"id"`
 	Name   string            `yaml:"name"`
@@ -40,8 +40,8 @@ type SeedUser struct {
 type SeedAccessToken struct {
 	Token  string   `yaml:"token"`
 	Scopes []string `yaml:"scopes"`
-	// Permissions makes the token fine-grained: it may do only these things, such as read_cluster_agent. Without them,
-	// if Permissions is nil, the scopes decide.
+	// Permissions makes the token fine-grained: it may do only these things, such as read_cluster_agent. If Permissions
+	// is nil, the scopes decide.
 	Permissions []string  `yaml:"permissions"`
 	State       string    `yaml:"state"`      // active, expired, revoked
 	ExpiresAt   time.Time `yaml:"expires_at"` // the date; zero means never
@@ -105,10 +105,10 @@ var (
 	accessTokenStates = []string{active, expired, revoked}
 )
 
-// DefaultSeed is what stands in a GitLab that was given no seed: projects 20 root/test and 21 root/other (both private)
-// and 22 public/open (public), and the users owner, maintainer, developer, reporter, guest and stranger with the access
-// tokens glpat-owner, glpat-maintainer and so on. In each project each has the role of that name, except stranger, who
-// has none.
+// DefaultSeed is what an instance contains without a seed: the private projects 20 root/test and 21 root/other, the
+// public project 22 public/open, and the users owner, maintainer, developer, reporter, guest and stranger with the
+// access tokens glpat-owner, glpat-maintainer and so on. Each user has the role of that name in every project; stranger
+// has no role.
 func DefaultSeed() *Seed {
 	seed := &Seed{}
 	members := map[string]Role{}
@@ -134,7 +134,7 @@ func DefaultSeed() *Seed {
 	return seed
 }
 
-// plant puts the seed, which has to be sound, into a new store.
+// plant creates a store from the seed.
 func (seed *Seed) plant(now time.Time) (*store, error) {
 	if problems := seed.check(); len(problems) > 0 {
 		return nil, problems
@@ -203,7 +203,7 @@ func timeOr(t, otherwise time.Time) time.Time {
 	return t
 }
 
-// names derives what GitLab keeps apart: the display name of the project alone, that with its groups, and the path alone.
+// names returns the project's display name without and with its groups, and its path without them.
 func (sp *SeedProject) names() (name, withNamespace, path string) {
 	withNamespace = sp.NameWithNamespace
 	if withNamespace == "" {

@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ParseSeed reads a seed from YAML or JSON. The name is what errors call the file. An error is a [SeedError]. It has what
-// is wrong with the keys and types, or, if those are right, what is wrong with the values.
+// ParseSeed reads a seed from YAML or JSON. Name is the file's name in errors. An error is a [SeedError]. It lists all
+// wrong keys and types, or, if there are none, all wrong values.
 func ParseSeed(name string, data []byte) (*Seed, error) {
 	if text := bytes.TrimSpace(data); len(text) > 0 && text[0] == '{' {
 		// JSON may be indented with tabs, and YAML may not. JSON has no tabs within strings.
@@ -45,7 +45,7 @@ func ParseSeed(name string, data []byte) (*Seed, error) {
 	return nil, problems
 }
 
-// parseYAML returns the root of the one document, or nil if it is empty.
+// parseYAML returns the root of the only document, or nil if it is empty.
 func parseYAML(data []byte) (*yaml.Node, SeedError) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, another yaml.Node
@@ -57,7 +57,7 @@ func parseYAML(data []byte) (*yaml.Node, SeedError) {
 	}
 	switch err := decoder.Decode(&another); {
 	case err == nil:
-		return nil, SeedError{{Line: another.Line, Column: 1, Text: "a seed is one document, and this is a second"}}
+		return nil, SeedError{{Line: another.Line, Column: 1, Text: "a seed has one document, and this is the second"}}
 	case !errors.Is(err, io.EOF):
 		return nil, SeedError{syntaxProblem(err)}
 	}
@@ -73,7 +73,7 @@ var (
 	quoted = regexp.MustCompile(`"[^" ]{2,}"|'[^' ]{2,}'`)
 )
 
-// syntaxProblem is an error of the YAML package about text that is not YAML. Such errors have no column.
+// syntaxProblem describes an error of the YAML package about text that is not YAML. Such errors have no column.
 func syntaxProblem(err error) SeedProblem {
 	problem := SeedProblem{Line: 1, Column: 1}
 	message := err.Error()
@@ -90,7 +90,7 @@ func syntaxProblem(err error) SeedProblem {
 	return problem
 }
 
-// decodeStrictly decodes the seed. Unknown keys, keys that are there twice and wrong types are problems.
+// decodeStrictly decodes the seed. Unknown keys, duplicate keys and wrong types are problems.
 func decodeStrictly(data []byte, root *yaml.Node, seed *Seed) (problems SeedError) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
@@ -113,16 +113,16 @@ var typePatterns = []struct {
 	text    string
 }{
 	{regexp.MustCompile(`^line (\d+): field (.*) not found in type`), "this key is not known"},
-	{regexp.MustCompile(`^line (\d+): mapping key "(.*)" already defined`), "this key is there twice"},
-	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into bool"), "this has to be true or false"},
-	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into int64"), "this has to be a whole number"},
-	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into string"), "this has to be text"},
-	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into \\[\\]"), "this has to be a list"},
-	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into "), "this has to be a mapping of keys to values"},
+	{regexp.MustCompile(`^line (\d+): mapping key "(.*)" already defined`), "this key occurs twice"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into bool"), "this must be true or false"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into int64"), "this must be a whole number"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into string"), "this must be text"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into \\[\\]"), "this must be a list"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into "), "this must be a mapping of keys to values"},
 }
 
-// typeProblem says in the seed's words what the YAML package says about a key or type. The package names only the line;
-// the column is that of the key or value.
+// typeProblem describes an error of the YAML package about a key or a type. The package gives only the line. The column
+// is found by the key or value that the error quotes.
 func typeProblem(root *yaml.Node, message string) SeedProblem {
 	for _, known := range typePatterns {
 		if match := known.pattern.FindStringSubmatch(message); match != nil {
@@ -133,8 +133,8 @@ func typeProblem(root *yaml.Node, message string) SeedProblem {
 	return SeedProblem{Line: 1, Column: 1, Text: "this cannot be read: " + quoted.ReplaceAllString(message, "…")}
 }
 
-// columnOf is the column of the first scalar in the line with the text, of which the end may be cut, or without a text of
-// the innermost list or mapping. It is 1 if there is none.
+// columnOf returns the column of the first scalar in the line that equals the text, or begins with it if the text is
+// cut. Without a text it is the column of the innermost list or mapping. The default is 1.
 func columnOf(n *yaml.Node, line int, text string) int {
 	beginning, cut := strings.CutSuffix(text, "...")
 	matches := func(value string) bool { return value == text || cut && strings.HasPrefix(value, beginning) }
@@ -155,11 +155,11 @@ func columnOf(n *yaml.Node, line int, text string) int {
 	return max(column, 1)
 }
 
-// lossyValues finds values of which the YAML package would read only a part, or would not say where they are.
+// lossyValues finds values that the YAML package would read only in part, or would report without their place.
 func lossyValues(n *yaml.Node) (problems SeedError) {
 	for i, inner := range n.Content {
 		if strings.HasPrefix(inner.Tag, "!") && !strings.HasPrefix(inner.Tag, "!!") {
-			problems = append(problems, SeedProblem{Line: inner.Line, Column: inner.Column, Text: "text that begins with ! has to be in quotes"})
+			problems = append(problems, SeedProblem{Line: inner.Line, Column: inner.Column, Text: "text that begins with ! must be in quotes"})
 		}
 		problems = append(problems, lossyValues(inner)...)
 		if n.Kind != yaml.MappingNode || i%2 == 0 || inner.Tag == "!!null" {
@@ -169,15 +169,15 @@ func lossyValues(n *yaml.Node) (problems SeedError) {
 		switch n.Content[i-1].Value {
 		case "id":
 			if inner.Tag != "!!int" {
-				text = "this has to be a whole number"
+				text = "this must be a whole number"
 			}
 		case "created_at", "last_used_at":
 			if _, err := time.Parse(time.RFC3339Nano, inner.Value); err != nil {
-				text = "this has to be a time such as 2022-03-20T20:42:40.221Z"
+				text = "this must be a time such as 2022-03-20T20:42:40.221Z"
 			}
 		case "expires_at":
 			if _, err := time.Parse(time.DateOnly, inner.Value); err != nil {
-				text = "this has to be a date such as 2026-12-31"
+				text = "this must be a date such as 2026-12-31"
 			}
 		}
 		if text != "" {
@@ -189,7 +189,7 @@ func lossyValues(n *yaml.Node) (problems SeedError) {
 
 var pathSegment = regexp.MustCompile(`^(?:\.?([^.\[]+)|\[(\d+)\])`)
 
-// nodeAt is the node at a path such as projects[0].name, or the nearest one that holds it.
+// nodeAt returns the node at a path such as projects[0].name, or its nearest ancestor.
 func nodeAt(n *yaml.Node, path string) *yaml.Node {
 	match := pathSegment.FindStringSubmatch(path)
 	if match == nil {

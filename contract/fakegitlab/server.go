@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Server is a GitLab. It is an [http.Handler], safe for concurrent use.
+// Server is a GitLab: an [http.Handler] that is safe for concurrent use.
 type Server struct {
 	version  string // as /version shows it
 	release  Release
@@ -82,13 +82,13 @@ func newServer(set *settings, release Release, external *url.URL) (*Server, erro
 	return s, nil
 }
 
-// Version is the version as GitLab's version endpoint gives it, such as 19.1.0 or 19.1.0-ee.
+// Version is the version as in the response to GET /version, such as 19.1.0 or 19.1.0-ee.
 func (s *Server) Version() string { return s.version }
 
 // Edition is ce or ee.
 func (s *Server) Edition() string { return s.edition }
 
-// Root is the path under which everything is, such as /gitlab, or empty.
+// Root is the path before /api, such as /gitlab. It is empty by default.
 func (s *Server) Root() string { return s.root }
 
 func fullVersion(text string, release Release, edition string) string {
@@ -127,7 +127,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.log()
 }
 
-// wait reports whether the client is still there after d.
+// wait waits for d and reports whether the client is still connected.
 func wait(r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -145,7 +145,7 @@ type lockedReader struct {
 	from io.Reader
 }
 
-// read fills b. A source of randomness that fails leaves nothing to go on with.
+// read fills b. It panics if the source of randomness fails.
 func (r *lockedReader) read(b []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Changes to agents and tokens that no request makes, as if somebody else had made them.
+// Changes to agents and tokens without a request, as if another user had made them.
 
-// nobody is the author of these changes: with a replica, every user sees them late.
+// nobody is the author of these changes. If there is a replica, every user sees them late.
 const nobody = 0
 
-// change makes a change to the records that find says exist.
+// change makes a change if the record exists, and reports whether it does.
 func (s *Server) change(exists func(*records) bool, change func(*records)) bool {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()

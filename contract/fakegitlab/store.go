@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// store is GitLab's database. The endpoints read and write agents and agent tokens; mu guards both copies of them.
+// store is GitLab's database. The mutex guards agents and tokens, which requests change.
 type store struct {
 	*directory
 
@@ -14,7 +14,7 @@ type store struct {
 	nextAgent int64
 	nextToken int64
 
-	// With a lag there is a replica too. Users read it unless they have just written.
+	// The replica is nil unless there is a lag. Users read from it unless they have just written.
 	lag     time.Duration
 	replica *records
 	pending []pendingChange
@@ -38,8 +38,8 @@ func (s *store) startReplica(lag time.Duration) {
 	s.replica = s.primary.clone()
 }
 
-// write makes a change for a user: at once, and in the replica after the lag. Change is called once for each copy, so it
-// finds records by their ids. It needs the lock.
+// write makes a change for a user: at once in the primary, and after the lag in the replica. Change runs once for each
+// copy and finds records by id. It needs the lock.
 func (s *store) write(userID int64, now time.Time, change func(*records)) {
 	change(s.primary)
 	if s.replica != nil {
@@ -48,7 +48,7 @@ func (s *store) write(userID int64, now time.Time, change func(*records)) {
 	}
 }
 
-// catchUp brings the replica to where it is at that time.
+// catchUp makes the changes in the replica that are due.
 func (s *store) catchUp(now time.Time) {
 	if s.replica == nil {
 		return
@@ -61,8 +61,8 @@ func (s *store) catchUp(now time.Time) {
 	}
 }
 
-// readBy returns the copy that the user reads: the primary, until the replica has caught up with what the user wrote. It
-// needs the lock.
+// readBy returns the copy that the user reads. That is the primary until the replica has caught up with the user's last
+// write. It needs the lock.
 func (s *store) readBy(userID int64, now time.Time) *records {
 	wrote, ok := s.wrote[userID]
 	if s.replica == nil || ok && now.Before(wrote.Add(s.lag)) {

@@ -6,7 +6,7 @@ import (
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// The operations on tokens of agents.
+// The operations on agent tokens.
 
 // ListAgentTokens answers GET /projects/:id/cluster_agents/:agent_id/tokens.
 func (c *call) ListAgentTokens(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, params clusteragents.ListAgentTokensParams) {
@@ -54,7 +54,8 @@ func (c *call) GetAgentToken(_ http.ResponseWriter, _ *http.Request, named clust
 	c.present(http.StatusOK, appendToken(nil, t))
 }
 
-// findAgentToken returns the token of that id of the project's agent of that id, or nil. It needs the lock.
+// findAgentToken returns the token with that id if it belongs to the agent and the agent to the project, or nil. It
+// needs the lock.
 func (c *call) findAgentToken(records *records, p *project, agentID, tokenID int64) *agentToken {
 	a := c.findAgent(records, p, agentID)
 	if a == nil {
@@ -67,8 +68,8 @@ func (c *call) findAgentToken(records *records, p *project, agentID, tokenID int
 	return t
 }
 
-// CreateAgentToken answers POST /projects/:id/cluster_agents/:agent_id/tokens. GitLab takes no lock between
-// counting the active tokens and adding one; this does.
+// CreateAgentToken answers POST /projects/:id/cluster_agents/:agent_id/tokens. Unlike GitLab, it counts the active
+// tokens and adds one under a lock.
 func (c *call) CreateAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID) {
 	p := c.findProject(named)
 	if p == nil || !c.mayWrite() {
@@ -117,7 +118,8 @@ func (c *call) CreateAgentToken(_ http.ResponseWriter, _ *http.Request, named cl
 	c.present(http.StatusCreated, appendTokenWithSecret(nil, &t, secret))
 }
 
-// RevokeAgentToken answers DELETE /projects/:id/cluster_agents/:agent_id/tokens/:token_id. To revoke again is fine.
+// RevokeAgentToken answers DELETE /projects/:id/cluster_agents/:agent_id/tokens/:token_id. Revoking again answers 204
+// too.
 func (c *call) RevokeAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, tokenID clusteragents.TokenID) {
 	p := c.findProject(named)
 	if p == nil || !c.mayWrite() {

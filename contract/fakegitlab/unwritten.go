@@ -9,7 +9,7 @@ import (
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// written are the operations of the document that the fake answers, as patterns of the generated router.
+// written are the document's operations that the fake implements, as patterns of the generated router.
 var written = [...]string{
 	"GET /projects/{id}/cluster_agents",
 	"POST /projects/{id}/cluster_agents",
@@ -21,15 +21,15 @@ var written = [...]string{
 	"DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id}",
 }
 
-// documentRouter finds the operation of the document that a request is for. Its handlers are never called.
+// documentRouter finds the document's operation for a request. Its handlers are never called.
 func documentRouter() *http.ServeMux {
 	mux := http.NewServeMux()
 	clusteragents.HandlerFromMux(nil, mux)
 	return mux
 }
 
-// refuseUnwritten answers 501 if the document has the operation and the fake does not know it yet. GitLab has nothing
-// like it: without this, whoever adds an operation to the document would see GitLab's 404 and look in the wrong place.
+// refuseUnwritten answers 501 if the document has the operation and the fake does not. GitLab has no such answer. With
+// GitLab's 404 the author of a new operation would look for the mistake in the wrong place.
 func (c *call) refuseUnwritten() bool {
 	path, under := strings.CutPrefix(c.route.path, "/api/v4")
 	if !under {

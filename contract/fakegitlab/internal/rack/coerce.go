@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// Parameter is a parameter that an endpoint declares, in Grape's params block.
+// Parameter is a parameter that an endpoint declares in Grape's params block.
 type Parameter struct {
 	Name     string
 	Text     bool // a String; else an Integer
@@ -15,8 +15,8 @@ type Parameter struct {
 	NotZero  bool
 }
 
-// Coerce replaces the parameter's value by one of its type - nil, a string, an int64 or a *big.Int - or returns what is
-// wrong with it.
+// Coerce replaces the parameter's value by one of its type: nil, a string, an int64 or a *big.Int. If it cannot, it
+// returns what is wrong.
 func (p *Parameter) Coerce(params Parameters) string {
 	value, present := params[p.Name]
 	if !present && p.Required {
@@ -46,8 +46,8 @@ func (p *Parameter) Coerce(params Parameters) string {
 	return ""
 }
 
-// toText makes a String of a value as Grape does: nil stays nil, numbers and booleans are printed, and arrays and hashes
-// are refused.
+// toText makes a String of a value as Grape does. It keeps nil, prints numbers and booleans, and refuses arrays and
+// hashes.
 func toText(value any) (any, bool) {
 	switch value := value.(type) {
 	case nil, string:
@@ -60,7 +60,7 @@ func toText(value any) (any, bool) {
 	return nil, false
 }
 
-// toInteger makes an Integer of a value as Grape does: nil and the empty string are nil.
+// toInteger makes an Integer of a value as Grape does. The empty string becomes nil.
 func toInteger(value any) (any, bool) {
 	var (
 		number *big.Int

@@ -77,7 +77,7 @@ func mediaType(contentType string) string {
 	return strings.ToLower(strings.TrimSpace(contentType))
 }
 
-// isForm reports whether Rack reads the body as a form. A POST without content type is one, for Rack if not for Grape.
+// isForm reports whether Rack reads the body as a form. To Rack a POST without a content type is a form.
 func (in *Input) isForm() bool {
 	switch in.MediaType {
 	case "application/x-www-form-urlencoded", "multipart/form-data", "multipart/related", "multipart/mixed":
@@ -86,13 +86,12 @@ func (in *Input) isForm() bool {
 	return in.MediaType == "" && in.method == http.MethodPost
 }
 
-// IsGrapeForm reports whether Grape reads the body as a form. Unlike Rack, it does not without a content type.
+// IsGrapeForm reports whether Grape reads the body as a form. Grape needs a content type.
 func (in *Input) IsGrapeForm() bool { return in.MediaType != "" && in.isForm() }
 
 var overridingMethods = []string{"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "LINK", "UNLINK"}
 
-// Method is the request's method. A POST can be another method: that of _method in a form, or else of
-// X-HTTP-Method-Override.
+// Method is the request's method. For a POST, _method in a form or else X-HTTP-Method-Override can name another one.
 func (in *Input) Method(r *http.Request) string {
 	if r.Method != http.MethodPost {
 		return r.Method
@@ -108,7 +107,8 @@ func (in *Input) Method(r *http.Request) string {
 	return r.Method
 }
 
-// Text is a text parameter as Rack finds it, before Grape reads a body: in the query, else in the form, else in JSON.
+// Text is a text parameter as Rack finds it, before Grape reads the body: from the query, the form or JSON, in that
+// order.
 func (in *Input) Text(name string) string {
 	if text, _ := in.Query[name].(string); text != "" {
 		return text
@@ -121,16 +121,16 @@ func (in *Input) Text(name string) string {
 	return text
 }
 
-// mimePattern is what Rails takes for a media type.
+// mimePattern matches what Rails accepts as a media type.
 var mimePattern = regexp.MustCompile(`^(?:\*/\*|[a-z0-9][a-z0-9!#$&\-^_.+]{0,126}/(?:\*|[a-z0-9][a-z0-9!#$&\-^_.+]{0,126}))$`)
 
-// HasMediaType reports whether Rails can tell the media type of the body.
+// HasMediaType reports whether Rails recognizes the media type of the body.
 func (in *Input) HasMediaType() bool {
 	return in.MediaType == "" || in.MediaType == JSONType || mimePattern.MatchString(in.MediaType)
 }
 
-// IsMalformed reports whether the input cannot be read: it has percent signs without escapes, bytes that are not UTF-8, NUL,
-// or text that should be JSON. An unfinished multipart body is found later.
+// IsMalformed reports whether the input cannot be read: a percent sign without an escape, bytes that are not UTF-8,
+// NUL, or broken JSON. An unfinished multipart body is found later.
 func (in *Input) IsMalformed(r *http.Request) bool {
 	return in.Err != nil && !errors.Is(in.Err, ErrMultipart) ||
 		IsMalformed(r.URL.Path) ||
@@ -138,7 +138,7 @@ func (in *Input) IsMalformed(r *http.Request) bool {
 		anyMalformed(in.Query) || anyMalformed(in.Form) || jsonMalformed(in.JSON)
 }
 
-// credentials is what stands in an Authorization header, decoded if it is basic.
+// credentials is the value of an Authorization header, decoded if the scheme is basic.
 func credentials(authorization string) string {
 	if scheme, encoded, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "basic") {
 		if decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded)); err == nil {
@@ -169,7 +169,7 @@ func jsonMalformed(body any) bool {
 	return isMalformedValue(body, 0)
 }
 
-// isMalformedValue looks for NUL in a value, and some way into it; GitLab does not look deeper either.
+// isMalformedValue looks for NUL in a value, as deep as GitLab looks.
 func isMalformedValue(value any, depth int) bool {
 	if depth > 2 {
 		return false

@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// jsonDepth is how deep Ruby's JSON.parse goes.
+// jsonDepth is the deepest nesting that Ruby's JSON.parse accepts.
 const jsonDepth = 100
 
-// parseJSON reads a body as Ruby's JSON does. Of a key that is there twice the last value counts, numbers keep
-// all digits, and what is nested too deep or not UTF-8 is an error.
+// parseJSON reads a body as Ruby's JSON does. The last value of a duplicate key counts, numbers keep all digits, and
+// deep nesting and bytes that are not UTF-8 are errors.
 func parseJSON(body []byte) (any, error) {
 	if !utf8.Valid(body) || !json.Valid(body) || hasLoneSurrogate(body) {
 		return nil, ErrMalformed
@@ -21,7 +21,7 @@ func parseJSON(body []byte) (any, error) {
 	return readJSON(decoder, 0)
 }
 
-// readJSON reads the next value of what is known to be JSON.
+// readJSON reads the next value of valid JSON.
 func readJSON(decoder *json.Decoder, depth int) (any, error) {
 	token, err := decoder.Token()
 	if err != nil {
@@ -67,7 +67,7 @@ func readJSON(decoder *json.Decoder, depth int) (any, error) {
 	return value, nil
 }
 
-// hasLoneSurrogate reports whether an escape in the JSON is half of a pair, which makes no character.
+// hasLoneSurrogate reports whether the JSON has an escape that is half of a surrogate pair.
 func hasLoneSurrogate(body []byte) bool {
 	for {
 		i := bytes.IndexByte(body, '\\')
@@ -89,8 +89,8 @@ func hasLoneSurrogate(body []byte) bool {
 	}
 }
 
-// escaped is the UTF-16 unit of the \u escape that valid JSON begins with, or 0 if it begins otherwise, and the length of
-// the escape.
+// escaped returns the UTF-16 unit of the \u escape at the beginning of valid JSON, and the length of the escape. The
+// unit of any other escape is 0.
 func escaped(body []byte) (unit uint64, size int) {
 	if len(body) < 2 || body[0] != '\\' {
 		return 0, 0

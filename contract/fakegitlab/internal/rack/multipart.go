@@ -19,8 +19,8 @@ func boundaryOf(contentType string) string {
 	return attributes["boundary"]
 }
 
-// parseMultipart adds the fields of a multipart body to into, as Rack does: a file becomes a hash, which no parameter
-// here takes.
+// parseMultipart adds the fields of a multipart body to into, as Rack does. A file becomes a hash, which no parameter
+// here accepts.
 func parseMultipart(boundary string, body []byte, into Parameters) error {
 	if !bytes.Contains(body, []byte("--"+boundary+"--")) {
 		return ErrMultipart

@@ -46,8 +46,7 @@ func parseQuery(query, separators string, into Parameters) error {
 	return nil
 }
 
-// unescapeForm undoes the encoding of forms. A percent sign that begins no escape is an error, and so is what is not
-// UTF-8 afterwards.
+// unescapeForm undoes form encoding. A percent sign without an escape, and bytes that are not UTF-8, are errors.
 func unescapeForm(text string) (string, error) {
 	if strings.IndexByte(text, '%') < 0 && strings.IndexByte(text, '+') < 0 {
 		if !utf8.ValidString(text) {
@@ -90,8 +89,8 @@ func unhex(c byte) byte {
 	return c - '0'
 }
 
-// nest puts a value where a name such as a[b][] points to, as Rack's normalize_params does, and returns the
-// container, which for a bare [] is the value in an array and for no name at all is nil.
+// nest puts a value where a name such as a[b][] points, as Rack's normalize_params does. It returns the container. For
+// a bare [] that is an array with the value, and for an empty name nil.
 func nest(into Parameters, name string, value any, depth int) (any, error) {
 	if depth <= 0 {
 		return nil, ErrMalformed
@@ -153,7 +152,7 @@ func nest(into Parameters, name string, value any, depth int) (any, error) {
 	return into, nil
 }
 
-// cutName cuts a name into its first key, without brackets, and what follows.
+// cutName cuts a name into its first key, without brackets, and the rest.
 func cutName(name string) (key, after string) {
 	rest := strings.TrimLeft(name, "[]")
 	end := strings.IndexAny(rest, "[]")

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// parseInteger reads a text as Ruby's Integer(text, 10) does: spaces around, a sign, 0d in front and single underscores
-// between digits are fine.
+// parseInteger reads a text as Ruby's Integer(text, 10) does: it accepts spaces around the number, a sign, 0d in front
+// and single underscores between digits.
 func parseInteger(text string) (*big.Int, bool) {
 	text = strings.Trim(text, " \t\n\v\f\r")
 	negative := false
@@ -40,7 +40,8 @@ func parseInteger(text string) (*big.Int, bool) {
 	return n, ok
 }
 
-// LeadingInteger reads a text as Ruby's String#to_i does: the integer it begins with, or 0.
+// LeadingInteger reads the integer at the beginning of a text, as Ruby's String#to_i does. It reports whether there is
+// one that fits.
 func LeadingInteger(text string) (int64, bool) {
 	text = strings.TrimLeft(text, " \t\n\v\f\r")
 	end := 0
@@ -65,7 +66,7 @@ func IsIntegerLine(text string) bool {
 	return false
 }
 
-// numberText prints a number of JSON as Ruby's to_s does.
+// numberText prints a JSON number as Ruby's to_s does.
 func numberText(n json.Number) string {
 	text := n.String()
 	if !strings.ContainsAny(text, ".eE") {
@@ -96,7 +97,7 @@ func numberText(n json.Number) string {
 	return decimal
 }
 
-// numberInteger makes a number of JSON whole as Ruby's Integer(number) does, which cuts the fraction off.
+// numberInteger makes a JSON number whole as Ruby's Integer(number) does: it cuts off the fraction.
 func numberInteger(n json.Number) (*big.Int, bool) {
 	if whole, ok := new(big.Int).SetString(n.String(), 10); ok {
 		return whole, true
@@ -109,7 +110,7 @@ func numberInteger(n json.Number) (*big.Int, bool) {
 	return whole, true
 }
 
-// Inspect prints a parameter within a text as Ruby does: a string as it is, a container as it is written in Ruby.
+// Inspect prints a parameter inside a text as Ruby does: a string as it is, a container in Ruby's notation.
 func Inspect(value any) string {
 	switch value := value.(type) {
 	case []any:

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The answers are those of Ruby 3.1.
+// The expected values are those of Ruby 3.1.
 func TestRubyNumbers(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
