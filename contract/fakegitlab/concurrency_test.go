@@ -12,8 +12,8 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// TestParallelClients has 64 clients create, list and revoke tokens of the same two agents, over HTTP. At no time an agent
-// has more than two active tokens, no id or secret is given out twice, and what was answered was done.
+// 64 clients create, list and revoke tokens of the same two agents over HTTP. No agent ever has more than two active
+// tokens, ids and secrets are unique, and every write that was answered was done.
 func TestParallelClients(t *testing.T) {
 	t.Parallel()
 	const clients, rounds = 64, 12
@@ -77,14 +77,14 @@ func TestParallelClients(t *testing.T) {
 			active[token.ID] = true
 		}
 	}
-	require.Greater(t, len(ids), 4, "there was something to do")
+	require.Greater(t, len(ids), 4, "the clients created tokens")
 	for id := range ids {
 		assert.NotEqual(t, revoked[id], active[id], "token %d is either revoked or active", id)
 	}
 	assert.Len(t, active, len(ids)-len(revoked), "no write was lost")
 }
 
-// TestParallelAgents has clients create agents of the same names: each name is taken once.
+// Clients create agents with the same names in parallel. Each name is accepted once.
 func TestParallelAgents(t *testing.T) {
 	t.Parallel()
 	gitlab := fakegitlab.Start(t)

@@ -10,7 +10,7 @@ import (
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// A GitLab is an http.Handler, so that it runs wherever one does. In a test, Start is shorter.
+// A GitLab is an http.Handler. In tests, Start is shorter.
 func Example() {
 	gitlab, err := fakegitlab.New(fakegitlab.Version("17.4"), fakegitlab.Edition("ee"))
 	if err != nil {

@@ -7,11 +7,12 @@ import (
 	"runtime/debug"
 	"time"
 
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// call is one request on its way through GitLab. It implements the generated server interface, so that each operation
-// has at hand what the stages before it found out.
+// call is one request on its way through GitLab. It implements the generated server interface, so each operation can
+// use what earlier stages found.
 type call struct {
 	server    *Server
 	request   *http.Request
@@ -20,38 +21,39 @@ type call struct {
 	draft     ResponseDraft
 	outermost bool // answered before the layers that add caching headers
 
-	method     string // the request's, or what overrides it
-	mediaType  string // of the body
-	body       []byte
-	query      parameters // of the query
-	form       parameters // of a form body
-	json       any        // of a JSON body
-	inputError error      // why query or body could not be read
+	method string // the request's, or what overrides it
+	input  *rack.Input
 
 	route      route
-	inEndpoint bool       // filters of the endpoint have run
-	params     parameters // what the endpoint gets: query, body and path merged, and coerced once they are validated
+	inEndpoint bool            // filters of the endpoint have run
+	params     rack.Parameters // what the endpoint gets: query, body and path merged, and coerced once they are validated
 
 	token *accessToken
 	user  *user
-	role  Role // the user's in the project of the path, once that is known
+	// access is what the user may do in the project of the path. A stage sets it when it finds the project.
+	access access
+
+	// The document may have operations that the fake does not implement. They are methods of this nil interface, so the
+	// program still builds. refuseUnwritten answers such requests, so none is called.
+	clusteragents.ServerInterface
 }
 
 var _ clusteragents.ServerInterface = (*call)(nil)
 
-// run is the way of a request through GitLab, from the outermost layer to the innermost. Each stage reports whether the
-// request goes on; if not, it has answered.
+// run takes the request through GitLab, from the outermost layer to the innermost. Each stage reports whether the
+// request goes on. If not, the stage has answered.
 func (c *call) run() {
 	defer c.rescue()
 	_ = c.readInput() && // Rack: body, query, form, JSON
 		c.overrideMethod() && // Rack::MethodOverride
 		c.refuseMalformed() && // Gitlab::Middleware::HandleMalformedStrings
 		c.limitRate() && // Rack::Attack
+		c.refuseWrites() && // Gitlab::Middleware::ReadOnly
 		c.findRoute() && // Rails, Grape::Router
 		c.refuseTwoBearers() && // Rack::OAuth2
 		c.negotiate() && // Grape::Middleware::Formatter
 		c.refuseContentType() && // Grape::Middleware::Formatter
-		c.enter() && // API::API's before filters; routes that are no operation end here
+		c.enter() && // API::API's before filters; unknown paths end here
 		c.authenticate() && // API::Helpers#authenticate!, scopes and sudo
 		c.answerOptions() && // Grape::Endpoint: OPTIONS ends here
 		c.coerce() && // Grape's params blocks
@@ -63,7 +65,7 @@ func (c *call) run() {
 	}
 }
 
-// rescue answers a panic as GitLab answers an exception that nobody expected.
+// rescue answers a panic as GitLab answers an unexpected exception.
 func (c *call) rescue() {
 	switch p := recover(); p {
 	case nil:
@@ -77,20 +79,20 @@ func (c *call) rescue() {
 	}
 }
 
-// enter runs the filters that every endpoint has, and answers what is routed to no operation.
+// enter runs the filters of every endpoint. It answers requests for paths that do not exist.
 func (c *call) enter() bool {
 	c.inEndpoint = true
 	switch c.route.resource {
 	case oldVersion:
 		return c.refuse(http.StatusGone, errorKey, "API V3 is no longer supported. Use API V4 instead.")
 	case unknown:
-		return c.refuse(http.StatusNotFound, errorKey, "404 Not Found")
+		return c.refuseUnwritten() && c.refuse(http.StatusNotFound, errorKey, "404 Not Found")
 	}
 	c.merge()
 	return true
 }
 
-// answerOptions answers OPTIONS with the methods that there are.
+// answerOptions answers OPTIONS with the methods of the resource.
 func (c *call) answerOptions() bool {
 	if c.method != http.MethodOptions {
 		return true
@@ -135,6 +137,10 @@ func (c *call) dispatch() bool {
 		c.showMetadata()
 	case getUser:
 		c.showUser()
+	case getOwnToken:
+		c.showOwnToken()
+	case getProject:
+		c.showProject(project)
 	}
 	return true
 }
