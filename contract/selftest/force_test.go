@@ -1,4 +1,4 @@
-package faults_test
+package selftest_test
 
 import (
 	"flag"
@@ -14,7 +14,7 @@ import (
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/faults"
-	"example.com/gitlab-agents/contract/faults/force"
+	"example.com/gitlab-agents/contract/selftest"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -23,13 +23,13 @@ var update = flag.Bool("update", false, "write golden files anew")
 // FORCE.md.
 func TestForce(t *testing.T) {
 	t.Parallel()
-	profiles, broken := force.Profiles(), faults.All()
-	m := &force.Matrix{Healthy: make([]*force.Run, len(profiles)), Broken: make([]*force.Run, len(broken))}
+	profiles, broken := selftest.Profiles(), faults.All()
+	m := &selftest.Matrix{Healthy: make([]*selftest.Run, len(profiles)), Broken: make([]*selftest.Run, len(broken))}
 	t.Run("runs", func(t *testing.T) {
 		for i, p := range profiles {
 			t.Run(p.String(), func(t *testing.T) {
 				t.Parallel()
-				run, err := force.Healthy(t.Context(), p)
+				run, err := selftest.Healthy(t.Context(), p)
 				require.NoError(t, err)
 				assert.Empty(t, strings.Join(run.Problems, "\n"))
 				m.Healthy[i] = run
@@ -38,7 +38,7 @@ func TestForce(t *testing.T) {
 		for i := range broken {
 			t.Run(broken[i].Name, func(t *testing.T) {
 				t.Parallel()
-				run, err := force.Broken(t.Context(), &broken[i])
+				run, err := selftest.Broken(t.Context(), &broken[i])
 				require.NoError(t, err)
 				assert.Empty(t, strings.Join(run.Problems, "\n"))
 				m.Broken[i] = run
@@ -72,7 +72,7 @@ func TestFaults(t *testing.T) {
 		seen[f.Name] = true
 		assert.True(t, strings.HasSuffix(f.Explains, ".") || strings.HasSuffix(f.Explains, `."`), "%s: %q is no sentence", f.Name, f.Explains)
 		assert.NotEmpty(t, f.Subject, f.Name)
-		assert.True(t, f.Deviation != nil || f.Wrap != nil, "%s does nothing", f.Name)
+		assert.True(t, !f.Change.Empty(), "%s does nothing", f.Name)
 		assert.Equal(t, f.Verdict == faults.Conforms, len(f.Rules) == 0, "%s: rules claim what is a fault, and nothing else", f.Name)
 		assert.Equal(t, len(f.Also) > 0, f.Because != "", "%s: exceptions have a reason", f.Name)
 		for _, rule := range slices.Concat(f.Rules, f.Also) {

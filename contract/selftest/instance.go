@@ -1,4 +1,4 @@
-package force
+package selftest
 
 import (
 	"bytes"
@@ -53,16 +53,18 @@ func start(profile Profile, fault *faults.Fault) (*instance, error) {
 	i := &instance{}
 	i.broken.Store(true)
 	options := []fakegitlab.Option{fakegitlab.FromSeed(seed()), fakegitlab.Version(profile.Version), fakegitlab.Edition(profile.Edition)}
-	if fault != nil && fault.Deviation != nil {
-		options = append(options, fakegitlab.Deviate(i.switched(fault.Deviation())))
+	if fault != nil {
+		for _, deviation := range fault.Change.Deviations() {
+			options = append(options, fakegitlab.Deviate(i.switched(deviation)))
+		}
 	}
 	var err error
 	if i.Server, err = fakegitlab.New(options...); err != nil {
 		return nil, err
 	}
 	var handler http.Handler = i.Server
-	if fault != nil && fault.Wrap != nil {
-		handler = fault.Wrap(handler)
+	if fault != nil {
+		handler = fault.Change.Around(handler)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package force measures what the suite notices: it runs it against the healthy fake in every release and edition, and
 // against each fault.
-package force
+package selftest
 
 import (
 	"context"
