@@ -52,7 +52,7 @@ func bodies() []Fault {
 			Also: ids{"document/undeclared-property", "tokens/read-back-equal"}, Because: "it is an additional property"},
 		{Name: "no-tokens-are-anothers", Explains: "The list of an agent without tokens has those of another agent.", Since: v15, Rules: ids{"tokens/none-is-an-empty-list", "tokens/agent-matches-path"}, Change: afterwards(listingAnothers),
 			Also: ids{"tokens/never-change"}, Because: "a token is shown again, as another agent's"},
-		{Name: "receptive-on-ce", Explains: "Community Edition shows is_receptive.", Edition: "ce", Rules: ids{"agents/no-is-receptive-on-ce"}, Change: add("is_receptive", false, showsAgents...)},
+		{Name: "receptive-on-ce", Explains: "Community Edition says whether an agent is receptive.", Edition: "ce", Rules: ids{"agents/no-is-receptive-on-ce"}, Change: add("is_receptive", false, showsAgents...)},
 		{Name: "project-names-disagree", Explains: "The full path of a project does not end with its path.", Rules: ids{projectNames}, Change: set("config_project.path", "project", showsAgents...)},
 		{Name: "project-name-disagrees", Explains: "The full name of a project does not end with its name.", Rules: ids{projectNames}, Change: set("config_project.name_with_namespace", "test", showsAgents...)},
 		{Name: "list-in-object", Explains: "A list is an object that contains the list.", Rules: ids{body}, Change: raw(wrapped(`{"agents":`, `}`), lists...), Keeps: "agents that cannot be listed are found only if a create response named them"},
@@ -133,7 +133,7 @@ func usingByReading() *fakegitlab.Deviation {
 
 // listingAnothers shows the tokens of an agent that has some in place of an empty list.
 func listingAnothers(next http.Handler, r *http.Request, a *reply) {
-	if !method(http.MethodGet, isTokenList)(r) || string(a.body) != "[]" || r.URL.RawQuery != "" {
+	if !method(http.MethodGet, isTokenList)(r) || string(a.body) != "[]" || number(a.header.Get("X-Page")) > 1 {
 		return
 	}
 	p, _ := placeOf(r.URL)

@@ -26,7 +26,7 @@ func rewrite(change func(r *http.Request, d *fakegitlab.ResponseDraft), operatio
 
 // Statuses
 
-// answer gives one status in place of another, with a new body. An empty body is none.
+// answer gives one status in place of another, with a new body. An empty text means no body.
 func answer(operation string, from, to int, body string) Change {
 	return answerWhen(func(d *fakegitlab.ResponseDraft) bool { return d.Operation == operation && d.Status == from }, to, body)
 }
@@ -80,7 +80,7 @@ func and(one, other func(*fakegitlab.ResponseDraft) bool) func(*fakegitlab.Respo
 	return func(d *fakegitlab.ResponseDraft) bool { return one(d) && other(d) }
 }
 
-// replace makes a response another one. An empty body is none.
+// replace makes a response another one. An empty text means no body.
 func replace(d *fakegitlab.ResponseDraft, status int, body string) {
 	d.Status, d.Body = status, []byte(body)
 	if status < 300 {
@@ -162,7 +162,7 @@ func raw(change func(body []byte) []byte, operations ...string) Change {
 	}, operations...)
 }
 
-// contentType gives successful responses another content type. An empty one is none.
+// contentType gives successful responses another content type. An empty text means none.
 func contentType(mediaType string) Change {
 	return rewrite(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
 		if d.Status == 200 || d.Status == 201 {

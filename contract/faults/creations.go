@@ -99,7 +99,7 @@ func forgetting(of func(r *http.Request) bool) func(next http.Handler, r *http.R
 
 // creatingElsewhere creates the agents of the first project in the second.
 func creatingElsewhere(r *http.Request) *http.Request {
-	if p, _ := placeOf(r.URL); createsAgent(r) && strings.EqualFold(p.project, firstPath) {
+	if p, _ := placeOf(r.URL); createsAgent(r) && p.inFirst() {
 		p.project = secondPath
 		moveTo(r, p.agents())
 	}

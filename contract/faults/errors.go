@@ -37,7 +37,7 @@ func errorBodies() []Fault {
 		{Name: "media-type-text", Explains: "The error for an unsupported content type is \"content type not supported\".", Rules: ids{words}, Change: answerWhen(was(415), 415, `{"error":"content type not supported"}`)},
 		{Name: "precondition-text", Explains: "The error for an agent that changed is \"412 Agent changed\".", Rules: ids{words}, Change: say("412 Precondition Failed", "412 Agent changed")},
 		{Name: "no-route-under-message", Explains: "The error for what is no route has a message, not an error.", Rules: ids{"paths/unencoded", "paths/no-update"}, Change: say(noRoute, `{"message":"404 Not Found"}`),
-			Also: expectNoRoute, Because: "they are no routes either"},
+			Also: expectNoRoute, Because: "all errors of what is no route are affected"},
 	}
 }
 

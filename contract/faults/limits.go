@@ -39,9 +39,8 @@ func limits() []Fault {
 	}
 }
 
-// yes is a decision that GitLab answers with yes, and no one that it answers with no.
+// yes is a decision that GitLab answers with yes.
 func yes(c fakegitlab.Choice) bool { return c.GitLab }
-func no(c fakegitlab.Choice) bool  { return !c.GitLab }
 
 // nameIs is input whose name has a value.
 func nameIs(value any) func(o object) bool {

@@ -1,12 +1,9 @@
 package selftest
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,7 +13,7 @@ import (
 	"example.com/gitlab-agents/contract/faults"
 )
 
-// instance is a fake GitLab on the loopback interface, broken or not, with agents that are not the suite's.
+// instance is a fake GitLab on the loopback interface, broken or not.
 type instance struct {
 	*fakegitlab.Server
 	target contract.Target
@@ -24,31 +21,7 @@ type instance struct {
 	stop   func()
 }
 
-// seed is the default one, with agents and tokens that were there before: around the names that the suite gives, and one
-// whose creator is gone.
-func seed() *fakegitlab.Seed {
-	s := fakegitlab.DefaultSeed()
-	created := time.Date(2023, 4, 5, 6, 7, 8, 9e6, time.UTC)
-	description := "Some token of another's, with an é and a \"quote\""
-	id := int64(100)
-	agent := func(name, by string, tokens int) fakegitlab.SeedAgent {
-		id++
-		a := fakegitlab.SeedAgent{ID: id, Name: name, CreatedBy: by, CreatedAt: created}
-		for i := range tokens {
-			a.Tokens = append(a.Tokens, fakegitlab.SeedAgentToken{
-				ID: 10*id + int64(i), Name: "abcd", Description: &description, Status: []string{"active", "revoked"}[i%2], CreatedAt: created,
-				LastUsedAt: created.Add(time.Hour),
-			})
-		}
-		return a
-	}
-	s.Projects[0].Agents = []fakegitlab.SeedAgent{agent("agent-1", "owner", 2), agent("contract", "", 1), agent("zebra", "maintainer", 1)}
-	s.Projects[1].Agents = []fakegitlab.SeedAgent{agent("agent-1", "owner", 1)}
-	s.Projects[2].Agents = []fakegitlab.SeedAgent{agent("agent-1", "owner", 1)}
-	return s
-}
-
-// start starts an instance. Without a fault it is a healthy one.
+// start starts an instance. Without a fault it is healthy.
 func start(profile Profile, fault *faults.Fault) (*instance, error) {
 	i := &instance{}
 	i.broken.Store(true)
@@ -66,9 +39,14 @@ func start(profile Profile, fault *faults.Fault) (*instance, error) {
 	if fault != nil {
 		handler = fault.Change.Around(handler)
 	}
+	return i, i.serve(handler, fault)
+}
+
+// serve listens on a free port, and says where a check finds the instance.
+func (i *instance) serve(handler http.Handler, fault *faults.Fault) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("no port to listen on: %w", err)
+		return fmt.Errorf("no port to listen on: %w", err)
 	}
 	server := &http.Server{Handler: handler}
 	var wait sync.WaitGroup
@@ -82,14 +60,60 @@ func start(profile Profile, fault *faults.Fault) (*instance, error) {
 	i.target = contract.Target{
 		URL: "http://" + listener.Addr().String(), Project: "root/test", OtherProject: "root/other", Transport: transport,
 		Tokens: map[contract.Role]string{
-			contract.Maintainer: "glpat-maintainer", contract.Developer: "glpat-developer",
-			contract.Guest: "glpat-guest", contract.Stranger: "glpat-stranger",
+			contract.Maintainer: tokenOf("maintainer"), contract.Developer: tokenOf("developer"),
+			contract.Guest: tokenOf("guest"), contract.Stranger: tokenOf("stranger"),
 		},
 	}
-	return i, nil
+	if fault != nil && fault.ByID {
+		i.target.Project, i.target.OtherProject = "20", "21"
+	}
+	return nil
 }
 
-// switched is a deviation that can be switched off.
+// The users and access tokens are not those of the default seed, so that no fault can know them.
+
+func renamed(user string) string { return "selftest-" + user }
+func tokenOf(user string) string { return "glpat-of-" + renamed(user) }
+
+// seed is the default one with other users and access tokens, and with agents that were there before: around the names
+// that the suite uses, and one whose creator is gone.
+func seed() *fakegitlab.Seed {
+	s := fakegitlab.DefaultSeed()
+	for i := range s.Users {
+		s.Users[i].Tokens[0].Token = tokenOf(s.Users[i].Name)
+		s.Users[i].Name = renamed(s.Users[i].Name)
+	}
+	for i := range s.Projects {
+		members := make(map[string]fakegitlab.Role)
+		for name, role := range s.Projects[i].Members {
+			members[renamed(name)] = role
+		}
+		s.Projects[i].Members = members
+	}
+	s.Projects[0].Agents = []fakegitlab.SeedAgent{agent(101, "agent-1", "owner", 2), agent(102, "contract", "", 1), agent(103, "zebra", "maintainer", 1)}
+	s.Projects[1].Agents = []fakegitlab.SeedAgent{agent(104, "agent-1", "owner", 1)}
+	s.Projects[2].Agents = []fakegitlab.SeedAgent{agent(105, "agent-1", "owner", 1)}
+	return s
+}
+
+// agent is an agent with some tokens, every second of which is revoked.
+func agent(id int64, name, createdBy string, tokens int) fakegitlab.SeedAgent {
+	created := time.Date(2023, 4, 5, 6, 7, 8, 9e6, time.UTC)
+	description := "A token of somebody else, with an é and a \"quote\""
+	a := fakegitlab.SeedAgent{ID: id, Name: name, CreatedAt: created}
+	if createdBy != "" {
+		a.CreatedBy = renamed(createdBy)
+	}
+	for i := range tokens {
+		a.Tokens = append(a.Tokens, fakegitlab.SeedAgentToken{
+			ID: 10*id + int64(i), Name: "abcd", Description: &description, Status: []string{"active", "revoked"}[i%2], CreatedAt: created,
+			LastUsedAt: created.Add(time.Hour),
+		})
+	}
+	return a
+}
+
+// switched is a deviation that can be switched off while the instance is read. What changes writes stays on.
 func (i *instance) switched(d *fakegitlab.Deviation) *fakegitlab.Deviation {
 	s := *d
 	if d.Decide != nil {
@@ -125,54 +149,20 @@ func (i *instance) switched(d *fakegitlab.Deviation) *fakegitlab.Deviation {
 	return &s
 }
 
-// state is what stands in the fake, by the path that shows it, whatever its fault makes of that.
-func (i *instance) state() (map[string]string, error) {
+// state reads what is in the fake, whatever its fault makes of that.
+func (i *instance) state() (state, error) {
 	i.broken.Store(false)
 	defer i.broken.Store(true)
-	state := make(map[string]string)
-	var problems []error
-	read := func(path string) {
-		a := &kept{header: make(http.Header)}
-		request, err := http.NewRequest(http.MethodGet, "http://fake"+path+"?per_page=100", nil)
-		if err != nil {
-			problems = append(problems, err)
-			return
-		}
-		request.Header.Set("Private-Token", "glpat-owner")
-		i.ServeHTTP(a, request)
-		if a.status != http.StatusOK && a.status != http.StatusNotFound {
-			problems = append(problems, fmt.Errorf("%s: %d", path, a.status))
-		}
-		state[path] = a.body.String()
-	}
+	s := make(state)
 	for project := int64(20); project <= 22; project++ {
-		agents := fmt.Sprintf("/api/v4/projects/%d/cluster_agents", project)
 		for _, id := range i.Agents(project) {
-			agent := fmt.Sprintf("%s/%d", agents, id)
-			read(agent)
-			read(agent + "/tokens")
+			agent := fmt.Sprintf("/api/v4/projects/%d/cluster_agents/%d", project, id)
+			for _, path := range []string{agent, agent + "/tokens"} {
+				if err := s.read(i.Server, path); err != nil {
+					return nil, err
+				}
+			}
 		}
 	}
-	return state, errors.Join(problems...)
-}
-
-// kept is an http.ResponseWriter that keeps what it is given.
-type kept struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (k *kept) Header() http.Header         { return k.header }
-func (k *kept) WriteHeader(status int)      { k.status = status }
-func (k *kept) Write(p []byte) (int, error) { return k.body.Write(p) }
-
-// left are the paths of agents in a state that were not in the one before.
-func left(before, after map[string]string) (paths []string) {
-	for path := range after {
-		if _, there := before[path]; !there && !strings.HasSuffix(path, "/tokens") {
-			paths = append(paths, path)
-		}
-	}
-	return paths
+	return s, nil
 }

@@ -6,6 +6,8 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
+// The words in which the tables are written: releases, operations, rules, reasons.
+
 // ids are ids of rules.
 type ids = []string
 
