@@ -20,7 +20,7 @@ generate: ## make generated/ from openapi/openapi.yaml
 .PHONY: ledgers
 ledgers: ## make contract/RULES.md from the rules, and contract/FORCE.md from the faults
 	$(GO) test ./contract -run Ledger -update
-	$(GO) test ./contract/faults/... -run Force -update
+	$(GO) test ./contract/selftest -run Matrix -update
 
 .PHONY: check
 check: ## the main job: check the embedded fake GitLab, and GitLab's own recorded answers
@@ -63,7 +63,7 @@ ONLY ?= .
 .PHONY: mutate
 mutate: ## break the suite itself, one place at a time, such as ONLY=^rules_tokens; all of it takes hours
 	@status=0; for package in ./contract/document ./contract; do \
-		$(GO) run ./contract/mutants -skip '$(SLOW)' -only '$(ONLY)' $$package ./contract/document ./contract ./contract/faults || status=$$?; \
+		$(GO) run ./contract/mutants -skip '$(SLOW)' -only '$(ONLY)' $$package ./contract/document ./contract ./contract/selftest || status=$$?; \
 	done; exit $$status
 
 .PHONY: nightly
