@@ -6,7 +6,7 @@
 //   - clusteragents.yaml and clusteragents-models.yaml make the client that people import. Its templates are in templates/:
 //     operations.tmpl reads the document's operations, methods.tmpl and typedef.tmpl its schemas; the others do not depend
 //     on the document and are Go but for their first and last line.
-//   - oapi.yaml makes oapi-codegen's own client and server interface, and oapi-secret.yaml keeps it from printing secrets.
+//   - oapi.yaml makes oapi-codegen's own client and server interface, and oapi-additions.yaml what they lack.
 //   - The overlays say what the document does not: names, types and the order of fields in Go.
 //
 // The tests of the generated packages are here, because nothing in their folders is written by hand. The benchmark is a
@@ -19,4 +19,4 @@ package gen
 //go:generate oapi-codegen -config clusteragents-models.yaml ../openapi/openapi.yaml
 //go:generate oapi-codegen -config clusteragents.yaml ../openapi/openapi.yaml
 //go:generate oapi-codegen -config oapi.yaml ../openapi/openapi.yaml
-//go:generate oapi-codegen -config oapi-secret.yaml ../openapi/openapi.yaml
+//go:generate oapi-codegen -config oapi-additions.yaml ../openapi/openapi.yaml

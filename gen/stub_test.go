@@ -91,9 +91,10 @@ func connect(t testing.TB, s *stub, options ...clusteragents.Option) *clusterage
 }
 
 // once is a stub with one answer.
-func once(status int, body string) *stub {
-	return &stub{answers: []answer{{status: status, body: body}}}
-}
+func once(a answer) *stub { return &stub{answers: []answer{a}} }
+
+// with is a stub with one answer that has no headers of interest.
+func with(status int, body string) *stub { return once(answer{status: status, body: body}) }
 
 // Bodies as GitLab sends them.
 const (

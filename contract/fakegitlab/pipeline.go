@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 // call is one request on its way through GitLab. It implements the generated server interface, so that each operation
@@ -37,7 +38,7 @@ type call struct {
 	role  Role // the user's in the project of the path, once that is known
 }
 
-var _ clusteragents.ServerInterface = (*call)(nil)
+var _ oapi.ServerInterface = (*call)(nil)
 
 // run is the way of a request through GitLab, from the outermost layer to the innermost. Each stage reports whether the
 // request goes on; if not, it has answered.
@@ -102,29 +103,29 @@ func (c *call) answerOptions() bool {
 
 // dispatch calls the operation.
 func (c *call) dispatch() bool {
-	var api clusteragents.ServerInterface = c
+	var api oapi.ServerInterface = c
 	w := draftWriter{&c.draft}
 	project := clusteragents.ProjectPath(c.route.project)
 	agentID, tokenID := c.integer("agent_id"), c.integer("token_id")
 	noneMatch := c.request.Header.Get("If-None-Match")
-	unmodifiedSince := clusteragents.IfUnmodifiedSince(c.request.Header.Get("If-Unmodified-Since"))
+	unmodifiedSince := oapi.IfUnmodifiedSince(c.request.Header.Get("If-Unmodified-Since"))
 	switch c.route.operation {
 	case listAgents:
-		api.ListAgents(w, c.request, project, clusteragents.ListAgentsParams{
+		api.ListAgents(w, c.request, project, oapi.ListAgentsParams{
 			Page: c.page(), PerPage: c.perPage(), IfNoneMatch: &noneMatch,
 		})
 	case getAgent:
-		api.GetAgent(w, c.request, project, agentID, clusteragents.GetAgentParams{IfNoneMatch: &noneMatch})
+		api.GetAgent(w, c.request, project, agentID, oapi.GetAgentParams{IfNoneMatch: &noneMatch})
 	case createAgent:
 		api.CreateAgent(w, c.request, project)
 	case deleteAgent:
-		api.DeleteAgent(w, c.request, project, agentID, clusteragents.DeleteAgentParams{IfUnmodifiedSince: &unmodifiedSince})
+		api.DeleteAgent(w, c.request, project, agentID, oapi.DeleteAgentParams{IfUnmodifiedSince: &unmodifiedSince})
 	case listAgentTokens:
-		api.ListAgentTokens(w, c.request, project, agentID, clusteragents.ListAgentTokensParams{
+		api.ListAgentTokens(w, c.request, project, agentID, oapi.ListAgentTokensParams{
 			Page: c.page(), PerPage: c.perPage(), IfNoneMatch: &noneMatch,
 		})
 	case getAgentToken:
-		api.GetAgentToken(w, c.request, project, agentID, tokenID, clusteragents.GetAgentTokenParams{IfNoneMatch: &noneMatch})
+		api.GetAgentToken(w, c.request, project, agentID, tokenID, oapi.GetAgentTokenParams{IfNoneMatch: &noneMatch})
 	case createAgentToken:
 		api.CreateAgentToken(w, c.request, project, agentID)
 	case revokeAgentToken:

@@ -4,12 +4,13 @@ import (
 	"net/http"
 
 	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 // The operations on tokens of agents.
 
 // ListAgentTokens answers GET /projects/:id/cluster_agents/:agent_id/tokens.
-func (c *call) ListAgentTokens(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, params clusteragents.ListAgentTokensParams) {
+func (c *call) ListAgentTokens(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID oapi.AgentID, params oapi.ListAgentTokensParams) {
 	p := c.findProject(named)
 	if p == nil || !c.mayRead() {
 		return
@@ -37,7 +38,7 @@ func (c *call) ListAgentTokens(_ http.ResponseWriter, _ *http.Request, named clu
 }
 
 // GetAgentToken answers GET /projects/:id/cluster_agents/:agent_id/tokens/:token_id.
-func (c *call) GetAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, tokenID clusteragents.TokenID, _ clusteragents.GetAgentTokenParams) {
+func (c *call) GetAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID oapi.AgentID, tokenID oapi.TokenID, _ oapi.GetAgentTokenParams) {
 	p := c.findProject(named)
 	if p == nil || !c.mayRead() {
 		return
@@ -68,7 +69,7 @@ func (c *call) findAgentToken(p *project, agentID, tokenID int64) *agentToken {
 
 // CreateAgentToken answers POST /projects/:id/cluster_agents/:agent_id/tokens. GitLab takes no lock between
 // counting the active tokens and adding one; this does.
-func (c *call) CreateAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID) {
+func (c *call) CreateAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID oapi.AgentID) {
 	p := c.findProject(named)
 	if p == nil || !c.mayWrite(p) {
 		return
@@ -117,7 +118,7 @@ func (c *call) CreateAgentToken(_ http.ResponseWriter, _ *http.Request, named cl
 }
 
 // RevokeAgentToken answers DELETE /projects/:id/cluster_agents/:agent_id/tokens/:token_id. To revoke again is fine.
-func (c *call) RevokeAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, tokenID clusteragents.TokenID) {
+func (c *call) RevokeAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID oapi.AgentID, tokenID oapi.TokenID) {
 	p := c.findProject(named)
 	if p == nil || !c.mayWrite(p) {
 		return

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"gopkg.in/yaml.v3"
@@ -18,9 +20,10 @@ func checkOperations(overlaid *yaml.Node) error {
 	if err != nil {
 		return fmt.Errorf("%s with gen/%s: %w", document, facade, err)
 	}
-	for _, path := range parsed.Paths.InMatchingOrder() {
+	for _, path := range slices.Sorted(maps.Keys(parsed.Paths.Map())) {
 		item := parsed.Paths.Value(path)
-		for method, operation := range item.Operations() {
+		for _, method := range slices.Sorted(maps.Keys(item.Operations())) {
+			operation := item.GetOperation(method)
 			for _, check := range []func(openapi3.Parameters, *openapi3.Operation) error{checkParameters, checkBody, checkList} {
 				if err := check(item.Parameters, operation); err != nil {
 					return fmt.Errorf("%s: %s %s (%s): %w", document, method, path, operation.OperationID, err)
