@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 // The operations on agents. They write to the draft of the response, and ignore the http.ResponseWriter.
 
 // ListAgents answers GET /projects/:id/cluster_agents.
-func (c *call) ListAgents(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, params clusteragents.ListAgentsParams) {
+func (c *call) ListAgents(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, params oapi.ListAgentsParams) {
 	p := c.findProject(named)
 	if p == nil || !c.mayRead() {
 		return
@@ -67,7 +68,7 @@ func closeList(body []byte) []byte {
 }
 
 // GetAgent answers GET /projects/:id/cluster_agents/:agent_id.
-func (c *call) GetAgent(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, _ clusteragents.GetAgentParams) {
+func (c *call) GetAgent(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID oapi.AgentID, _ oapi.GetAgentParams) {
 	p := c.findProject(named)
 	if p == nil || !c.mayRead() {
 		return
@@ -147,7 +148,7 @@ func (c *call) badRequest(reason string) {
 }
 
 // DeleteAgent answers DELETE /projects/:id/cluster_agents/:agent_id.
-func (c *call) DeleteAgent(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, params clusteragents.DeleteAgentParams) {
+func (c *call) DeleteAgent(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID oapi.AgentID, params oapi.DeleteAgentParams) {
 	p := c.findProject(named)
 	if p == nil || !c.mayWrite() {
 		return

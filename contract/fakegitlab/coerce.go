@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
-	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 var (
@@ -69,13 +69,13 @@ func (c *call) integer(name string) int64 {
 	return 0
 }
 
-func (c *call) page() *clusteragents.Page {
-	page := clusteragents.Page(c.integer("page"))
+func (c *call) page() *oapi.Page {
+	page := oapi.Page(c.integer("page"))
 	return &page
 }
 
-func (c *call) perPage() *clusteragents.PerPage {
-	perPage := clusteragents.PerPage(min(max(c.integer("per_page"), math.MinInt32), math.MaxInt32))
+func (c *call) perPage() *oapi.PerPage {
+	perPage := oapi.PerPage(min(max(c.integer("per_page"), math.MinInt32), math.MaxInt32))
 	return &perPage
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 // call is one request on its way through GitLab. It implements the generated server interface, so each operation can
@@ -35,10 +36,10 @@ type call struct {
 
 	// The document may have operations that the fake does not implement. They are methods of this nil interface, so the
 	// program still builds. refuseUnwritten answers such requests, so none is called.
-	clusteragents.ServerInterface
+	oapi.ServerInterface
 }
 
-var _ clusteragents.ServerInterface = (*call)(nil)
+var _ oapi.ServerInterface = (*call)(nil)
 
 // run takes the request through GitLab, from the outermost layer to the innermost. Each stage reports whether the
 // request goes on. If not, the stage has answered.
@@ -104,29 +105,29 @@ func (c *call) answerOptions() bool {
 
 // dispatch calls the operation.
 func (c *call) dispatch() bool {
-	var api clusteragents.ServerInterface = c
+	var api oapi.ServerInterface = c
 	w := draftWriter{&c.draft}
 	project := clusteragents.ProjectPath(c.route.project)
 	agentID, tokenID := c.integer("agent_id"), c.integer("token_id")
 	noneMatch := c.request.Header.Get("If-None-Match")
-	unmodifiedSince := clusteragents.IfUnmodifiedSince(c.request.Header.Get("If-Unmodified-Since"))
+	unmodifiedSince := oapi.IfUnmodifiedSince(c.request.Header.Get("If-Unmodified-Since"))
 	switch c.route.operation {
 	case listAgents:
-		api.ListAgents(w, c.request, project, clusteragents.ListAgentsParams{
+		api.ListAgents(w, c.request, project, oapi.ListAgentsParams{
 			Page: c.page(), PerPage: c.perPage(), IfNoneMatch: &noneMatch,
 		})
 	case getAgent:
-		api.GetAgent(w, c.request, project, agentID, clusteragents.GetAgentParams{IfNoneMatch: &noneMatch})
+		api.GetAgent(w, c.request, project, agentID, oapi.GetAgentParams{IfNoneMatch: &noneMatch})
 	case createAgent:
 		api.CreateAgent(w, c.request, project)
 	case deleteAgent:
-		api.DeleteAgent(w, c.request, project, agentID, clusteragents.DeleteAgentParams{IfUnmodifiedSince: &unmodifiedSince})
+		api.DeleteAgent(w, c.request, project, agentID, oapi.DeleteAgentParams{IfUnmodifiedSince: &unmodifiedSince})
 	case listAgentTokens:
-		api.ListAgentTokens(w, c.request, project, agentID, clusteragents.ListAgentTokensParams{
+		api.ListAgentTokens(w, c.request, project, agentID, oapi.ListAgentTokensParams{
 			Page: c.page(), PerPage: c.perPage(), IfNoneMatch: &noneMatch,
 		})
 	case getAgentToken:
-		api.GetAgentToken(w, c.request, project, agentID, tokenID, clusteragents.GetAgentTokenParams{IfNoneMatch: &noneMatch})
+		api.GetAgentToken(w, c.request, project, agentID, tokenID, oapi.GetAgentTokenParams{IfNoneMatch: &noneMatch})
 	case createAgentToken:
 		api.CreateAgentToken(w, c.request, project, agentID)
 	case revokeAgentToken:

@@ -4,12 +4,13 @@ import (
 	"net/http"
 
 	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 // The operations on agent tokens.
 
 // ListAgentTokens answers GET /projects/:id/cluster_agents/:agent_id/tokens.
-func (c *call) ListAgentTokens(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, params clusteragents.ListAgentTokensParams) {
+func (c *call) ListAgentTokens(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID oapi.AgentID, params oapi.ListAgentTokensParams) {
 	p := c.findProject(named)
 	if p == nil || !c.mayRead() {
 		return
@@ -39,7 +40,7 @@ func (c *call) ListAgentTokens(_ http.ResponseWriter, _ *http.Request, named clu
 }
 
 // GetAgentToken answers GET /projects/:id/cluster_agents/:agent_id/tokens/:token_id.
-func (c *call) GetAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, tokenID clusteragents.TokenID, _ clusteragents.GetAgentTokenParams) {
+func (c *call) GetAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID oapi.AgentID, tokenID oapi.TokenID, _ oapi.GetAgentTokenParams) {
 	p := c.findProject(named)
 	if p == nil || !c.mayRead() {
 		return
@@ -70,7 +71,7 @@ func (c *call) findAgentToken(records *records, p *project, agentID, tokenID int
 
 // CreateAgentToken answers POST /projects/:id/cluster_agents/:agent_id/tokens. Unlike GitLab, it counts the active
 // tokens and adds one under a lock.
-func (c *call) CreateAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID) {
+func (c *call) CreateAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID oapi.AgentID) {
 	p := c.findProject(named)
 	if p == nil || !c.mayWrite() {
 		return
@@ -120,7 +121,7 @@ func (c *call) CreateAgentToken(_ http.ResponseWriter, _ *http.Request, named cl
 
 // RevokeAgentToken answers DELETE /projects/:id/cluster_agents/:agent_id/tokens/:token_id. Revoking again answers 204
 // too.
-func (c *call) RevokeAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID clusteragents.AgentID, tokenID clusteragents.TokenID) {
+func (c *call) RevokeAgentToken(_ http.ResponseWriter, _ *http.Request, named clusteragents.Project, agentID oapi.AgentID, tokenID oapi.TokenID) {
 	p := c.findProject(named)
 	if p == nil || !c.mayWrite() {
 		return

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 // written are the document's operations that the fake implements, as patterns of the generated router.
@@ -24,7 +24,7 @@ var written = [...]string{
 // documentRouter finds the document's operation for a request. Its handlers are never called.
 func documentRouter() *http.ServeMux {
 	mux := http.NewServeMux()
-	clusteragents.HandlerFromMux(nil, mux)
+	oapi.HandlerFromMux(nil, mux)
 	return mux
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 // patterns collects what the generated router is asked to route.
@@ -24,7 +24,7 @@ func (p *patterns) HandleFunc(pattern string, _ func(http.ResponseWriter, *http.
 func TestWrittenOperationsAreInTheDocument(t *testing.T) {
 	t.Parallel()
 	var document patterns
-	clusteragents.HandlerFromMux(nil, &document)
+	oapi.HandlerFromMux(nil, &document)
 	for _, pattern := range written {
 		assert.Contains(t, document.registered, pattern)
 	}
