@@ -266,7 +266,8 @@ type UnsupportedMediaType = RequestError
 // ListAgentsParams defines parameters for ListAgents.
 type ListAgentsParams struct {
 	// Page The page, counted from 1. GitLab takes 0 and negative numbers as 1; a page past the end is an empty list; one
-	// whose offset is past 64 bits is a 500.
+	// whose offset is past 64 bits is a 500. The maximum here is lower: the largest integer that every tool keeps
+	// exactly.
 	Page *Page `form:"page,omitempty" json:"page,omitempty"`
 
 	// PerPage Entries on a page. GitLab lowers more than 100 to 100, takes a negative number as 20, and refuses 0 with 400.
@@ -292,7 +293,8 @@ type GetAgentParams struct {
 // ListAgentTokensParams defines parameters for ListAgentTokens.
 type ListAgentTokensParams struct {
 	// Page The page, counted from 1. GitLab takes 0 and negative numbers as 1; a page past the end is an empty list; one
-	// whose offset is past 64 bits is a 500.
+	// whose offset is past 64 bits is a 500. The maximum here is lower: the largest integer that every tool keeps
+	// exactly.
 	Page *Page `form:"page,omitempty" json:"page,omitempty"`
 
 	// PerPage Entries on a page. GitLab lowers more than 100 to 100, takes a negative number as 20, and refuses 0 with 400.
