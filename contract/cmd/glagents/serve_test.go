@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/faults"
 	"example.com/gitlab-agents/contract/wire"
@@ -508,12 +509,12 @@ func TestServeDocumentation(t *testing.T) {
 				assert.Equal(t, 200, status)
 				assert.Equal(t, "application/"+format, header.Get("Content-Type"))
 				assert.Contains(t, text, first)
-				document, err := openapi3.NewLoader().LoadFromData([]byte(text))
+				spec, err := openapi3.NewLoader().LoadFromData([]byte(text))
 				require.NoError(t, err)
-				require.NoError(t, document.Validate(t.Context()))
-				require.Len(t, document.Servers, 1)
-				assert.Equal(t, s.url+"/api/v4", document.Servers[0].URL)
-				assert.Equal(t, 4, document.Paths.Len())
+				require.NoError(t, spec.Validate(t.Context()))
+				require.Len(t, spec.Servers, 1)
+				assert.Equal(t, s.url+"/api/v4", spec.Servers[0].URL)
+				assert.Equal(t, 4, spec.Paths.Len())
 				paths[format] = regexp.MustCompile(`/projects/\{id\}[^ ":]*"?: ?[\n{]`).FindAllString(text, -1)
 				for i, path := range paths[format] {
 					paths[format][i] = strings.TrimRight(path, "\": \n{")
@@ -539,6 +540,44 @@ func TestServeDocumentation(t *testing.T) {
 			status, _, _ = get("//api//v4/projects//20/cluster_agents")
 			assert.Equal(t, 401, status, "the path is GitLab's")
 		})
+	}
+}
+
+// Each operation succeeds with the examples of its parameters and body, in the document's order. Reading an agent or a
+// token gives the example of the response.
+func TestServeExecutesTheExamples(t *testing.T) {
+	t.Parallel()
+	s := startServe(t, nil)
+	_, _, text := ask(t, "GET", s.url+"/-/openapi.json", "", nil)
+	spec, err := openapi3.NewLoader().LoadFromData([]byte(text))
+	require.NoError(t, err)
+	order, err := document.Load()
+	require.NoError(t, err)
+
+	for _, o := range order.Operations() {
+		item := spec.Paths.Value(o.Path)
+		operation := item.GetOperation(o.Method)
+		path := o.Path
+		for _, p := range slices.Concat(item.Parameters, operation.Parameters) {
+			path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", fmt.Sprint(p.Value.Example))
+		}
+		var body io.Reader
+		if operation.RequestBody != nil {
+			form := url.Values{}
+			for name, value := range operation.RequestBody.Value.Content["application/x-www-form-urlencoded"].Examples["documentation"].Value.Value.(map[string]any) {
+				form.Set(name, value.(string))
+			}
+			body = strings.NewReader(form.Encode())
+		}
+		status, _, answer := ask(t, o.Method, spec.Servers[0].URL+path, "glpat-maintainer", body)
+		assert.Equal(t, o.Responses[0].Status, status, "%s: %s", o.ID, answer)
+
+		if o.ID == "getAgent" || o.ID == "getAgentToken" {
+			media := operation.Responses.Status(status).Value.Content["application/json"]
+			example, err := json.Marshal(media.Examples["documentation"].Value.Value)
+			require.NoError(t, err)
+			assert.JSONEq(t, string(example), answer, o.ID)
+		}
 	}
 }
 
