@@ -45,9 +45,11 @@ bench: ## every benchmark; the client's stands beside client-go in a module of i
 
 .PHONY: breaking
 breaking: ## what the document breaks for clients since REF, such as REF=origin/main
-	@old=$$(mktemp); trap 'rm -f "$$old"' EXIT; \
-	git show "$(REF):openapi/openapi.yaml" > "$$old" && \
-	$(GO) run $(OASDIFF) breaking --fail-on ERR "$$old" openapi/openapi.yaml
+	@old=$$(mktemp); trap 'rm -f "$$old"' EXIT; status=0; \
+	git show "$(REF):openapi/openapi.yaml" > "$$old" || exit 2; \
+	$(GO) run $(OASDIFF) breaking --fail-on ERR "$$old" openapi/openapi.yaml || status=1; \
+	$(GO) run ./openapi/breaking "$$old" openapi/openapi.yaml || status=1; \
+	exit $$status
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME

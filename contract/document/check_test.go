@@ -144,8 +144,7 @@ func TestCheckResponse(t *testing.T) {
 			`document/headers violation  | header Link | no such header | Link`,
 			`document/headers violation  | header X-Page | no such header | X-Page`,
 		}},
-		{"wrong headers", with(list(basic), "X-Page", "zero", "X-Per-Page", "0", "X-Total", "-1", "X-Next-Page", "0", "Link", "none"), []string{
-			`document/headers violation  | header Link: a string that matches ^<[^>]+>; rel="(prev|next|first|last)"(, <[^>]+>; rel="(prev|next|first|last)")*$ | header Link: the string "none" | Link`,
+		{"wrong headers", with(list(basic), "X-Page", "zero", "X-Per-Page", "0", "X-Total", "-1", "X-Next-Page", "0"), []string{
 			`document/headers violation  | header X-Next-Page: a string that matches ^([1-9][0-9]*)?$ | header X-Next-Page: the string "0" | X-Next-Page`,
 			`document/headers violation  | header X-Page: an integer | header X-Page: the string "zero" | X-Page`,
 			`document/headers violation  | header X-Per-Page: an integer of at least 1 | header X-Per-Page: the number 0 | X-Per-Page`,
@@ -228,7 +227,6 @@ func TestCheckResponse(t *testing.T) {
 			`document/body violation /name | a string | the number 7 | type`,
 		}},
 		{"wrong values", token(`"id":1`, `"id":0`, `"agent_id":5`, `"agent_id":9223372036854775808`, `"abcd"`, `""`, `"active"`, `"activated"`, `"2022-03-25T14:12:11.497Z"`, `"yesterday"`), []string{
-			`document/body violation /created_at | a string that matches ^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}(Z|[+-]\d{2}:\d{2})$ | the string "yesterday" | pattern`,
 			`document/body violation /created_at | a date and time that exist (RFC 3339) | the string "yesterday" | format`,
 			`document/body violation /id | an integer of at least 1 | the number 0 | minimum`,
 			`document/body violation /name | a string of at least 1 character | an empty string | minLength`,
@@ -239,14 +237,13 @@ func TestCheckResponse(t *testing.T) {
 			`document/body violation /created_at | a date and time that exist (RFC 3339) | the string "2022-02-30T14:12:11.497Z" | format`,
 		}},
 		{"values that may be secret", token(`"abcd"`, `"`+strings.Repeat("x", 300)+`"`, `"active"`, `"glpat-short"`, `"2022-03-25T14:12:11.497Z"`, `"0123456789abcdefghij"`), []string{
-			`document/body violation /created_at | a string that matches ^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}(Z|[+-]\d{2}:\d{2})$ | a string of 20 characters | pattern`,
 			`document/body violation /created_at | a date and time that exist (RFC 3339) | a string of 20 characters | format`,
 			`document/body violation /name | a string of at most 255 characters | a string of 300 characters | maxLength`,
 			`document/body violation /status | "active" or "revoked" | a string of 11 characters | enum`,
 		}},
 		{"a secret that is too short", answer("POST", tokensPath, 201, jsonType, replace(tokenJSON, "{", `{"token":"canary",`)), []string{
 			`document/request error  | request body: one that is not empty | request body: none | requestBody`,
-			`document/body violation /token | a string that matches [A-Za-z0-9_.-]{40}$ | a string of 6 characters | pattern`,
+			`document/body violation /token | a string of at least 40 characters | a string of 6 characters | minLength`,
 		}},
 		{"an object instead of a list", paged(answer("GET", tokensPath, 200, jsonType, basic)), []string{
 			`document/body violation  | an array | an object with 7 properties | type`,

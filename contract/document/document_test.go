@@ -29,8 +29,8 @@ func TestOperations(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []string{
-		"listAgents", "createAgent", "getAgent", "deleteAgent",
-		"listAgentTokens", "createAgentToken", "getAgentToken", "revokeAgentToken",
+		"listAgents", "createAgent", "getAgentToken", "revokeAgentToken",
+		"listAgentTokens", "createAgentToken", "getAgent", "deleteAgent",
 	}, ids, "in the document's order")
 
 	list := operations[0]

@@ -35,22 +35,22 @@ func (Unimplemented) GetAgent(w http.ResponseWriter, _ *http.Request, project Pr
 }
 
 // ListAgentTokens answers 501.
-func (Unimplemented) ListAgentTokens(w http.ResponseWriter, _ *http.Request, project Project, agentID AgentID, _ ListAgentTokensParams) {
+func (Unimplemented) ListAgentTokens(w http.ResponseWriter, _ *http.Request, project Project, agentID int64, _ ListAgentTokensParams) {
 	unimplemented(w, "listAgentTokens")
 }
 
 // CreateAgentToken answers 501.
-func (Unimplemented) CreateAgentToken(w http.ResponseWriter, _ *http.Request, project Project, agentID AgentID) {
+func (Unimplemented) CreateAgentToken(w http.ResponseWriter, _ *http.Request, project Project, agentID int64) {
 	unimplemented(w, "createAgentToken")
 }
 
 // RevokeAgentToken answers 501.
-func (Unimplemented) RevokeAgentToken(w http.ResponseWriter, _ *http.Request, project Project, agentID AgentID, tokenID TokenID) {
+func (Unimplemented) RevokeAgentToken(w http.ResponseWriter, _ *http.Request, project Project, agentID int64, tokenID TokenID) {
 	unimplemented(w, "revokeAgentToken")
 }
 
 // GetAgentToken answers 501.
-func (Unimplemented) GetAgentToken(w http.ResponseWriter, _ *http.Request, project Project, agentID AgentID, tokenID TokenID, _ GetAgentTokenParams) {
+func (Unimplemented) GetAgentToken(w http.ResponseWriter, _ *http.Request, project Project, agentID int64, tokenID TokenID, _ GetAgentTokenParams) {
 	unimplemented(w, "getAgentToken")
 }
 

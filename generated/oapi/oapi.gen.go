@@ -279,7 +279,8 @@ type UnsupportedMediaType = RequestError
 // ListAgentsParams defines parameters for ListAgents.
 type ListAgentsParams struct {
 	// Page The page, counted from 1. GitLab takes 0 and negative numbers as 1; a page past the end is an empty list; one
-	// whose offset is past 64 bits is a 500.
+	// whose offset is past 64 bits is a 500. The maximum here is lower: the largest integer that every tool keeps
+	// exactly.
 	Page *Page `form:"page,omitempty" json:"page,omitempty"`
 
 	// PerPage Entries on a page. GitLab lowers more than 100 to 100, takes a negative number as 20, and refuses 0 with 400.
@@ -305,7 +306,8 @@ type GetAgentParams struct {
 // ListAgentTokensParams defines parameters for ListAgentTokens.
 type ListAgentTokensParams struct {
 	// Page The page, counted from 1. GitLab takes 0 and negative numbers as 1; a page past the end is an empty list; one
-	// whose offset is past 64 bits is a 500.
+	// whose offset is past 64 bits is a 500. The maximum here is lower: the largest integer that every tool keeps
+	// exactly.
 	Page *Page `form:"page,omitempty" json:"page,omitempty"`
 
 	// PerPage Entries on a page. GitLab lowers more than 100 to 100, takes a negative number as 20, and refuses 0 with 400.
@@ -603,7 +605,7 @@ type ClientInterface interface {
 	// A caller below developer gets 404 (403 before about 15.7).
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens (the `ListAgentTokens` operationId).
-	ListAgentTokens(ctx context.Context, project Project, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListAgentTokens(ctx context.Context, project Project, agentID int64, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAgentTokenWithBody Create a token for an agent
 	//
@@ -615,7 +617,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentTokenWithBody(ctx context.Context, project Project, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateAgentTokenWithBody(ctx context.Context, project Project, agentID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAgentToken Create a token for an agent
 	//
@@ -627,7 +629,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentToken(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateAgentToken(ctx context.Context, project Project, agentID int64, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAgentTokenWithFormdataBody Create a token for an agent
 	//
@@ -639,7 +641,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentTokenWithFormdataBody(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateAgentTokenWithFormdataBody(ctx context.Context, project Project, agentID int64, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeAgentToken Revoke a token of an agent
 	//
@@ -647,7 +649,7 @@ type ClientInterface interface {
 	// 204 too. `If-Unmodified-Since` is not looked at.
 	//
 	// Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `RevokeAgentToken` operationId).
-	RevokeAgentToken(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RevokeAgentToken(ctx context.Context, project Project, agentID int64, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetAgentToken Get one token of an agent
 	//
@@ -655,7 +657,7 @@ type ClientInterface interface {
 	// below developer gets 404 (403 before about 15.7).
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `GetAgentToken` operationId).
-	GetAgentToken(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetAgentToken(ctx context.Context, project Project, agentID int64, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListAgents List the agents of a project
@@ -784,7 +786,7 @@ func (c *Client) GetAgent(ctx context.Context, project Project, agentID AgentID,
 // A caller below developer gets 404 (403 before about 15.7).
 //
 // Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens (the `ListAgentTokens` operationId).
-func (c *Client) ListAgentTokens(ctx context.Context, project Project, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ListAgentTokens(ctx context.Context, project Project, agentID int64, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAgentTokensRequest(c.Server, project, agentID, params)
 	if err != nil {
 		return nil, err
@@ -806,7 +808,7 @@ func (c *Client) ListAgentTokens(ctx context.Context, project Project, agentID A
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *Client) CreateAgentTokenWithBody(ctx context.Context, project Project, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateAgentTokenWithBody(ctx context.Context, project Project, agentID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateAgentTokenRequestWithBody(c.Server, project, agentID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -828,7 +830,7 @@ func (c *Client) CreateAgentTokenWithBody(ctx context.Context, project Project, 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *Client) CreateAgentToken(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateAgentToken(ctx context.Context, project Project, agentID int64, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateAgentTokenRequest(c.Server, project, agentID, body)
 	if err != nil {
 		return nil, err
@@ -850,7 +852,7 @@ func (c *Client) CreateAgentToken(ctx context.Context, project Project, agentID 
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *Client) CreateAgentTokenWithFormdataBody(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateAgentTokenWithFormdataBody(ctx context.Context, project Project, agentID int64, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateAgentTokenRequestWithFormdataBody(c.Server, project, agentID, body)
 	if err != nil {
 		return nil, err
@@ -868,7 +870,7 @@ func (c *Client) CreateAgentTokenWithFormdataBody(ctx context.Context, project P
 // 204 too. `If-Unmodified-Since` is not looked at.
 //
 // Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `RevokeAgentToken` operationId).
-func (c *Client) RevokeAgentToken(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) RevokeAgentToken(ctx context.Context, project Project, agentID int64, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeAgentTokenRequest(c.Server, project, agentID, tokenID)
 	if err != nil {
 		return nil, err
@@ -886,7 +888,7 @@ func (c *Client) RevokeAgentToken(ctx context.Context, project Project, agentID 
 // below developer gets 404 (403 before about 15.7).
 //
 // Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `GetAgentToken` operationId).
-func (c *Client) GetAgentToken(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetAgentToken(ctx context.Context, project Project, agentID int64, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAgentTokenRequest(c.Server, project, agentID, tokenID, params)
 	if err != nil {
 		return nil, err
@@ -1157,7 +1159,7 @@ func NewGetAgentRequest(server string, project Project, agentID AgentID, params 
 }
 
 // NewListAgentTokensRequest constructs an http.Request for the ListAgentTokens method
-func NewListAgentTokensRequest(server string, project Project, agentID AgentID, params *ListAgentTokensParams) (*http.Request, error) {
+func NewListAgentTokensRequest(server string, project Project, agentID int64, params *ListAgentTokensParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1252,7 +1254,7 @@ func NewListAgentTokensRequest(server string, project Project, agentID AgentID, 
 }
 
 // NewCreateAgentTokenRequest calls the generic CreateAgentToken builder with application/json body
-func NewCreateAgentTokenRequest(server string, project Project, agentID AgentID, body CreateAgentTokenJSONRequestBody) (*http.Request, error) {
+func NewCreateAgentTokenRequest(server string, project Project, agentID int64, body CreateAgentTokenJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -1263,7 +1265,7 @@ func NewCreateAgentTokenRequest(server string, project Project, agentID AgentID,
 }
 
 // NewCreateAgentTokenRequestWithFormdataBody calls the generic CreateAgentToken builder with application/x-www-form-urlencoded body
-func NewCreateAgentTokenRequestWithFormdataBody(server string, project Project, agentID AgentID, body CreateAgentTokenFormdataRequestBody) (*http.Request, error) {
+func NewCreateAgentTokenRequestWithFormdataBody(server string, project Project, agentID int64, body CreateAgentTokenFormdataRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	bodyStr, err := runtime.MarshalForm(body, nil)
 	if err != nil {
@@ -1274,7 +1276,7 @@ func NewCreateAgentTokenRequestWithFormdataBody(server string, project Project, 
 }
 
 // NewCreateAgentTokenRequestWithBody constructs an http.Request for the CreateAgentToken method, with any body, and a specified content type
-func NewCreateAgentTokenRequestWithBody(server string, project Project, agentID AgentID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateAgentTokenRequestWithBody(server string, project Project, agentID int64, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1317,7 +1319,7 @@ func NewCreateAgentTokenRequestWithBody(server string, project Project, agentID 
 }
 
 // NewRevokeAgentTokenRequest constructs an http.Request for the RevokeAgentToken method
-func NewRevokeAgentTokenRequest(server string, project Project, agentID AgentID, tokenID TokenID) (*http.Request, error) {
+func NewRevokeAgentTokenRequest(server string, project Project, agentID int64, tokenID TokenID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1365,7 +1367,7 @@ func NewRevokeAgentTokenRequest(server string, project Project, agentID AgentID,
 }
 
 // NewGetAgentTokenRequest constructs an http.Request for the GetAgentToken method
-func NewGetAgentTokenRequest(server string, project Project, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams) (*http.Request, error) {
+func NewGetAgentTokenRequest(server string, project Project, agentID int64, tokenID TokenID, params *GetAgentTokenParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1545,7 +1547,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens (the `ListAgentTokens` operationId).
-	ListAgentTokensWithResponse(ctx context.Context, project Project, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*ListAgentTokensResponse, error)
+	ListAgentTokensWithResponse(ctx context.Context, project Project, agentID int64, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*ListAgentTokensResponse, error)
 
 	// CreateAgentTokenWithBodyWithResponse Create a token for an agent
 	//
@@ -1557,7 +1559,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentTokenWithBodyWithResponse(ctx context.Context, project Project, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
+	CreateAgentTokenWithBodyWithResponse(ctx context.Context, project Project, agentID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
 
 	// CreateAgentTokenWithResponse Create a token for an agent
 	//
@@ -1569,7 +1571,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
+	CreateAgentTokenWithResponse(ctx context.Context, project Project, agentID int64, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
 
 	// CreateAgentTokenWithFormdataBodyWithResponse Create a token for an agent
 	//
@@ -1581,7 +1583,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-	CreateAgentTokenWithFormdataBodyWithResponse(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
+	CreateAgentTokenWithFormdataBodyWithResponse(ctx context.Context, project Project, agentID int64, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error)
 
 	// RevokeAgentTokenWithResponse Revoke a token of an agent
 	//
@@ -1591,7 +1593,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `RevokeAgentToken` operationId).
-	RevokeAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*RevokeAgentTokenResponse, error)
+	RevokeAgentTokenWithResponse(ctx context.Context, project Project, agentID int64, tokenID TokenID, reqEditors ...RequestEditorFn) (*RevokeAgentTokenResponse, error)
 
 	// GetAgentTokenWithResponse Get one token of an agent
 	//
@@ -1601,7 +1603,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `GetAgentToken` operationId).
-	GetAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*GetAgentTokenResponse, error)
+	GetAgentTokenWithResponse(ctx context.Context, project Project, agentID int64, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*GetAgentTokenResponse, error)
 }
 
 // ListAgentsResponse200Headers the declared response headers of an HTTP 200 response for ListAgents
@@ -3106,7 +3108,7 @@ func (c *ClientWithResponses) GetAgentWithResponse(ctx context.Context, project 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens (the `ListAgentTokens` operationId).
-func (c *ClientWithResponses) ListAgentTokensWithResponse(ctx context.Context, project Project, agentID AgentID, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*ListAgentTokensResponse, error) {
+func (c *ClientWithResponses) ListAgentTokensWithResponse(ctx context.Context, project Project, agentID int64, params *ListAgentTokensParams, reqEditors ...RequestEditorFn) (*ListAgentTokensResponse, error) {
 	rsp, err := c.ListAgentTokens(ctx, project, agentID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -3124,7 +3126,7 @@ func (c *ClientWithResponses) ListAgentTokensWithResponse(ctx context.Context, p
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *ClientWithResponses) CreateAgentTokenWithBodyWithResponse(ctx context.Context, project Project, agentID AgentID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
+func (c *ClientWithResponses) CreateAgentTokenWithBodyWithResponse(ctx context.Context, project Project, agentID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
 	rsp, err := c.CreateAgentTokenWithBody(ctx, project, agentID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -3142,7 +3144,7 @@ func (c *ClientWithResponses) CreateAgentTokenWithBodyWithResponse(ctx context.C
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *ClientWithResponses) CreateAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
+func (c *ClientWithResponses) CreateAgentTokenWithResponse(ctx context.Context, project Project, agentID int64, body CreateAgentTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
 	rsp, err := c.CreateAgentToken(ctx, project, agentID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -3160,7 +3162,7 @@ func (c *ClientWithResponses) CreateAgentTokenWithResponse(ctx context.Context, 
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /projects/{id}/cluster_agents/{agent_id}/tokens (the `CreateAgentToken` operationId).
-func (c *ClientWithResponses) CreateAgentTokenWithFormdataBodyWithResponse(ctx context.Context, project Project, agentID AgentID, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
+func (c *ClientWithResponses) CreateAgentTokenWithFormdataBodyWithResponse(ctx context.Context, project Project, agentID int64, body CreateAgentTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateAgentTokenResponse, error) {
 	rsp, err := c.CreateAgentTokenWithFormdataBody(ctx, project, agentID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -3176,7 +3178,7 @@ func (c *ClientWithResponses) CreateAgentTokenWithFormdataBodyWithResponse(ctx c
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `RevokeAgentToken` operationId).
-func (c *ClientWithResponses) RevokeAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, reqEditors ...RequestEditorFn) (*RevokeAgentTokenResponse, error) {
+func (c *ClientWithResponses) RevokeAgentTokenWithResponse(ctx context.Context, project Project, agentID int64, tokenID TokenID, reqEditors ...RequestEditorFn) (*RevokeAgentTokenResponse, error) {
 	rsp, err := c.RevokeAgentToken(ctx, project, agentID, tokenID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -3192,7 +3194,7 @@ func (c *ClientWithResponses) RevokeAgentTokenWithResponse(ctx context.Context, 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id} (the `GetAgentToken` operationId).
-func (c *ClientWithResponses) GetAgentTokenWithResponse(ctx context.Context, project Project, agentID AgentID, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*GetAgentTokenResponse, error) {
+func (c *ClientWithResponses) GetAgentTokenWithResponse(ctx context.Context, project Project, agentID int64, tokenID TokenID, params *GetAgentTokenParams, reqEditors ...RequestEditorFn) (*GetAgentTokenResponse, error) {
 	rsp, err := c.GetAgentToken(ctx, project, agentID, tokenID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -5325,16 +5327,16 @@ type ServerInterface interface {
 	GetAgent(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID, params GetAgentParams)
 	// ListAgentTokens List the active tokens of an agent
 	// (GET /projects/{id}/cluster_agents/{agent_id}/tokens)
-	ListAgentTokens(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID, params ListAgentTokensParams)
+	ListAgentTokens(w http.ResponseWriter, r *http.Request, project Project, agentID int64, params ListAgentTokensParams)
 	// CreateAgentToken Create a token for an agent
 	// (POST /projects/{id}/cluster_agents/{agent_id}/tokens)
-	CreateAgentToken(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID)
+	CreateAgentToken(w http.ResponseWriter, r *http.Request, project Project, agentID int64)
 	// RevokeAgentToken Revoke a token of an agent
 	// (DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id})
-	RevokeAgentToken(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID, tokenID TokenID)
+	RevokeAgentToken(w http.ResponseWriter, r *http.Request, project Project, agentID int64, tokenID TokenID)
 	// GetAgentToken Get one token of an agent
 	// (GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id})
-	GetAgentToken(w http.ResponseWriter, r *http.Request, project Project, agentID AgentID, tokenID TokenID, params GetAgentTokenParams)
+	GetAgentToken(w http.ResponseWriter, r *http.Request, project Project, agentID int64, tokenID TokenID, params GetAgentTokenParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -5582,7 +5584,7 @@ func (siw *ServerInterfaceWrapper) ListAgentTokens(w http.ResponseWriter, r *htt
 	}
 
 	// ------------- Path parameter "agent_id" -------------
-	var agentID AgentID
+	var agentID int64
 
 	err = runtime.BindStyledParameterWithOptions("simple", "agent_id", r.PathValue("agent_id"), &agentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
 	if err != nil {
@@ -5667,7 +5669,7 @@ func (siw *ServerInterfaceWrapper) CreateAgentToken(w http.ResponseWriter, r *ht
 	}
 
 	// ------------- Path parameter "agent_id" -------------
-	var agentID AgentID
+	var agentID int64
 
 	err = runtime.BindStyledParameterWithOptions("simple", "agent_id", r.PathValue("agent_id"), &agentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
 	if err != nil {
@@ -5702,7 +5704,7 @@ func (siw *ServerInterfaceWrapper) RevokeAgentToken(w http.ResponseWriter, r *ht
 	}
 
 	// ------------- Path parameter "agent_id" -------------
-	var agentID AgentID
+	var agentID int64
 
 	err = runtime.BindStyledParameterWithOptions("simple", "agent_id", r.PathValue("agent_id"), &agentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
 	if err != nil {
@@ -5746,7 +5748,7 @@ func (siw *ServerInterfaceWrapper) GetAgentToken(w http.ResponseWriter, r *http.
 	}
 
 	// ------------- Path parameter "agent_id" -------------
-	var agentID AgentID
+	var agentID int64
 
 	err = runtime.BindStyledParameterWithOptions("simple", "agent_id", r.PathValue("agent_id"), &agentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
 	if err != nil {

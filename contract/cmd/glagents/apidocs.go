@@ -12,21 +12,22 @@ import (
 	"example.com/gitlab-agents/openapi"
 )
 
-// documentation is a GitLab that has pages about its API as well: the OpenAPI document at /-/openapi.yaml, and at
-// /-/docs that document with requests to try.
+// documentation is a GitLab that has pages about its API as well: the OpenAPI document at /-/openapi.yaml and
+// /-/openapi.json, and at /-/docs that document with requests to try.
 type documentation struct {
-	gitlab   http.Handler
-	root     string // the relative root
-	document string // its path, relative root included
-	pages    string // the path of the first page; the others are below it
-	ui       http.Handler
+	gitlab http.Handler
+	root   string // the relative root
+	yaml   string // the path of the document, relative root included
+	json   string // the same as JSON
+	pages  string // the path of the first page; the others are below it
+	ui     http.Handler
 }
 
 func newDocumentation(root string, gitlab http.Handler) *documentation {
-	d := &documentation{gitlab: gitlab, root: root, document: root + "/-/openapi.yaml", pages: root + "/-/docs"}
+	d := &documentation{gitlab: gitlab, root: root, yaml: root + "/-/openapi.yaml", json: root + "/-/openapi.json", pages: root + "/-/docs"}
 	d.ui = v5emb.NewHandlerWithConfig(swgui.Config{
 		Title:       "GitLab Agents API",
-		SwaggerJSON: d.document,
+		SwaggerJSON: d.yaml,
 		BasePath:    d.pages,
 		PrependHTML: hint,
 		SettingsUI: map[string]string{
@@ -39,7 +40,7 @@ func newDocumentation(root string, gitlab http.Handler) *documentation {
 
 // hint stands above the documentation.
 const hint = `<p style="margin: 1em auto; max-width: 1460px; padding: 0 20px; font-family: sans-serif">
-This is a fake GitLab. Authorize with one of its access tokens: without a seed, glpat-maintainer is one.</p>`
+This is a fake GitLab. Authorize with one of its access tokens, such as glpat-maintainer in its default data.</p>`
 
 // fromHere lets a page load nothing from elsewhere. Swagger UI has styles and scripts in the page, and images in URLs.
 const fromHere = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
@@ -47,9 +48,17 @@ const fromHere = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-s
 func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// No http.ServeMux: it redirects paths that GitLab takes as they are.
 	switch path := r.URL.Path; {
-	case path == d.document:
+	case path == d.yaml:
 		w.Header().Set("Content-Type", "application/yaml")
-		_, _ = w.Write(documentAt(baseURL(r) + d.root + "/api/v4"))
+		_, _ = w.Write(documentAt(d.api(r)))
+	case path == d.json:
+		document, err := yamlToJSON(documentAt(d.api(r)))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(document)
 	case path == d.pages || strings.HasPrefix(path, d.pages+"/"):
 		w.Header().Set("Content-Security-Policy", fromHere)
 		d.ui.ServeHTTP(w, r)
@@ -59,6 +68,9 @@ func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.gitlab.ServeHTTP(w, r)
 	}
 }
+
+// api is the URL of the API, as the client reached it.
+func (d *documentation) api(r *http.Request) string { return baseURL(r) + d.root + "/api/v4" }
 
 // baseURL is how the client reached the server: scheme and host.
 func baseURL(r *http.Request) string {

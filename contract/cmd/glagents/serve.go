@@ -49,7 +49,8 @@ made is gone when it ends. It answers as the given release and edition do.
 The first line on standard output is for scripts: "listening on " and the URL of
 the GitLab, which is what clients want as theirs. After it come the users with
 their access tokens, the projects, and a request to copy. The API documentation
-with requests to try is at /-/docs, the OpenAPI document at /-/openapi.yaml.
+with requests to try is at /-/docs, the OpenAPI document at /-/openapi.yaml and
+/-/openapi.json.
 
 Standard error has a line for each API request, without secrets. Ctrl-C lets the
 requests that are under way end, for up to three seconds; a second one does not
@@ -58,9 +59,10 @@ wait.
 Without --seed there are the projects 20 root/test and 21 root/other (private) and
 22 public/open (public), and the users owner, maintainer, developer, reporter,
 guest and stranger with the access tokens glpat-owner, glpat-maintainer and so
-on. A seed is a file in YAML or JSON that says what there is instead;
---print-seed prints that of these projects and users, in which comments explain
-every key. The options override what the seed says of the GitLab. Access tokens
+on. Project 20 has the agents and tokens of the document's examples, so that the
+examples can be executed. A seed is a file in YAML or JSON that says what there is
+instead; --print-seed prints that of this data, in which comments explain every
+key. The options override what the seed says of the GitLab. Access tokens
 from a seed are not printed.
 
 Exit status: 0 when told to stop, 2 when the command was used wrongly, its seed

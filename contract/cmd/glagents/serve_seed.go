@@ -10,22 +10,26 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// defaultSeed is fakegitlab.DefaultSeed as a file, in which comments explain the format.
+// defaultSeed is what serve has without --seed. Its users and projects are those of fakegitlab.DefaultSeed; its agents
+// and tokens are the examples of the OpenAPI document, so that the examples can be executed. Its comments explain the
+// format.
 //
 //go:embed seed.yaml
 var defaultSeed []byte
 
 // seed is what stands in the fake at the start. Its access tokens do not get into the log.
 func (s *serve) seed() (*fakegitlab.Seed, error) {
-	seed := fakegitlab.DefaultSeed()
+	name, data := "seed.yaml", defaultSeed
 	if s.seedFile != "" {
-		data, err := s.readSeed()
-		if err != nil {
+		var err error
+		if data, err = s.readSeed(); err != nil {
 			return nil, usageError{"--seed: " + err.Error()}
 		}
-		if seed, err = fakegitlab.ParseSeed(shownName(s.seedFile), data); err != nil {
-			return nil, s.refuse(withoutSecrets(err))
-		}
+		name = shownName(s.seedFile)
+	}
+	seed, err := fakegitlab.ParseSeed(name, data)
+	if err != nil {
+		return nil, s.refuse(withoutSecrets(err))
 	}
 	for _, user := range seed.Users {
 		for _, t := range user.Tokens {

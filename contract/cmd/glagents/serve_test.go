@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/faults"
 	"example.com/gitlab-agents/contract/redact"
@@ -123,9 +125,10 @@ func TestServe(t *testing.T) {
   reporter     glpat-reporter     reporter
   guest        glpat-guest        guest
   stranger     glpat-stranger     no member
+  root         none               admin
 
   PROJECT   PATH          VISIBILITY   AGENTS
-  20        root/test     private      0
+  20        root/test     private      3
   21        root/other    private      0
   22        public/open   public       0
 
@@ -151,7 +154,7 @@ func TestServeCurl(t *testing.T) {
 		require.NoError(t, err, "%s", answer)
 		answers += string(answer)
 	}
-	assert.Regexp(t, `^\{"id":1,"name":"my-agent",.*\}\[\{"id":1,"name":"my-agent",.*\}\]$`, answers)
+	assert.Regexp(t, `^\{"id":6,"name":"my-agent",.*\}\[\{"id":1,"name":"agent-1",.*\{"id":6,"name":"my-agent",.*\}\]$`, answers)
 }
 
 func TestServeOptions(t *testing.T) {
@@ -242,24 +245,25 @@ func TestServePrintSeed(t *testing.T) {
 	require.NoError(t, err)
 
 	assert.Equal(t, fakegitlab.SeedGitLab{Version: "19.1.0", Edition: "ce"}, printed.GitLab)
-	want := fakegitlab.DefaultSeed()
-	assert.Equal(t, sound(want), sound(printed), "it is not fakegitlab.DefaultSeed")
+	assert.Equal(t, withDefaults(fakegitlab.DefaultSeed()), withDefaults(printed), "it is not fakegitlab.DefaultSeed")
 
-	// What stands in its comments is right as well.
-	commented := regexp.MustCompile(`(?m)^( *)# (external_url:|next_ids:|- |  )`)
-	_, err = fakegitlab.ParseSeed("seed.yaml", []byte(strings.Replace(commented.ReplaceAllString(out.stdout, "$1$2"), "    agents: []\n", "    agents:\n", 1)))
+	// What its comments say can be used too.
+	commented := regexp.MustCompile(`(?m)^( *)# (external_url:|next_ids:|- )`)
+	_, err = fakegitlab.ParseSeed("seed.yaml", []byte(commented.ReplaceAllString(out.stdout, "$1$2")))
 	require.NoError(t, err)
 }
 
-// sound is a seed's users and projects with their defaults filled in.
-func sound(seed *fakegitlab.Seed) string {
+// withDefaults shows the users and projects of a seed with their defaults filled in, without what only serve has: the
+// examples of the document.
+func withDefaults(seed *fakegitlab.Seed) string {
 	for i := range seed.Projects {
 		p := &seed.Projects[i]
 		if p.Visibility == "" {
 			p.Visibility = "private"
 		}
-		p.MovedFrom, p.Agents = nil, nil
+		p.MovedFrom, p.Agents, p.Description = nil, nil, nil
 	}
+	seed.Users = slices.DeleteFunc(seed.Users, func(u fakegitlab.SeedUser) bool { return u.Name == "root" })
 	for i := range seed.Users {
 		seed.Users[i].State = "active"
 		for j := range seed.Users[i].Tokens {
@@ -499,17 +503,26 @@ func TestServeDocumentation(t *testing.T) {
 			s := startServe(t, nil, "--relative-root", root)
 			get := func(path string) (int, http.Header, string) { return ask(t, "GET", s.url+path, "", nil) }
 
-			status, header, text := get("/-/openapi.yaml")
-			assert.Equal(t, 200, status)
-			assert.Equal(t, "application/yaml", header.Get("Content-Type"))
-			document, err := openapi3.NewLoader().LoadFromData([]byte(text))
-			require.NoError(t, err)
-			require.NoError(t, document.Validate(t.Context()))
-			require.Len(t, document.Servers, 1)
-			assert.Equal(t, s.url+"/api/v4", document.Servers[0].URL)
-			assert.Equal(t, 4, document.Paths.Len())
+			paths := map[string][]string{} // in the order in which they stand, by format
+			for format, first := range map[string]string{"yaml": "openapi: 3.0.3", "json": `{"openapi":"3.0.3"`} {
+				status, header, text := get("/-/openapi." + format)
+				assert.Equal(t, 200, status)
+				assert.Equal(t, "application/"+format, header.Get("Content-Type"))
+				assert.Contains(t, text, first)
+				spec, err := openapi3.NewLoader().LoadFromData([]byte(text))
+				require.NoError(t, err)
+				require.NoError(t, spec.Validate(t.Context()))
+				require.Len(t, spec.Servers, 1)
+				assert.Equal(t, s.url+"/api/v4", spec.Servers[0].URL)
+				assert.Equal(t, 4, spec.Paths.Len())
+				paths[format] = regexp.MustCompile(`/projects/\{id\}[^ ":]*"?: ?[\n{]`).FindAllString(text, -1)
+				for i, path := range paths[format] {
+					paths[format][i] = strings.TrimRight(path, "\": \n{")
+				}
+			}
+			assert.Equal(t, paths["yaml"], paths["json"])
 
-			status, header, text = get("/-/docs")
+			status, header, text := get("/-/docs")
 			assert.Equal(t, 200, status)
 			assert.Contains(t, header.Get("Content-Security-Policy"), "default-src 'self'")
 			assert.Contains(t, text, `"swaggerJsonUrl":"`+root+`/-/openapi.yaml"`)
@@ -527,6 +540,44 @@ func TestServeDocumentation(t *testing.T) {
 			status, _, _ = get("//api//v4/projects//20/cluster_agents")
 			assert.Equal(t, 401, status, "the path is GitLab's")
 		})
+	}
+}
+
+// Each operation succeeds with the examples of its parameters and body, in the document's order. Reading an agent or a
+// token gives the example of the response.
+func TestServeExecutesTheExamples(t *testing.T) {
+	t.Parallel()
+	s := startServe(t, nil)
+	_, _, text := ask(t, "GET", s.url+"/-/openapi.json", "", nil)
+	spec, err := openapi3.NewLoader().LoadFromData([]byte(text))
+	require.NoError(t, err)
+	order, err := document.Load()
+	require.NoError(t, err)
+
+	for _, o := range order.Operations() {
+		item := spec.Paths.Value(o.Path)
+		operation := item.GetOperation(o.Method)
+		path := o.Path
+		for _, p := range slices.Concat(item.Parameters, operation.Parameters) {
+			path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", fmt.Sprint(p.Value.Example))
+		}
+		var body io.Reader
+		if operation.RequestBody != nil {
+			form := url.Values{}
+			for name, value := range operation.RequestBody.Value.Content["application/x-www-form-urlencoded"].Examples["documentation"].Value.Value.(map[string]any) {
+				form.Set(name, value.(string))
+			}
+			body = strings.NewReader(form.Encode())
+		}
+		status, _, answer := ask(t, o.Method, spec.Servers[0].URL+path, "glpat-maintainer", body)
+		assert.Equal(t, o.Responses[0].Status, status, "%s: %s", o.ID, answer)
+
+		if o.ID == "getAgent" || o.ID == "getAgentToken" {
+			media := operation.Responses.Status(status).Value.Content["application/json"]
+			example, err := json.Marshal(media.Examples["documentation"].Value.Value)
+			require.NoError(t, err)
+			assert.JSONEq(t, string(example), answer, o.ID)
+		}
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package clientgo runs all that gitlab.com/gitlab-org/api/client-go has of the Agents API against the fake. It is the
+// Package clientgo runs all that gitlab.com/gitlab-org/api/client-go/v2 has of the Agents API against the fake. It is the
 // client under the Terraform provider and glab. It is a module of its own so that the client is nobody else's dependency.
 package clientgo
 
@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	gitlab "gitlab.com/gitlab-org/api/client-go"
+	gitlab "gitlab.com/gitlab-org/api/client-go/v2"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
 )

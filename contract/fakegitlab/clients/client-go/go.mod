@@ -7,7 +7,7 @@ replace example.com/gitlab-agents => ../../../..
 require (
 	example.com/gitlab-agents v0.0.0
 	github.com/stretchr/testify v1.12.1
-	gitlab.com/gitlab-org/api/client-go v1.46.0
+	gitlab.com/gitlab-org/api/client-go/v2 v2.64.0
 )
 
 require (
@@ -19,6 +19,6 @@ require (
 	github.com/oapi-codegen/runtime v1.8.0 // indirect
 	github.com/tidwall/btree v1.8.2 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/oauth2 v0.34.0 // indirect
-	golang.org/x/time v0.14.0 // indirect
+	golang.org/x/oauth2 v0.36.0 // indirect
+	golang.org/x/time v0.15.0 // indirect
 )
