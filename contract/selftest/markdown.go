@@ -48,7 +48,7 @@ func (m *Matrix) writeFaults(b *strings.Builder) {
 func (m *Matrix) writeRules(b *strings.Builder) {
 	b.WriteString("\n## Which faults each rule notices\n\n| rule | level | faults |\n|---|---|---|\n")
 	killers := m.Killers()
-	for _, rule := range contract.Catalogue() {
+	for _, rule := range contract.Rules() {
 		text := code(killers[rule.ID])
 		switch why := unkillable[rule.ID]; {
 		case text == "" && why != "":

@@ -50,7 +50,7 @@ func (m *Matrix) Unkilled() (problems []string) {
 		return nil
 	}
 	killers := m.Killers()
-	for _, rule := range contract.Catalogue() {
+	for _, rule := range contract.Rules() {
 		_, excused := unkillable[rule.ID]
 		switch killed := len(killers[rule.ID]) > 0; {
 		case rule.Level == contract.Must && !killed && !excused:
@@ -70,7 +70,7 @@ func (m *Matrix) Summary() string {
 	}
 	must, killed := 0, 0
 	killers := m.Killers()
-	for _, rule := range contract.Catalogue() {
+	for _, rule := range contract.Rules() {
 		if rule.Level != contract.Must {
 			continue
 		}

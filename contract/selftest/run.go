@@ -47,7 +47,7 @@ func check(ctx context.Context, profile Profile, fault *faults.Fault) (*Run, err
 		return nil, err
 	}
 	run := &Run{Profile: profile, Fault: fault}
-	if run.Result, err = contract.Run(ctx, gitlab.target); err != nil {
+	if run.Result, err = contract.Run(ctx, gitlab.target, contract.Options{Clock: newClock()}); err != nil {
 		return nil, fmt.Errorf("%s: %w", run.Name(), err)
 	}
 	after, err := gitlab.state()
@@ -93,15 +93,15 @@ func (r *Run) judgeRules() {
 		id := rule.Rule.ID
 		switch {
 		case rule.Outcome == contract.Error:
-			r.problem("%s ends in an error of our own: %s", id, rule.Reason)
+			r.problem("%s ends in an error of our own: %s", id, rule.Reason.Text)
 		case slices.Contains(fault.Rules, id) && rule.Outcome != outcomes[fault.Verdict]:
-			r.problem("%s does not notice: %s %s", id, rule.Outcome, rule.Reason)
+			r.problem("%s does not notice: %s %s", id, rule.Outcome, rule.Reason.Text)
 		case slices.Contains(fault.Rules, id), setOff(rule.Outcome, fault.Verdict) && slices.Contains(fault.Also, id):
 			r.Noticed = append(r.Noticed, id)
 		case setOff(rule.Outcome, fault.Verdict):
 			r.problem("%s is set off: %s", id, r.firstFinding(id))
 		case rule.Outcome == contract.Inconclusive && fault.Verdict == faults.Conforms:
-			r.problem("%s is inconclusive: %s", id, rule.Reason)
+			r.problem("%s is inconclusive: %s", id, rule.Reason.Text)
 		}
 	}
 }
