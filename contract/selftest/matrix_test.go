@@ -69,7 +69,7 @@ func compareWithGolden(t *testing.T, path, got string) {
 func TestEachFaultClaimsKnownRules(t *testing.T) {
 	t.Parallel()
 	known := make(map[string]bool)
-	for _, rule := range contract.Catalogue() {
+	for _, rule := range contract.Rules() {
 		known[rule.ID] = true
 	}
 	for _, f := range faults.All() {

@@ -161,9 +161,14 @@ func (x *Exchange) DocumentSpokeOf(pointer string) bool {
 	})
 }
 
-// Reported says whether a rule has reported a property of the response already, or the response as a whole.
+// Reported says whether a rule has reported a property of the response already, or the response as a whole. What an error
+// says stands under one of two names, and is one thing.
 func (x *Exchange) Reported(pointer string) bool {
-	return slices.Contains(x.about, pointer) || slices.Contains(x.about, "")
+	same := func(about string) bool { return about == pointer || about == "" }
+	if pointer == "/message" || pointer == "/error" {
+		same = func(about string) bool { return about == "/message" || about == "/error" || about == "" }
+	}
+	return slices.ContainsFunc(x.about, same)
 }
 
 // Sound says that the document has nothing against the body of the response.

@@ -85,7 +85,9 @@ func (p *play) pause(d time.Duration) bool { return p.Clock.Sleep(p.ctx, d) }
 // This is the way of a request.
 func (p *play) answer(a *Answer) *Answer {
 	r := a.request
-	p.own.guard(r)
+	if !p.own.mayChange(r) {
+		p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonEarlierStep, Text: fmt.Sprintf("%s %s would change what is not surely the check's own", r.method, r.path)})
+	}
 	lost := false // an answer was, so what was asked for may have been done
 	for attempt := 1; ; attempt++ {
 		x := p.once(r)

@@ -90,6 +90,12 @@ func (s *Stage) Secret() string { return s.play.Tokens[s.role] }
 // and nothing else is ever deleted.
 func (s *Stage) Name(suffix string) string { return s.play.prefix + suffix }
 
+// FreshName is a name that no agent of this play has.
+func (s *Stage) FreshName() string {
+	s.play.agents++
+	return s.Name(strconv.Itoa(s.play.agents))
+}
+
 // RunID is in the name of everything that the check makes.
 func (s *Stage) RunID() string { return s.play.own.run }
 
@@ -175,8 +181,7 @@ func (s *Stage) Send(method, path string, parts ...Part) *Answer {
 // with somebody else's agent, which must not get tokens, nor be deleted.
 func (s *Stage) CreateAgent(parts ...Part) Agent {
 	if len(parts) == 0 {
-		s.play.agents++
-		parts = []Part{Named(s.Name(strconv.Itoa(s.play.agents)))}
+		parts = []Part{Named(s.FreshName())}
 	}
 	return s.Created(s.PostAgent(parts...))
 }

@@ -93,9 +93,9 @@ var deleteAgent = Scenario{
 		// A cache in front of GitLab answers 304 for what is gone.
 		s.GetAgent(agent, Header("If-None-Match", etag)).Expect(&rules.DeletedIs404, NotFound())
 		s.DeleteAgent(agent).Expect(&rules.DeletedIs404, NotFound())
-		s.Send("HEAD", s.AgentPath(agent)).Expect(&rules.DeletedStaysGone, Status(404))
-		s.As(Developer).GetAgent(agent).Expect(&rules.DeletedStaysGone, Status(404))
-		byID(s).GetAgent(agent).Expect(&rules.DeletedStaysGone, Status(404))
+		s.Send("HEAD", s.AgentPath(agent)).Expect(&rules.DeletedStaysGone, Hidden())
+		s.As(Developer).GetAgent(agent).Expect(&rules.DeletedStaysGone, Hidden())
+		byID(s).GetAgent(agent).Expect(&rules.DeletedStaysGone, Hidden())
 		if s.HasTokens() {
 			s.ListTokens(agent).Expect(&rules.DeletedWithTokens, NotFound())
 			s.GetToken(token).Expect(&rules.DeletedWithTokens, NotFound())

@@ -118,6 +118,16 @@ func Sound() matcher {
 	}
 }
 
+// Hidden wants a refusal, whichever it is: another request of the scenario says which it has to be.
+func Hidden() matcher {
+	return func(x *judge.Exchange) []mismatch {
+		if x.Status() >= 400 {
+			return nil
+		}
+		return wrong("a refusal", said(x))
+	}
+}
+
 // StillThere wants anything but 404.
 func StillThere() matcher {
 	return func(x *judge.Exchange) []mismatch {
@@ -202,6 +212,18 @@ func OnlyTokens(tokens ...Token) matcher {
 		for _, is := range x.Tokens() {
 			if !slices.ContainsFunc(tokens, func(t Token) bool { return t.ID == is.ID }) {
 				return []mismatch{{Expected: "only tokens whose creation was granted", Actual: fmt.Sprintf("token %d, %q, too", is.ID, judge.Clip(is.Name))}}
+			}
+		}
+		return nil
+	}
+}
+
+// NoNewTokens wants a list with no tokens that an earlier list lacked.
+func NoNewTokens(before *Answer) matcher {
+	return func(x *judge.Exchange) []mismatch {
+		for _, is := range x.Tokens() {
+			if !slices.ContainsFunc(before.Tokens(), func(t judge.Token) bool { return t.ID == is.ID }) {
+				return []mismatch{{Expected: "no token whose creation was refused", Actual: fmt.Sprintf("token %d, %q, too", is.ID, judge.Clip(is.Name))}}
 			}
 		}
 		return nil
@@ -442,10 +464,12 @@ func NotEmpty() matcher {
 	}
 }
 
-// LacksAgentNamed wants a list without an agent of a name.
-func LacksAgentNamed(name string) matcher {
+// LacksAgentNamed wants a list without an agent of a name, except those that may have it.
+func LacksAgentNamed(name string, but ...Agent) matcher {
 	return func(x *judge.Exchange) []mismatch {
-		i := slices.IndexFunc(x.Agents(), func(a judge.Agent) bool { return a.Name == name })
+		i := slices.IndexFunc(x.Agents(), func(a judge.Agent) bool {
+			return a.Name == name && !slices.ContainsFunc(but, func(b Agent) bool { return b.ID == a.ID })
+		})
 		if i < 0 {
 			return nil
 		}

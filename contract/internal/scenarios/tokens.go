@@ -76,7 +76,12 @@ var refusedTokens = Scenario{
 		agent, another := s.CreateAgent(), s.CreateAgent()
 		const aGoodToken = "a token with a good name is refused too"
 		good := func() bool { return s.PostToken(another, Named("contract good")).Is(Status(201)) }
-		post := func(body string) *Answer { return s.PostToken(agent, JSON(body)).Provided(aGoodToken, good) }
+		refused := true
+		post := func(body string) *Answer {
+			a := s.PostToken(agent, JSON(body)).Provided(aGoodToken, good)
+			refused = refused && a.WasRefused()
+			return a
+		}
 
 		post(`{}`).Expect(&rules.TokenNameRequired, Error(400, "name is missing"))
 		post(`{"name":["contract"]}`).Expect(&rules.TokenNameIsText, Error(400, "name is invalid"))
@@ -89,7 +94,9 @@ var refusedTokens = Scenario{
 		post(fmt.Sprintf(`{"name":"contract","description":%q}`, pad("", 1025))).Expect(&rules.DescriptionAtMost1024, Refused()).
 			Expect(&rules.ModelText, InEnglish(badRequest("Description is too long (maximum is 1024 characters)")))
 
-		s.ListTokens(agent).Expect(&rules.RefusedHasNoEffect, OnlyTokens())
+		if refused {
+			s.ListTokens(agent).Expect(&rules.RefusedHasNoEffect, OnlyTokens())
+		}
 	},
 }
 
@@ -166,19 +173,24 @@ var revokedToken = Scenario{
 		read.Expect(&rules.RevokedIs404, NotFound())
 		read.Expect(&rules.RevokedIsShown, Status(200))
 		read.Expect(&rules.RevokedStaysRevoked, Property("status", `"revoked"`))
-		s.As(Developer).GetToken(token).Expect(&rules.RevokedNotReadable, NotFound())
-		s.Send("HEAD", s.TokenPath(token)).Expect(&rules.RevokedNotReadable, Status(404))
-		byID(s).GetToken(token).Expect(&rules.RevokedNotReadable, NotFound())
+		s.As(Developer).GetToken(token).Expect(&rules.RevokedNotReadable, Hidden())
+		s.Send("HEAD", s.TokenPath(token)).Expect(&rules.RevokedNotReadable, Hidden())
+		byID(s).GetToken(token).Expect(&rules.RevokedNotReadable, Hidden())
 
-		list := s.ListTokens(agent, Header("If-None-Match", before.Header("ETag")))
-		list.Require(&rules.ChangedList, Full())
+		list := s.ListTokens(agent).Assume(Sound())
 		list.Expect(&rules.RevokedNotListed, LacksTokens(token))
 		list.Expect(&rules.RevokedIsShown, HasTokens(token))
 		list.Expect(&rules.RevokeOnlyThatOne, HasTokens(other), Active(other))
 		s.GetToken(other).Expect(&rules.RevokeOnlyThatOne, StillThere(), Active(other))
 
+		if list.Is(LacksTokens(token)) {
+			s.ListTokens(agent, Header("If-None-Match", before.Header("ETag"))).Expect(&rules.ChangedList, Full())
+		}
+
 		s.PostToken(agent, Named("contract third")).Require(&rules.RevokeFreesSlot, Status(201))
-		s.PostToken(agent, Form("name=contract+fourth")).Expect(&rules.ThirdTokenRefused, Refused())
+		if s.GetToken(other).Is(Status(200)) {
+			s.PostToken(agent, Named("contract fourth")).Expect(&rules.ThirdTokenRefused, Refused())
+		}
 	},
 }
 
