@@ -304,14 +304,24 @@ func secretParameter(text []byte, equals int) (Span, bool) {
 // property adds the value behind a colon, if the name before it says that it is secret: of a property in JSON, or of a
 // header that a text quotes.
 func (f *Finder) property(text []byte, colon int) {
-	end := len(bytes.TrimRight(text[:colon], " \t\r\n"))
-	quoted := len(bytes.TrimRight(text[:end], `\"'`))
+	end := colon
+	for end > 0 && isSpace(text[end-1]) {
+		end--
+	}
+	quoted := end
+	for quoted > 0 && (text[quoted-1] == '"' || text[quoted-1] == '\'' || text[quoted-1] == '\\') {
+		quoted--
+	}
+	escaped := quoted >= 6 && text[quoted-6] == '\\' // the last letter may be written as \u006e
+	if !escaped && !mayBeCredentialName(text[max(0, quoted-maxName):quoted]) {
+		return
+	}
 	start := nameBefore(text, quoted, inPropertyName)
-	if start == quoted || !mayBeCredentialName(text[quoted-1]) {
+	if start == quoted {
 		return
 	}
 	name := string(text[start:quoted])
-	if quoted < end && start > 0 && text[end-1] == '"' && text[start-1] != '"' {
+	if quoted < end && start > 0 && text[end-1] == '"' && text[start-1] == '\\' {
 		name = escapedName(text[:end])
 	}
 	value := bytes.TrimLeft(text[colon+1:], " \t\r\n")
@@ -325,6 +335,8 @@ func (f *Finder) property(text []byte, colon int) {
 		f.quotedHeader(name, value)
 	}
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // escapedName is the name in quotes with which a text ends. JSON may write any letter of it as \u and its number.
 func escapedName(text []byte) string {

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -24,7 +25,7 @@ var (
 
 // IsCredentialName says whether a name says that what bears it is a credential.
 func IsCredentialName(name string) bool {
-	return isWholeName(name) || endsLikeCredential(name)
+	return mayBeCredentialName([]byte(name)) && (isWholeName(name) || endsLikeCredential(name))
 }
 
 func isWholeName(name string) bool { return slices.Contains(whole, words(name)) }
@@ -60,5 +61,16 @@ func words(name string) string {
 	return strings.TrimSuffix(b.String(), " ")
 }
 
-// mayBeCredentialName leaves out, at little cost, most names that are none: it looks at the last letter only.
-func mayBeCredentialName(last byte) bool { return strings.IndexByte("nstdegyhrlNSTDEGYHRL", last) >= 0 }
+// mayBeCredentialName leaves out, at little cost, most names that are none: it looks at their last letters only.
+func mayBeCredentialName(name []byte) bool {
+	if len(name) < 3 {
+		return false
+	}
+	end := [3]byte{name[len(name)-3] | 0x20, name[len(name)-2] | 0x20, name[len(name)-1] | 0x20} // letters in lower case
+	switch string(end[:]) {
+	case "ken", "ens", "ret", "ets", "ord", "swd", "ase", "pwd", "key", "sig", "ure", "jwt", "pat", "ial", "als", "ion", "uth", "sid",
+		"est", "ode", "ier", "kie":
+		return true
+	}
+	return end[1] == 'i' && end[2] == 'd' && (bytes.Contains(name, []byte("ession")) || bytes.Contains(name, []byte("ESSION")))
+}
