@@ -39,6 +39,9 @@ func (f *Finder) URL(u *url.URL) {
 	}
 }
 
+// Text looks for credentials in a text, such as that of an error.
+func (f *Finder) Text(text string) { f.escapedText(text) }
+
 // Header looks for credentials in the headers of a message.
 func (f *Finder) Header(header http.Header) {
 	for name, values := range header {
@@ -254,6 +257,7 @@ func (f *Finder) parameter(text []byte, equals int) {
 		f.add(unescaped(before))
 	}
 	f.add(unescaped(value))
+	f.add(unescaped(strings.TrimRight(value, ":,.)]}"))) // in a sentence, what follows a URL is no part of it
 }
 
 // unescaped is a text as it was before it was escaped for a query, or as it is if it can't have been.
