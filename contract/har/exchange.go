@@ -66,15 +66,18 @@ func (r *reading) pseudoHeaders() map[string]string {
 	return pseudo
 }
 
-// url is the URL of the request, of which some recorders write only the path.
+// url is the URL of the request. Some recorders write only the path; HTTP/2 has the rest in headers of its own.
 func (r *reading) url(pseudo map[string]string) (*url.URL, error) {
 	u, err := url.Parse(cmp.Or(r.Request.URL, pseudo[":path"]))
-	if err == nil && u.Host == "" {
-		u.Scheme = cmp.Or(u.Scheme, pseudo[":scheme"], "https")
-		u.Host = cmp.Or(pseudo[":authority"], header(r.Request.Headers).Get("Host"))
+	if err == nil && u.Scheme == "" {
+		u.Scheme = cmp.Or(pseudo[":scheme"], "https")
+		u.Host = cmp.Or(u.Host, pseudo[":authority"], header(r.Request.Headers).Get("Host"))
+		if u.Host == "" || u.Path == "" {
+			err = errors.New("no host or no path")
+		}
 	}
-	if err != nil || u.Host == "" || u.Path == "" && r.Request.URL == "" {
-		return nil, errors.New("request.url is no absolute URL") // which may hold a secret, so it is not shown
+	if err != nil {
+		return nil, errors.New("request.url is no absolute URL") // it may hold a secret, so it is not shown
 	}
 	return u, nil
 }
