@@ -119,7 +119,7 @@ func inflate(b *bufio.Reader) (io.Reader, error) {
 	in := &counter{r: b}
 	z, err := zlib.NewReader(in)
 	if err != nil {
-		return nil, errors.New("not a HAR file: it is no JSON object")
+		return nil, errors.New("not a HAR file: it is not a JSON object")
 	}
 	return &bounded{r: z, in: in}, nil
 }

@@ -109,7 +109,7 @@ func TestFilesThatAreNoRecordings(t *testing.T) {
 		{"packed for ever", gzipped(t, gzipped(t, gzipped(t, gzipped(t, gzipped(t, plain))))), "it is packed more than 4 times"},
 		{"a bomb", gzipped(t, `{"x":"`+strings.Repeat("a", 80<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},
 		{"a bomb in a zip", zipped(t, "a.har", `{"x":"`+strings.Repeat("a", 80<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},
-		{"a word", "xylophone", "not a HAR file: it is no JSON object"},
+		{"a word", "xylophone", "not a HAR file: it is not a JSON object"},
 	} {
 		_, _, err := read(strings.NewReader(tt.text))
 		assert.ErrorContains(t, err, tt.want, tt.name)

@@ -105,7 +105,7 @@ func TestWriteNothing(t *testing.T) {
 	assert.Empty(t, entries)
 }
 
-// TestWriteRecording writes the recording anew. All but the callers' tokens and the agents' comes back.
+// TestWriteRecording copies the recording. Everything comes back except the tokens of callers and agents.
 func TestWriteRecording(t *testing.T) {
 	t.Parallel()
 	data, err := os.Open(recorded)

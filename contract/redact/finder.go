@@ -12,8 +12,8 @@ import (
 	"unicode"
 )
 
-// Finder collects credentials, which it knows by the names that they bear ([IsCredentialName]) wherever a name may stand:
-// in headers, queries, fragments, forms, cookies, JSON, and in texts that quote any of them. It also knows the user
+// Finder collects credentials. It recognizes them by their names ([IsCredentialName]), wherever a name may appear: in
+// headers, queries, fragments, forms, cookies, JSON, and in texts that quote any of them. It also knows the user
 // information in URLs, the protocols of a WebSocket, and curl's -u.
 //
 // The zero Finder is ready for use.
@@ -186,7 +186,7 @@ func (f *Finder) text(text []byte) {
 	f.users(text)
 }
 
-// named looks for what bears the name of a credential, and for curl's -u.
+// named looks for values with the name of a credential, and for curl's -u.
 func (f *Finder) named(text []byte) {
 	for i, c := range text {
 		switch c {

@@ -19,11 +19,11 @@ var (
 	}
 	// joined end names that are written without a mark between their words: accesstoken, APIKEY.
 	joined = []string{"token", "secret", "password", "passwd", "passphrase", "apikey", "accesskey", "secretkey", "privatekey", "sessionid"}
-	// whole are names only when nothing else belongs to them: a status_code and a Surrogate-Key are no secrets.
+	// whole are names only on their own: status_code and Surrogate-Key are not secret.
 	whole = []string{"key", "code", "cookie", "set cookie"}
 )
 
-// IsCredentialName says whether a name says that what bears it is a credential.
+// IsCredentialName says whether a header, parameter or property with this name holds a credential.
 func IsCredentialName(name string) bool {
 	return mayBeCredentialName([]byte(name)) && (isWholeName(name) || endsLikeCredential(name))
 }
@@ -61,7 +61,7 @@ func words(name string) string {
 	return strings.TrimSuffix(b.String(), " ")
 }
 
-// mayBeCredentialName leaves out, at little cost, most names that are none: it looks at their last letters only.
+// mayBeCredentialName is a quick check that rejects most other names by their last letters.
 func mayBeCredentialName(name []byte) bool {
 	if len(name) < 3 {
 		return false

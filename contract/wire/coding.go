@@ -41,7 +41,7 @@ func named(coding string) string {
 	case "gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "aes128gcm", "dcb", "dcz", "exi", "pack200-gzip":
 		return fmt.Sprintf("content coding %q", coding)
 	}
-	return "a content coding that nobody knows"
+	return "an unknown content coding"
 }
 
 func decode(coding string, body []byte, limit int) ([]byte, error) {

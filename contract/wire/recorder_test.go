@@ -322,7 +322,7 @@ func TestRecorderLeavesUpgradesAlone(t *testing.T) {
 	assert.False(t, x.Response.Truncated, "there is no body")
 }
 
-// A server that says 101 and then nothing holds nobody up: its connection is never read from.
+// A server that answers 101 and then sends nothing blocks nobody: the recorder never reads from the connection.
 func TestRecorderDoesNotReadAfterAnUpgrade(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
