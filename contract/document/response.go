@@ -38,6 +38,10 @@ func (op *operation) checkResponse(f *findings, x *wire.Exchange) {
 	if !r.HeaderNotRecorded {
 		res.checkHeaders(f, r.Header)
 	}
+	if r.BodyNotRecorded {
+		f.incomplete("the body", "a recording without it")
+		return
+	}
 	if r.Truncated || x.Err != nil {
 		f.incomplete("the whole body", failure(x.Err, "a part of it"))
 		return

@@ -84,7 +84,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 // Entries yields the entries of a file one by one, while it is being read. An entry that can't be used comes as an
 // *[EntryError], and the next one follows. Any other error is a *[FileError] and the last.
 //
-// HAR 1.1 and 1.2 and streams of entries are read, in UTF-8 or UTF-16, compressed with gzip or zlib or not, or in a zip,
+// HAR 1.1 and 1.2 and streams of entries are read, in UTF-8 or UTF-16, compressed with gzip, zlib or zstd or not, or in a zip,
 // whatever the file is called. Bodies in files beside the HAR, as Playwright writes them, are read from the zip, or, if r
 // is an [os.File], from its folder; never from anywhere else.
 func Entries(r io.Reader) iter.Seq2[Entry, error] {
