@@ -180,6 +180,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 	if b.out += int64(n); b.out > freeGrowth && b.out/maxGrowth > b.in.n {
 		return 0, fmt.Errorf("it grows more than %d times when it is decompressed, as only a bomb does", maxGrowth)
 	}
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("it can't be decompressed: %w", err)
+	}
 	return n, err
 }
 
