@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
@@ -52,6 +53,8 @@ func unpack(r io.Reader) (*opened, error) {
 			o.text, err = gunzip(b)
 		case "zlib":
 			o.text, err = inflate(b)
+		case "zstd":
+			o.text, err = o.unzstd(b)
 		case "UTF-8":
 			_, err = b.Discard(3)
 		case "UTF-16LE":
@@ -76,7 +79,7 @@ func formOf(start []byte) string {
 		{"\xef\xbb\xbf", "UTF-8"},
 		{"\xff\xfe\x00\x00", "in UTF-32"}, {"\x00\x00\xfe\xff", "in UTF-32"},
 		{"\xff\xfe", "UTF-16LE"}, {"\xfe\xff", "UTF-16BE"}, {"{\x00", "UTF-16LE"}, {"\x00{", "UTF-16BE"},
-		{"\x28\xb5\x2f\xfd", "compressed with zstd: decompress it first"},
+		{"\x28\xb5\x2f\xfd", "zstd"},
 		{"BZh", "compressed with bzip2: decompress it first"},
 		{"\xfd7zX", "compressed with xz: decompress it first"},
 		{"7z\xbc\xaf", "a 7z archive: unpack it first"},
@@ -115,11 +118,22 @@ func gunzip(b *bufio.Reader) (io.Reader, error) {
 	return &bounded{r: z, in: in}, nil
 }
 
+func (o *opened) unzstd(b *bufio.Reader) (io.Reader, error) {
+	in := &counter{r: b}
+	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(32<<20))
+	if err != nil {
+		return nil, fmt.Errorf("not a zstd file after all: %w", err)
+	}
+	closeBefore := o.close
+	o.close = func() { z.Close(); closeBefore() }
+	return &bounded{r: z, in: in}, nil
+}
+
 func inflate(b *bufio.Reader) (io.Reader, error) {
 	in := &counter{r: b}
 	z, err := zlib.NewReader(in)
 	if err != nil {
-		return nil, errors.New("not a HAR file: it is no JSON object")
+		return nil, errors.New("not a HAR file: it is not a JSON object")
 	}
 	return &bounded{r: z, in: in}, nil
 }
@@ -165,6 +179,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if b.out += int64(n); b.out > freeGrowth && b.out/maxGrowth > b.in.n {
 		return 0, fmt.Errorf("it grows more than %d times when it is decompressed, as only a bomb does", maxGrowth)
+	}
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("it can't be decompressed: %w", err)
 	}
 	return n, err
 }

@@ -84,7 +84,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 // Entries yields the entries of a file one by one, while it is being read. An entry that can't be used comes as an
 // *[EntryError], and the next one follows. Any other error is a *[FileError] and the last.
 //
-// HAR 1.1 and 1.2 and streams of entries are read, in UTF-8 or UTF-16, compressed with gzip or zlib or not, or in a zip,
+// HAR 1.1 and 1.2 and streams of entries are read, in UTF-8 or UTF-16, compressed with gzip, zlib or zstd or not, or in a zip,
 // whatever the file is called. Bodies in files beside the HAR, as Playwright writes them, are read from the zip, or, if r
 // is an [os.File], from its folder; never from anywhere else.
 func Entries(r io.Reader) iter.Seq2[Entry, error] {
@@ -198,7 +198,7 @@ func beginsStream(start []byte) (stream, sure bool) {
 	return false, !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF)
 }
 
-// stream reads a stream of entries, one a line. A line that is no entry costs only itself.
+// stream reads a stream of entries, one a line. A line that is not an entry is reported, and the others are read.
 func (f *file) stream(b *bufio.Reader) error {
 	for {
 		f.text.begin(f.at)
@@ -251,7 +251,7 @@ func (f *file) har() error {
 		}
 		fallthrough
 	default:
-		return errors.New("not a HAR file: it is no JSON object")
+		return errors.New("not a HAR file: it is not a JSON object")
 	}
 	if err := f.object("the file", f.topLevel); err != nil {
 		return err
@@ -275,7 +275,7 @@ func (f *file) object(what string, member func(name string) error) error {
 		return err
 	}
 	if token.Kind() != '{' {
-		return fmt.Errorf("not a HAR file: %s is no JSON object", what)
+		return fmt.Errorf("not a HAR file: %s is not a JSON object", what)
 	}
 	for {
 		name, err := f.in.ReadToken()
@@ -317,7 +317,7 @@ func (f *file) list() error {
 		return err
 	}
 	if token.Kind() != '[' {
-		return errors.New("not a HAR file: log.entries is no JSON array")
+		return errors.New("not a HAR file: log.entries is not a JSON array")
 	}
 	f.found = true
 	for f.in.PeekKind() != ']' {
@@ -343,13 +343,13 @@ func (f *file) version() error {
 		return err
 	}
 	if token.Kind() != '"' {
-		return errors.New("log.version is no string")
+		return errors.New("log.version is not a string")
 	}
 	// The specification takes an empty version for 1.1.
 	version := token.String()
 	if version != "" && version != "1" && !strings.HasPrefix(version, "1.") {
 		if !versionNumber.MatchString(version) {
-			return errors.New("log.version is no version of HAR")
+			return errors.New("log.version is not a version of HAR")
 		}
 		return fmt.Errorf("HAR version %q is not known here: HAR 1.1 and 1.2 are", version)
 	}

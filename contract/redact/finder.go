@@ -12,8 +12,8 @@ import (
 	"unicode"
 )
 
-// Finder collects credentials, which it knows by the names that they bear ([IsCredentialName]) wherever a name may stand:
-// in headers, queries, fragments, forms, cookies, JSON, and in texts that quote any of them. It also knows the user
+// Finder collects credentials. It recognizes them by their names ([IsCredentialName]), wherever a name may appear: in
+// headers, queries, fragments, forms, cookies, JSON, and in texts that quote any of them. It also knows the user
 // information in URLs, the protocols of a WebSocket, and curl's -u.
 //
 // The zero Finder is ready for use.
@@ -38,6 +38,9 @@ func (f *Finder) URL(u *url.URL) {
 		f.escapedText(part)
 	}
 }
+
+// Text looks for credentials in a text, such as that of an error.
+func (f *Finder) Text(text string) { f.escapedText(text) }
 
 // Header looks for credentials in the headers of a message.
 func (f *Finder) Header(header http.Header) {
@@ -183,7 +186,7 @@ func (f *Finder) text(text []byte) {
 	f.users(text)
 }
 
-// named looks for what bears the name of a credential, and for curl's -u.
+// named looks for values with the name of a credential, and for curl's -u.
 func (f *Finder) named(text []byte) {
 	for i, c := range text {
 		switch c {
@@ -254,6 +257,7 @@ func (f *Finder) parameter(text []byte, equals int) {
 		f.add(unescaped(before))
 	}
 	f.add(unescaped(value))
+	f.add(unescaped(strings.TrimRight(value, ":,.)]}"))) // in a sentence, what follows a URL is no part of it
 }
 
 // unescaped is a text as it was before it was escaped for a query, or as it is if it can't have been.
@@ -304,14 +308,24 @@ func secretParameter(text []byte, equals int) (Span, bool) {
 // property adds the value behind a colon, if the name before it says that it is secret: of a property in JSON, or of a
 // header that a text quotes.
 func (f *Finder) property(text []byte, colon int) {
-	end := len(bytes.TrimRight(text[:colon], " \t\r\n"))
-	quoted := len(bytes.TrimRight(text[:end], `\"'`))
+	end := colon
+	for end > 0 && isSpace(text[end-1]) {
+		end--
+	}
+	quoted := end
+	for quoted > 0 && (text[quoted-1] == '"' || text[quoted-1] == '\'' || text[quoted-1] == '\\') {
+		quoted--
+	}
+	escaped := quoted >= 6 && text[quoted-6] == '\\' // the last letter may be written as \u006e
+	if !escaped && !mayBeCredentialName(text[max(0, quoted-maxName):quoted]) {
+		return
+	}
 	start := nameBefore(text, quoted, inPropertyName)
-	if start == quoted || !mayBeCredentialName(text[quoted-1]) {
+	if start == quoted {
 		return
 	}
 	name := string(text[start:quoted])
-	if quoted < end && start > 0 && text[end-1] == '"' && text[start-1] != '"' {
+	if quoted < end && start > 0 && text[end-1] == '"' && text[start-1] == '\\' {
 		name = escapedName(text[:end])
 	}
 	value := bytes.TrimLeft(text[colon+1:], " \t\r\n")
@@ -325,6 +339,8 @@ func (f *Finder) property(text []byte, colon int) {
 		f.quotedHeader(name, value)
 	}
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // escapedName is the name in quotes with which a text ends. JSON may write any letter of it as \u and its number.
 func escapedName(text []byte) string {

@@ -85,7 +85,7 @@ func TestSecrets(t *testing.T) {
 		{name: "query in the query", url: "http://h/?to=https%3A%2F%2Fh%2F%3Fprivate_token%3Dc1%26x%3D2", want: []string{"c1"}},
 		{name: "form, other names", request: header("Content-Type", form), sent: "pwd=c1&client_assertion=c2&key=c3&name=x", want: []string{"c1", "c2", "c3"}},
 		{name: "JSON, more names", got: `{"jwt":"c1","api_key":"c2","pwd":"c3","key":"c4","code":"invalid_request","keys":"no","private_key":"c5"}`, want: []string{"c1", "c2", "c3", "c4", "c5"}},
-		{name: "JSON, the name escaped", got: `{"t\u006fken":"c1"}`, want: []string{"c1"}},
+		{name: "JSON, the name escaped", got: `{"t\u006fken":"c1","toke\u006e":"c2"}`, want: []string{"c1", "c2"}},
 		{name: "JSON in JSON", got: `{"body":"{\"token\":\"c1\",\"name\":\"x\"}"}`, want: []string{"c1"}},
 		{name: "a sentence about a token", got: `{"message":{"token":["has already been taken"]},"error":"Token: invalid"}`},
 		{name: "headers, other names", request: header("X-Amz-Signature", "c1"), response: header("X-Gitlab-Jwt", "c2"), want: []string{"c1", "c2"}},
