@@ -119,6 +119,12 @@ func New(options ...Option) (*Server, error) {
 	set.version = firstOf(set.version, set.seed.GitLab.Version, newest.String())
 	set.edition = firstOf(set.edition, set.seed.GitLab.Edition, community)
 	set.externalURL = firstOf(set.externalURL, set.seed.GitLab.ExternalURL)
+	if d := set.seed.GitLab.SelectAfter; d > 0 && set.betweenStatements == nil {
+		SelectAfter(d)(&set)
+	}
+	if set.lag == 0 {
+		set.lag = set.seed.GitLab.ReplicaLag
+	}
 	if set.clock == nil {
 		set.clock = time.Now
 	}

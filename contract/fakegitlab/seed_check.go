@@ -123,6 +123,12 @@ func (c *seedCheck) gitLab(g *SeedGitLab) {
 			c.fail("gitlab.version", "%v", err)
 		}
 	}
+	if g.SelectAfter < 0 {
+		c.fail("gitlab.select_after", "a duration cannot be negative")
+	}
+	if g.ReplicaLag < 0 {
+		c.fail("gitlab.replica_lag", "a duration cannot be negative")
+	}
 	c.oneOf(g.Edition, "gitlab.edition", community, enterprise)
 	if _, err := parseExternalURL(g.ExternalURL); err != nil {
 		c.fail("gitlab.external_url", "%v", err)
