@@ -142,9 +142,9 @@ func TestChangesWhileRequestsRun(t *testing.T) {
 	}
 	working.Go(func() {
 		for i := range 50 {
-			odd := i%2 == 1
-			server.SetReadOnly(odd)
-			assert.NoError(t, server.SetArchived(20, odd))
+			on := i%2 == 1
+			server.SetReadOnly(on)
+			assert.NoError(t, server.SetArchived(20, on))
 			assert.NoError(t, server.SetVisibility(20, []string{"public", "private"}[i%2]))
 			assert.NoError(t, server.SetRole(20, "developer", fakegitlab.Role(i%7)))
 			assert.NoError(t, server.SetUserState("developer", []string{"active", "blocked"}[i%2]))
