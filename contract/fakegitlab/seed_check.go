@@ -151,6 +151,9 @@ func (c *seedCheck) user(u *SeedUser, path string) {
 		} else {
 			c.unique("access token "+t.Token, path+".token", "this access token")
 		}
+		if strings.HasPrefix(t.Token, jobTokenPrefix) {
+			c.fail(path+".token", "this is a job's token, which GitLab does not accept here; use a personal access token")
+		}
 		for j, scope := range t.Scopes {
 			c.oneOf(scope, path+"."+at("scopes", j), knownScopes...)
 		}
