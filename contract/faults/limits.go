@@ -13,7 +13,7 @@ func limits() []Fault {
 	limitError := says("only two active tokens")
 	return []Fault{
 		{Name: "third-token-by-form", Explains: "A third token is accepted if it is requested with a form.", Since: v16_2, Rules: ids{third},
-			Change: decide(fakegitlab.LimitReached, func(c fakegitlab.Choice) bool { return c.GitLab && !hasType(formType)(c.Request) })},
+			Change: noFor(fakegitlab.LimitReached, hasType(formType))},
 		{Name: "third-token-with-description", Explains: "A third token is accepted if it has a description.", Since: v16_2, Rules: ids{third}, Change: unlimitedWithDescription(),
 			Also: ids{name}, Because: "there are more tokens than allowed"},
 		{Name: "third-token-accepted", Explains: "A third active token is accepted.", Since: v16_2, Rules: ids{third}, Change: decide(fakegitlab.LimitReached, never),
@@ -39,9 +39,6 @@ func limits() []Fault {
 	}
 }
 
-// yes is a decision that GitLab answers with yes.
-func yes(c fakegitlab.Choice) bool { return c.GitLab }
-
 // nameIs is input whose name has a value.
 func nameIs(value any) func(o object) bool {
 	return func(o object) bool { name, there := o["name"]; return there && name == value }
@@ -55,7 +52,7 @@ func unlimitedWithDescription() Change {
 			}
 			return r
 		}),
-		decide(fakegitlab.LimitReached, func(c fakegitlab.Choice) bool { return c.GitLab && !marked(c.Request) }),
+		noFor(fakegitlab.LimitReached, marked),
 	)
 }
 

@@ -68,14 +68,9 @@ func roles() []Fault {
 func otherRoles() []Fault {
 	finds := ids{"roles/stranger-finds-nothing", "roles/guest-finds-nothing", "authentication/required-to-read"}
 	return []Fault{
-		{Name: "roles-unchecked-for-bearer", Explains: "A guest who sends Authorization: Bearer has the rights of a maintainer.", Since: v15, Rules: ids{"roles/guest-finds-nothing"},
-			Change: let(func(c fakegitlab.Choice) bool { return hasRole(fakegitlab.Guest)(c) && bearer(c.Request) })},
-		{Name: "roles-unchecked-for-forms", Explains: "A developer who sends a form has the rights of a maintainer.", Rules: ids{"roles/developer-may-not-write"},
-			Change: let(func(c fakegitlab.Choice) bool {
-				return hasRole(fakegitlab.Developer)(c) && hasType(formType)(c.Request)
-			})},
-		{Name: "roles-unchecked-by-id", Explains: "A user who names the project by its id has the rights of a maintainer.", Since: v15, Rules: ids{"roles/stranger-finds-nothing"},
-			Change: let(func(c fakegitlab.Choice) bool { return c.User != "" && byID(c.Request) })},
+		{Name: "roles-unchecked-for-bearer", Explains: "A guest who sends Authorization: Bearer has the rights of a maintainer.", Since: v15, Rules: ids{"roles/guest-finds-nothing"}, Change: let(hasRole(fakegitlab.Guest), bearer)},
+		{Name: "roles-unchecked-for-forms", Explains: "A developer who sends a form has the rights of a maintainer.", Rules: ids{"roles/developer-may-not-write"}, Change: let(hasRole(fakegitlab.Developer), hasType(formType))},
+		{Name: "roles-unchecked-by-id", Explains: "A user who names the project by its id has the rights of a maintainer.", Since: v15, Rules: ids{"roles/stranger-finds-nothing"}, Change: let(isUser, byID)},
 		{Name: "refusals-name-the-agent", Explains: "An error says the name of the agent in the URL.", Rules: finds, Change: inside(namingAgents)},
 		{Name: "refusals-count", Explains: "The error that refuses a list has X-Total.", Rules: finds, Change: rewrite(countingInErrors, lists...)},
 		{Name: "role-before-parameters", Explains: "The role is checked before parameters.", Since: v16, Rules: ids{"order/parameters-before-role"}, Change: handle(checkingRoleFirst)},
@@ -93,24 +88,17 @@ func otherRoles() []Fault {
 	}
 }
 
-// hasRole is a caller with a role in the project. NoRole is a user who is no member.
-func hasRole(role fakegitlab.Role) func(c fakegitlab.Choice) bool {
-	return func(c fakegitlab.Choice) bool { return c.User != "" && c.Role == role }
-}
-
-func isAnonymous(c fakegitlab.Choice) bool { return c.User == "" && anonymous(c.Request) }
-
 // doneForDevelopers does what a developer is refused.
 func doneForDevelopers(operation string) Change {
 	return despite(fakegitlab.RoleSuffices, func(c fakegitlab.Choice) bool {
-		return noFor(operation)(c) && c.Role == fakegitlab.Developer
+		return noIn(operation)(c) && c.Role == fakegitlab.Developer
 	}, replaceBy(403, `{"message":"403 Forbidden"}`))
 }
 
 // lookingUpFirst answers 404 for an agent that does not exist to callers who may not delete any.
 func lookingUpFirst() Change {
 	return both(
-		despite(fakegitlab.RoleSuffices, noFor("deleteAgent"), func(d *fakegitlab.ResponseDraft) {
+		despite(fakegitlab.RoleSuffices, noIn("deleteAgent"), func(d *fakegitlab.ResponseDraft) {
 			if d.Status != 404 {
 				replace(d, 403, `{"message":"403 Forbidden"}`)
 			}
