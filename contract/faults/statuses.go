@@ -25,7 +25,7 @@ func statuses() []Fault {
 		{Name: "list-empty-404", Explains: "A page past the end is 404.", Rules: ids{noEmptyList}, Change: rewrite(missingPage, "listAgents")},
 		{Name: "errors-as-200", Explains: "Errors have the status 200.", Since: v16_2, Change: inside(errorsAs200), Keeps: goneOrUnreadable,
 			Rules: join(join(join(expectNotFound, expectForbidden...), expectCredentials...), join(refuseNames, refuseTokens...)...),
-			Also: join(join(refuseParameters, expectNoRoute...), undocumented, "order/content-type-before-authentication", "order/parameters-before-role", "document/body", "document/headers", "headers/nosniff",
+			Also: join(refuseParameters, undocumented, "order/content-type-before-authentication", "order/parameters-before-role", "document/body", "document/headers", "headers/nosniff",
 				"agents/deleted-stays-gone", "tokens/revoked-not-readable", "token-limit/checked-before-name", "roles/stranger-may-not-write",
 				"errors/agent-past-64-bits", "errors/unsupported-media-type", "errors/no-media-type", "errors/unsupported-media-type-on-delete",
 				"order/parameters-before-project", "conditional/if-unmodified-since"),
