@@ -141,7 +141,7 @@ func TestCheckResponse(t *testing.T) {
 		}},
 
 		{"no header", with(list(basic), "X-Page", "", "Link", ""), []string{
-			`document/headers violation  | header Link | no such header | Link`,
+			`document/headers violation  | header Link | no such header | TokensLink`,
 			`document/headers violation  | header X-Page | no such header | X-Page`,
 		}},
 		{"wrong headers", with(list(basic), "X-Page", "zero", "X-Per-Page", "0", "X-Total", "-1", "X-Next-Page", "0"), []string{
