@@ -119,11 +119,11 @@ func TestWhatPeopleMet(t *testing.T) {
 		second string // a part of the second
 	}{
 		{name: "01 an archived project", gitlab: seeded(t, string(archived)), code: setup.ProjectArchived, first: "root/test is archived", second: "--read-only"},
-		{name: "04 a CDN's challenge", gitlab: inFront(t, "04-cdn-challenge.json", 0), code: setup.InBetween, first: "something in between answered, not GitLab: this 403 is that of Cloudflare's challenge page", second: "challenge"},
+		{name: "04 a CDN's challenge", gitlab: inFront(t, "04-cdn-challenge.json", 0), code: setup.InBetween, first: "this 403 is not GitLab's: something in between answered GET /api/v4/metadata, Cloudflare's challenge page", second: "challenge"},
 		{name: "05 a fine-grained token", gitlab: inFront(t, "05-granular-permission.json", 0), code: setup.TokenPermission, first: "lacks the permission read_cluster_agent for root/test", second: "read_cluster_agent"},
 		{name: "07 a job token", gitlab: gitlab(t), token: "glcbt-64_abcdefghij1234567890", code: setup.TokenKind, first: "a job token is not accepted by these endpoints", second: "scope api"},
-		{name: "08 Apache and escaped slashes", gitlab: inFront(t, "08-apache-encoded-slash.json", 0), code: setup.InBetween, first: "this 404 is that of an Apache web server or proxy", second: "AllowEncodedSlashes NoDecode"},
-		{name: "10 a corporate proxy", gitlab: inFront(t, "10-proxy-407.json", 0), code: setup.InBetween, first: "this 407 is that of a Squid proxy", second: "HTTPS_PROXY"},
+		{name: "08 Apache and escaped slashes", gitlab: inFront(t, "08-apache-encoded-slash.json", 0), code: setup.InBetween, first: "this 404 is not GitLab's: something in between answered GET /api/v4/projects/root%2Ftest, an Apache web server or proxy", second: "AllowEncodedSlashes NoDecode"},
+		{name: "10 a corporate proxy", gitlab: inFront(t, "10-proxy-407.json", 0), code: setup.InBetween, first: "this 407 is not GitLab's: something in between answered GET /api/v4/metadata, a Squid proxy", second: "HTTPS_PROXY"},
 		{name: "11 any website", gitlab: inFront(t, "11-any-website-200.json", 0), code: setup.NotGitLab, first: "there is no GitLab API at http://gitlab.example.com", second: "Check the URL"},
 		{name: "23 http redirects to https", gitlab: inFront(t, "23-https-redirect.json", 0), code: setup.Redirects, first: "redirects to https://gitlab.example.com/", second: "https://gitlab.example.com"},
 		{name: "25 an expired token", gitlab: inFront(t, "25-token-expires-midway.json", 0), code: setup.TokenExpired, first: "the access token has expired", second: "still valid"},
@@ -156,7 +156,7 @@ func TestAReadOnlyInstanceRefusesWrites(t *testing.T) {
 	for _, p := range []*setup.Problem{setup.ReadRefusal(x), ground.ReadRefusal(x), ground.Recheck(t.Context(), asker, "glpat-maintainer", x)} {
 		require.NotNil(t, p)
 		assert.Equal(t, setup.InstanceReadOnly, p.Code)
-		assert.Contains(t, p.Error(), `(403, "You cannot perform write operations on a read-only instance")`)
+		assert.Contains(t, p.Error(), `: 403 "You cannot perform write operations on a read-only instance"`)
 		assert.Contains(t, p.Error(), "--read-only")
 	}
 }
@@ -212,6 +212,25 @@ func TestTheProjectGoesInMidRun(t *testing.T) {
 	assert.Equal(t, setup.ProjectMoved, recheck("GET").Code)
 	require.NotNil(t, recheck("POST"))
 	assert.Equal(t, setup.ProjectMoved, recheck("POST").Code)
+}
+
+func TestAnotherTokenGoesInMidRun(t *testing.T) {
+	t.Parallel()
+	in := input()
+	in.Tokens[setup.Developer], in.Tokens[setup.Stranger] = "glpat-developer", "glpat-stranger"
+	asker := over{gitlab: gitlab(t)}
+	ground, err := setup.Find(t.Context(), asker, in)
+	require.NoError(t, err)
+
+	revoked := with("d "+projectPath, `401 {"error":"invalid_token","error_description":"Token was revoked. You have to re-authorize from the user."}`)
+	x, err := scripted{agents: revoked["d "+projectPath]}.Ask(t.Context(), "d", "GET", agents)
+	require.NoError(t, err)
+	p := ground.Recheck(t.Context(), revoked, "d", x)
+	require.NotNil(t, p)
+	assert.Equal(t, setup.TokenRevoked, p.Code)
+
+	x = asker.send(t.Context(), "glpat-stranger", "GET", agents, "")
+	assert.Nil(t, ground.Recheck(t.Context(), asker, "glpat-stranger", x), "a stranger never saw the project")
 }
 
 // The problem never shows a token, whoever says it.

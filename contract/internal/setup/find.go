@@ -152,7 +152,10 @@ func (f *finder) refusal(x *wire.Exchange) *Problem {
 	}
 	if status := x.Response.StatusCode; answerer.Transient(status) || status >= 500 {
 		s := saidBy(x.Response)
-		return s.problem(NoAnswer, fmt.Sprintf("%s answers %s %s with %d", site(x.Request.URL), x.Request.Method, x.Request.URL.Path, status), "Try again later.")
+		if s.sentence == "" {
+			s.sentence = http.StatusText(status)
+		}
+		return s.problem(NoAnswer, fmt.Sprintf("%s answers %s with an error of its own", site(x.Request.URL), asked(x)), "Try again later.")
 	}
 	return nil
 }
@@ -177,6 +180,9 @@ func (f *finder) findRelease() error {
 		switch p := f.ground.ReadRefusal(x); {
 		case p == nil || p.Code == TokenPermission || p.Code == TokenScope || p.Code == Forbidden:
 			continue // it is not told; the project's own requests say whether that matters
+		case p.Code == InBetween && p.Status == http.StatusNotFound:
+			p.Code, p.Do = NotGitLab, "Check the URL and its relative root. If they are right: "+p.Do
+			return p
 		default:
 			return p
 		}
@@ -235,6 +241,7 @@ type details struct {
 	Path        string `json:"path_with_namespace"`
 	Visibility  string `json:"visibility"`
 	Archived    bool   `json:"archived"`
+	Repository  string `json:"repository_access_level"`
 	Permissions *struct {
 		Project *struct {
 			Level int `json:"access_level"`
@@ -259,7 +266,7 @@ func (d *details) level() (level int) {
 }
 
 func (d *details) project() Project {
-	return Project{ID: d.ID, Path: answerer.Printable(d.Path, 300), Visibility: d.Visibility, Archived: d.Archived, Known: true}
+	return Project{ID: d.ID, Path: answerer.Printable(d.Path, 300), Visibility: d.Visibility, Archived: d.Archived, NoRepository: d.Repository == "disabled", Known: true}
 }
 
 // showProject asks what a project is, as a token sees it. The exchange is nil if it was shown.

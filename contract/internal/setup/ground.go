@@ -48,7 +48,9 @@ type Project struct {
 	Path       string // its full path now, which need not be the one that was given
 	Visibility string // private, internal, public; empty if not known
 	Archived   bool
-	Known      bool // GitLab told; otherwise all but Path is zero
+	// NoRepository says that the project's repository is turned off, and with it all that changes agents.
+	NoRepository bool
+	Known        bool // GitLab told; otherwise all but Path is zero
 }
 
 // Role is what a token may do in the project.
@@ -86,6 +88,8 @@ func (g *Ground) ReadRefusal(x *wire.Exchange) *Problem {
 	switch level := g.Roles[Maintainer].AccessLevel; {
 	case g.Project.Archived:
 		return archived(g.Project, p)
+	case g.Project.NoRepository:
+		p.Means, p.Do = "the repository of "+g.Project.Path+" is turned off, and with it the changing of agents", "Turn it on in the project's settings"+orReadOnly+"."
 	case level > 0 && level < 40:
 		p.Code, p.Means = RoleTooLow, fmt.Sprintf("the token is that of %s in %s, and only maintainers may change agents", whose(level), g.Project.Path)
 		p.Do = "Give a maintainer's token" + orReadOnly + "."

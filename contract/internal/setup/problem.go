@@ -22,11 +22,8 @@ type Problem struct {
 func (p *Problem) Error() string {
 	var b strings.Builder
 	b.WriteString(p.Means)
-	switch {
-	case p.Said != "" && p.Status != 0:
-		fmt.Fprintf(&b, " (%d, %q)", p.Status, p.Said)
-	case p.Status != 0:
-		fmt.Fprintf(&b, " (%d)", p.Status)
+	if p.Said != "" {
+		fmt.Fprintf(&b, ": %d \"%s\"", p.Status, p.Said)
 	}
 	if p.Do != "" {
 		b.WriteString("\n" + p.Do)

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"example.com/gitlab-agents/contract/internal/answerer"
@@ -23,9 +22,37 @@ func readRefusal(x *wire.Exchange, learner *answerer.Learner) *Problem {
 	if x.Response == nil {
 		return nil
 	}
-	if v := learner.Who(x, ""); v.Kind == answerer.Stranger && !answerer.Transient(x.Response.StatusCode) {
+	v := learner.Who(x, "")
+	if v.Kind == answerer.Stranger && (!answerer.Transient(x.Response.StatusCode) || standsInTheWay(v.Kindof)) {
 		return notGitLabs(x, v)
 	}
+	p := refusalOf(x)
+	if p != nil && v.Kind == answerer.Unknown && (p.Code == Forbidden || p.Code == TokenUnknown) {
+		return hardlyGitLabs(x, p)
+	}
+	return p
+}
+
+// standsInTheWay says that a stranger of some kind stays, whatever its status: waiting does not help.
+func standsInTheWay(kindof string) bool {
+	switch kindof {
+	case answerer.CDNChallenge, answerer.WAF, answerer.WebFilter, answerer.SignInPage, answerer.CaptivePortal, answerer.ParkedDomain:
+		return true
+	}
+	return false
+}
+
+// hardlyGitLabs describes a refusal that has nothing of GitLab's, and nothing of anybody else's that is known.
+func hardlyGitLabs(x *wire.Exchange, p *Problem) *Problem {
+	return &Problem{
+		Code: InBetween, Said: p.Said, Status: p.Status,
+		Means: fmt.Sprintf("this %d is hardly GitLab's, whose errors look different: something in between may have answered %s", p.Status, asked(x)),
+		Do:    "Let what stands in front of GitLab pass all requests under /api/v4 unchanged. If nothing does, check the token: it has to be " + accessToken + ".",
+	}
+}
+
+// refusalOf reads an answer as GitLab's.
+func refusalOf(x *wire.Exchange) *Problem {
 	said := saidBy(x.Response)
 	switch x.Response.StatusCode {
 	case http.StatusUnauthorized:
@@ -33,6 +60,9 @@ func readRefusal(x *wire.Exchange, learner *answerer.Learner) *Problem {
 	case http.StatusForbidden:
 		return forbidden(said, !isRead(x.Request.Method))
 	case http.StatusNotFound:
+		if p := page(x); p != nil {
+			return p
+		}
 		return notFound(x, said)
 	case http.StatusMethodNotAllowed:
 		if strings.Contains(said.sentence, "moved projects") {
@@ -149,6 +179,9 @@ func forbidden(s said, write bool) *Problem {
 	case strings.Contains(lower, "sudo"):
 		return s.problem(TokenScope, "the token may not act as another user", "Give a token of the user, without sudo.")
 	}
+	if why, more := strings.CutPrefix(s.sentence, "403 Forbidden - "); more && why != "" {
+		return s.problem(Forbidden, "GitLab refuses the token's user, and says why", "Remove the reason that GitLab names, or give another user's token.")
+	}
 	if write {
 		return s.problem(Forbidden, "the token may not change agents in this project: its role is below maintainer, or the project is archived", "Give a maintainer's token, and a project that is not archived"+orReadOnly+".")
 	}
@@ -185,15 +218,16 @@ func moved(to string, s said) *Problem {
 	return s.problem(ProjectMoved, "the project has moved to "+to, "Use --project "+to+".")
 }
 
-// page reads a 200: a page where GitLab has JSON is GitLab's own, but not its API.
+// page reads a page of GitLab's where its API has JSON.
 func page(x *wire.Exchange) *Problem {
 	body := strings.TrimSpace(string(x.Response.Body[:min(len(x.Response.Body), 100)]))
 	if x.Request.Method == http.MethodHead || !strings.HasPrefix(body, "<") {
 		return nil
 	}
 	return &Problem{
-		Code: NotGitLab, Status: http.StatusOK, Means: "there is a web page of GitLab where its API should be",
-		Do: "Check the URL and its relative root: /api/v4 has to lead to the API, without a sign-in in front of it.",
+		Code: NotGitLab, Status: x.Response.StatusCode,
+		Means: fmt.Sprintf("there is a web page of GitLab where its API should be: %s is answered with HTML", asked(x)),
+		Do:    "Check the URL and its relative root: /api/v4 has to lead to the API, without a sign-in in front of it.",
 	}
 }
 
@@ -240,29 +274,41 @@ func site(u *url.URL) string {
 	return u.Scheme + "://" + u.Host + root
 }
 
+// asked is the request, as a reader knows it.
+func asked(x *wire.Exchange) string {
+	request := x.Request.Method
+	if x.Request.URL != nil {
+		request += " " + x.Request.URL.EscapedPath()
+	}
+	return answerer.Printable(request, 200)
+}
+
 // notGitLabs describes what was answered by something other than GitLab.
 func notGitLabs(x *wire.Exchange, v answerer.Verdict) *Problem {
 	status := x.Response.StatusCode
 	p := &Problem{Code: InBetween, Status: status, Do: v.Cure}
 	switch v.Kindof {
 	case answerer.OtherWebsite, answerer.ParkedDomain:
-		p.Code, p.Means = NotGitLab, fmt.Sprintf("there is no GitLab API at %s: %s answers there", site(x.Request.URL), v.By)
+		p.Code, p.Means = NotGitLab, fmt.Sprintf("there is no GitLab API at %s: %s answers %s with %d", site(x.Request.URL), v.By, asked(x), status)
 	case answerer.OtherAPI:
-		p.Code, p.Means = NotGitLab, fmt.Sprintf("there is no GitLab API at %s, as far as the answer tells: it looks like %s", site(x.Request.URL), v.By)
+		p.Code, p.Means = NotGitLab, fmt.Sprintf("there is no GitLab API at %s, as far as the %d to %s tells: it looks like %s", site(x.Request.URL), status, asked(x), v.By)
 	case answerer.Redirect:
 		p = redirects(x)
 		if strings.HasPrefix(p.Do, "Check") {
 			p.Do = v.Cure
 		}
 	case answerer.SignInPage, answerer.CaptivePortal:
-		p.Code, p.Means = SignIn, "a sign-in stands in front of GitLab: "+v.By
+		p.Code, p.Means = SignIn, fmt.Sprintf("a sign-in stands in front of GitLab: %s answers %s with %d", v.By, asked(x), status)
 		if x.Response.Header.Get("Location") != "" {
-			p.Means = fmt.Sprintf("a sign-in stands in front of GitLab: %s redirects to %s (%s)", site(x.Request.URL), target(x), v.By)
+			p.Means = fmt.Sprintf("a sign-in stands in front of GitLab: %s redirects to %s", site(x.Request.URL), target(x))
+			if !strings.HasPrefix(v.By, "a redirect") {
+				p.Means += ", by " + v.By
+			}
 		}
 	case answerer.SharedCache:
-		p.Means = "a cache answered in GitLab's place: " + v.By
+		p.Means = fmt.Sprintf("something in between answered, not GitLab: %s, to %s", v.By, asked(x))
 	default:
-		p.Means = fmt.Sprintf("something in between answered, not GitLab: this %s is that of %s", strconv.Itoa(status), v.By)
+		p.Means = fmt.Sprintf("this %d is not GitLab's: something in between answered %s, %s", status, asked(x), v.By)
 	}
 	return p
 }

@@ -177,7 +177,7 @@ func TestWhyACheckCannotBegin(t *testing.T) {
 		says   []string
 	}{
 		"no token":       {gitlab: with(), change: func(in *setup.Input) { in.Tokens = nil }, code: setup.TokenMissing, says: []string{"GITLAB_TOKEN", "--token-file"}},
-		"an unknown one": {gitlab: with("/metadata", unknown), code: setup.TokenUnknown, says: []string{`(401, "401 Unauthorized")`}},
+		"an unknown one": {gitlab: with("/metadata", unknown), code: setup.TokenUnknown, says: []string{`: 401 "401 Unauthorized"`}},
 		"a revoked one": {
 			gitlab: with("/metadata", `401 {"error":"invalid_token","error_description":"Token was revoked. You have to re-authorize from the user."}`),
 			code:   setup.TokenRevoked, says: []string{"was revoked", "Token was revoked. You have to"},
@@ -252,6 +252,12 @@ func TestWhyACheckCannotBegin(t *testing.T) {
 		"another API":                             {gitlab: with("/metadata", `404 {"message":"Not Found","documentation_url":"https://docs.github.com/rest"}`), code: setup.NotGitLab, says: []string{"GitHub"}},
 		"a server that says {} to all":            {gitlab: with("/metadata", "200 {}", "/version", "200 {}", "/personal_access_tokens/self", "200 {}", projectPath, "200 {}", agents, "200 {}"), code: setup.NotGitLab, says: []string{"answers as a GitLab does"}},
 		"a sign-in page of GitLab":                {gitlab: with("/metadata", `200 <!DOCTYPE html><html><head><title>Sign in · GitLab</title></head></html>`), code: setup.NotGitLab, says: []string{"web page of GitLab"}},
+		"a gateway with little to say":            {gitlab: with("/metadata", `401 {"message":"Unauthorized"}`), code: setup.InBetween, says: []string{"hardly GitLab's", `401 "Unauthorized"`}},
+		"an empty 403 to everything":              {gitlab: with("/metadata", "403 ", "/version", "403 ", "/personal_access_tokens/self", "403 ", projectPath, "403 ", agents, "403 "), code: setup.InBetween, says: []string{"hardly GitLab's"}},
+		"a wrong relative root":                   {gitlab: with("/metadata", `404 <!DOCTYPE html><html><head><title>The page you're looking for could not be found (404)</title></head></html>`), code: setup.NotGitLab, says: []string{"web page of GitLab", "relative root"}},
+		"a web server without GitLab":             {gitlab: with("/metadata", `404 <html><head><title>404 Not Found</title></head><body><hr><center>nginx</center></body></html>`), code: setup.NotGitLab, says: []string{"nginx", "Check the URL"}},
+		"a challenge that says 503":               {gitlab: with("/metadata", `503 <html><head><title>Just a moment...</title></head></html>`), code: setup.InBetween, says: []string{"challenge"}},
+		"an address that is not allowed":          {gitlab: with(agents, `403 {"message":"403 Forbidden - Your IP address is not allowed"}`, projectPath, project(0)), code: setup.Forbidden, says: []string{"Your IP address is not allowed"}},
 		"a server that is down":                   {gitlab: with("/metadata", "502 bad", "/version", "502 bad", projectPath, "502 bad"), code: setup.NoAnswer, says: []string{"502"}},
 		"a GitLab that fails to show the project": {gitlab: with(projectPath, `500 {"message":"500 Internal Server Error"}`), code: setup.NoAnswer, says: []string{"500 Internal Server Error"}},
 	} {
@@ -452,8 +458,21 @@ func TestARefusedWriteIsExplained(t *testing.T) {
 	p := g.ReadRefusal(x)
 	require.NotNil(t, p)
 	assert.Equal(t, setup.RoleTooLow, p.Code)
-	assert.Equal(t, "the token is that of a developer in root/test, and only maintainers may change agents (403, \"403 Forbidden\")\nGive a maintainer's token, or use --read-only, which creates and deletes nothing.", p.Error())
+	assert.Equal(t, "the token is that of a developer in root/test, and only maintainers may change agents: 403 \"403 Forbidden\"\nGive a maintainer's token, or use --read-only, which creates and deletes nothing.", p.Error())
 	assert.Equal(t, setup.Forbidden, setup.ReadRefusal(x).Code, "without the ground nobody knows why")
+}
+
+func TestARepositoryThatIsTurnedOffExplainsARefusal(t *testing.T) {
+	t.Parallel()
+	off := with(projectPath, strings.Replace(project(40), `"archived":false`, `"archived":false,"repository_access_level":"disabled"`, 1), agents, `403 {"message":"403 Forbidden"}`)
+	in := input()
+	g, err := setup.Find(t.Context(), with(projectPath, off[projectPath]), in)
+	require.NoError(t, err)
+	x, err := off.Ask(t.Context(), "", "POST", agents)
+	require.NoError(t, err)
+	p := g.ReadRefusal(x)
+	require.NotNil(t, p)
+	assert.Contains(t, p.Error(), "the repository of root/test is turned off")
 }
 
 func TestOrdinaryAnswersAreNoRefusals(t *testing.T) {
@@ -467,4 +486,29 @@ func TestOrdinaryAnswersAreNoRefusals(t *testing.T) {
 		assert.Nil(t, setup.ReadRefusal(x), answer)
 	}
 	assert.Nil(t, setup.ReadRefusal(&wire.Exchange{Err: errors.New("reset")}))
+}
+
+func FuzzReadRefusal(f *testing.F) {
+	f.Add(403, "POST", "", []byte(`{"message":"403 Forbidden"}`))
+	f.Add(404, "GET", "", []byte(noProject))
+	f.Add(301, "GET", "https://u:p@sso.example.com/?x=y", []byte(""))
+	f.Add(200, "GET", "", []byte("<html>"))
+	f.Add(403, "GET", "", []byte("{\"error\":\"insufficient_granular_scope\",\"error_description\":\"lacks the required permissions: [a\\n] for \\\"b\"}"))
+	f.Fuzz(func(t *testing.T, status int, method, location string, body []byte) {
+		u := &url.URL{Scheme: "http", Host: "gitlab.example.com", Path: "/api/v4/projects/1/cluster_agents"}
+		x := &wire.Exchange{
+			Request:  wire.Request{Method: method, URL: u},
+			Response: &wire.Response{StatusCode: status, Header: http.Header{"Location": {location}}, Body: body},
+		}
+		p := setup.ReadRefusal(x)
+		if p == nil {
+			return
+		}
+		if strings.ContainsAny(p.Means+p.Said+p.Do, "\r\n\x1b") {
+			t.Errorf("%q has more than two lines", p.Error())
+		}
+		if p.Code == "" || p.Means == "" || p.Do == "" {
+			t.Errorf("a problem without a cause or a cure: %+v", p)
+		}
+	})
 }
