@@ -165,7 +165,7 @@ func (w *weighing) weighMissing() {
 
 // likesID says whether the id of a request looks like those that this GitLab gave so far.
 func (w *weighing) likesID(id string) bool {
-	return len(w.learned.requestIDs) == 0 || w.learned.requestIDs[shapeOf(id)]
+	return !w.learned.anyID || w.learned.requestIDs[shapeOf(id)]
 }
 
 func hasAnyPrefix(text string, prefixes ...string) bool {

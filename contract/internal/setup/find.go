@@ -190,6 +190,15 @@ func (f *finder) findRelease() error {
 	return nil
 }
 
+// beforeAgents says whether a release is older than the Agents API.
+func beforeAgents(release string) bool {
+	var major, minor int
+	if _, err := fmt.Sscanf(release, "%d.%d", &major, &minor); err != nil {
+		return false
+	}
+	return major < 14 || major == 14 && minor < 10
+}
+
 func edition(version string, enterprise *bool) string {
 	switch {
 	case enterprise != nil && *enterprise, strings.HasSuffix(version, "-ee"):
@@ -426,12 +435,17 @@ func (f *finder) findAgents() error {
 
 // agentsRefused reads why the agents were not shown. What is no refusal is for the rules to judge.
 func (f *finder) agentsRefused(x *wire.Exchange) error {
+	if x.Response.StatusCode == http.StatusNotFound && beforeAgents(f.ground.Release) {
+		return &Problem{Code: ReleaseTooOld, Means: "this is GitLab " + f.ground.Release + ", which has no Agents API: it came with 14.10", Do: "Check a GitLab of 14.10 or later."}
+	}
 	p := f.refusal(x)
 	switch {
 	case p == nil && f.ground.Release == "" && !f.ground.Project.Known:
 		return &Problem{Code: NotGitLab, Status: x.Response.StatusCode, Means: "nothing at " + site(x.Request.URL) + " answers as a GitLab does", Do: "Check the URL and its relative root."}
 	case p == nil, p.Code == NoAnswer:
 		return nil
+	case f.ground.Project.Known && (p.Code == ProjectUnknown || p.Code == PathDecoded):
+		return nil // it was there a moment ago: GitLab is wrong
 	}
 	switch level := f.ground.Roles[Maintainer].AccessLevel; {
 	case p.Code == ProjectUnknown:

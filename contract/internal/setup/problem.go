@@ -64,6 +64,7 @@ const (
 	PathDecoded     = "path-decoded" // GitLab got the project's path with its slashes unescaped
 
 	InstanceReadOnly = "instance-read-only"
+	ReleaseTooOld    = "release-too-old"
 	NotGitLab        = "not-gitlab"
 	InBetween        = "in-between" // something in between answered
 	Redirects        = "redirects"

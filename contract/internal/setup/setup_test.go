@@ -242,6 +242,10 @@ func TestWhyACheckCannotBegin(t *testing.T) {
 			gitlab: with(projectPath, `404 {"error":"404 Not Found"}`, agents, `404 {"error":"404 Not Found"}`),
 			code:   setup.PathDecoded, says: []string{"unescapes", "AllowEncodedSlashes NoDecode", "id works"},
 		},
+		"a release without agents": {
+			gitlab: with("/metadata", `404 {"error":"404 Not Found"}`, "/version", `200 {"version":"14.8.2-ee","revision":"abc"}`, agents, `404 {"error":"404 Not Found"}`),
+			code:   setup.ReleaseTooOld, says: []string{"14.8.2-ee", "14.10"},
+		},
 		"the same project twice":                  {gitlab: with(), change: func(in *setup.Input) { in.OtherProject = "Root/Test" }, code: setup.ProjectTwice, says: []string{"the project itself"}},
 		"the same project, once by its id":        {gitlab: with("/projects/20", project(40)), change: func(in *setup.Input) { in.OtherProject = "20" }, code: setup.ProjectTwice, says: []string{"root/test"}},
 		"another project that is not seen":        {gitlab: with("/projects/a%2Fb", noProject), change: func(in *setup.Input) { in.OtherProject = "a/b" }, code: setup.ProjectUnknown, says: []string{"has no project a/b"}},
@@ -333,6 +337,10 @@ func TestWhatEndsNoCheck(t *testing.T) {
 		},
 		"a broken list is for the rules": {
 			gitlab: with(agents, `500 {"message":"500 Internal Server Error"}`),
+			want:   func(t *testing.T, g *setup.Ground) { assert.False(t, g.Roles[setup.Maintainer].Lists) },
+		},
+		"a list that denies the project is for the rules": {
+			gitlab: with(agents, noProject),
 			want:   func(t *testing.T, g *setup.Ground) { assert.False(t, g.Roles[setup.Maintainer].Lists) },
 		},
 		"a maintainer who sees no agents is for the rules": {
