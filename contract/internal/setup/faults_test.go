@@ -1,6 +1,8 @@
 package setup_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,6 +16,12 @@ import (
 // A broken GitLab is for the rules to judge: no fault may end a check before it begins.
 func TestNoFaultIsTakenForTheSetUp(t *testing.T) {
 	t.Parallel()
+	text, err := os.ReadFile("testdata/field/01-archived.yaml")
+	require.NoError(t, err)
+	seed := strings.NewReplacer(
+		"archived: true", "archived: false",
+		"# - {token: glpat-reader,", "- {token: glpat-expired, scopes: [api], state: expired}\n      - {token: glpat-reader,",
+	).Replace(string(text))
 	for _, fault := range faults.All() {
 		if fault.Name == "slow" {
 			continue // it changes no answer
@@ -25,10 +33,11 @@ func TestNoFaultIsTakenForTheSetUp(t *testing.T) {
 			if fault.ByID {
 				in.Project, in.OtherProject = "20", "21"
 			}
-			for _, role := range []string{setup.Developer, setup.Guest, setup.Stranger} {
+			for _, role := range []string{setup.Developer, setup.Guest, setup.Stranger, setup.Reader, setup.Expired} {
 				in.Tokens[role] = "glpat-" + role
 			}
-			asker := over{gitlab: faults.Around(gitlab(t, append(faults.Options(fault), fakegitlab.Edition("ee"))...), fault)}
+			options := append(faults.Options(fault), fakegitlab.FromSeed(parsed(t, seed)), fakegitlab.Edition("ee"))
+			asker := over{gitlab: faults.Around(gitlab(t, options...), fault)}
 			g, err := setup.Find(t.Context(), asker, in)
 			require.NoError(t, err)
 			assert.Nil(t, g.OtherProblem)

@@ -99,11 +99,16 @@ func input() setup.Input {
 	return setup.Input{URL: "http://gitlab.example.com", Project: "root/test", Tokens: map[string]string{setup.Maintainer: "glpat-maintainer"}}
 }
 
-func seeded(t testing.TB, seed string) http.Handler {
+func parsed(t testing.TB, seed string) *fakegitlab.Seed {
 	t.Helper()
 	s, err := fakegitlab.ParseSeed("seed.yaml", []byte(seed))
 	require.NoError(t, err)
-	return gitlab(t, fakegitlab.FromSeed(s))
+	return s
+}
+
+func seeded(t testing.TB, seed string) http.Handler {
+	t.Helper()
+	return gitlab(t, fakegitlab.FromSeed(parsed(t, seed)))
 }
 
 func TestWhatPeopleMet(t *testing.T) {

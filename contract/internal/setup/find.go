@@ -29,6 +29,7 @@ type Input struct {
 	Tokens       map[string]string // by role
 	Sources      map[string]string // where each token came from, if not from the role's variable
 	ReadOnly     bool
+	Now          func() time.Time  // time.Now if nil
 	Learner      *answerer.Learner // learns what this GitLab's answers look like; nil if that is of no interest
 }
 
@@ -49,6 +50,9 @@ func Find(ctx context.Context, asker Asker, in Input) (*Ground, error) {
 	f := &finder{Input: in, ctx: ctx, asker: asker}
 	if f.Learner == nil {
 		f.Learner = &answerer.Learner{}
+	}
+	if f.Now == nil {
+		f.Now = time.Now
 	}
 	f.ground = &Ground{Roles: map[string]Role{}, learner: f.Learner}
 	for _, step := range []func() error{f.checkInput, f.findRelease, f.findToken, f.findProject, f.findOther, f.findAgents, f.findRoles} {
@@ -109,7 +113,7 @@ func (f *finder) checkInput() error {
 
 // twice says that a token is given for two roles.
 func (f *finder) twice(role, token string, tokens map[string]string) *Problem {
-	for _, other := range []string{Maintainer, Developer, Guest, Stranger} {
+	for _, other := range []string{Maintainer, Developer, Guest, Stranger, Reader, Expired} {
 		if tokens[other] == token {
 			return &Problem{Code: TokenTwice, Means: fmt.Sprintf("%s holds the same token as %s", f.source(role), f.source(other)), Do: fmt.Sprintf("Set it to the token of a %s, or leave it out.", role)}
 		}

@@ -19,6 +19,8 @@ const (
 	Developer  = "developer"
 	Guest      = "guest"    // a member below developer
 	Stranger   = "stranger" // no member
+	Reader     = "reader"   // the maintainer, with a token that has the scope read_api only
+	Expired    = "expired"  // the maintainer, with a token that has expired
 )
 
 // Ground is what a check stands on. What is not known is zero.

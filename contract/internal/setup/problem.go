@@ -2,10 +2,7 @@
 // what they may do, and what the project is like. What is missing it says in GitLab's own words, with what to do.
 package setup
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Problem is why a check cannot begin, or cannot go on. It has one or two lines.
 type Problem struct {
@@ -18,17 +15,24 @@ type Problem struct {
 	Do     string // what to do about it
 }
 
+// Quoted is what was said, with the status: 403 "403 Forbidden". It is empty if nothing was said.
+func (p *Problem) Quoted() string {
+	if p.Said == "" {
+		return ""
+	}
+	return fmt.Sprintf("%d \"%s\"", p.Status, p.Said)
+}
+
 // Error says what is wrong, what GitLab said, and on a second line what to do.
 func (p *Problem) Error() string {
-	var b strings.Builder
-	b.WriteString(p.Means)
-	if p.Said != "" {
-		fmt.Fprintf(&b, ": %d \"%s\"", p.Status, p.Said)
+	text := p.Means
+	if said := p.Quoted(); said != "" {
+		text += ": " + said
 	}
 	if p.Do != "" {
-		b.WriteString("\n" + p.Do)
+		text += "\n" + p.Do
 	}
-	return b.String()
+	return text
 }
 
 // The codes of problems.
@@ -52,7 +56,8 @@ const (
 
 	RoleTooLow  = "role-too-low"
 	RoleTooHigh = "role-too-high"
-	Forbidden   = "forbidden" // GitLab does not say why
+	TokenWorks  = "token-works" // the expired token has not expired
+	Forbidden   = "forbidden"   // GitLab does not say why
 
 	ProjectMissing  = "project-missing"
 	ProjectForm     = "project-malformed"

@@ -1,6 +1,10 @@
 package setup
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // findRoles asks which role each other token has. A token of another role than the one that it is given for makes the
 // rules that need it untested; it ends no check.
@@ -15,7 +19,68 @@ func (f *finder) findRoles() error {
 		}
 		f.ground.Roles[role] = found
 	}
+	if f.Tokens[Reader] != "" {
+		if err := f.findReader(); err != nil {
+			return err
+		}
+	}
+	if f.Tokens[Expired] == "" {
+		return nil
+	}
+	return f.findExpired()
+}
+
+// findReader asks for the scopes of the token that may only read.
+func (f *finder) findReader() error {
+	found, err := f.findRole(Reader)
+	if err != nil {
+		return err
+	}
+	x, err := f.ask(f.Tokens[Reader], "/personal_access_tokens/self")
+	if err != nil {
+		return err
+	}
+	var self struct {
+		Scopes []string `json:"scopes"`
+	}
+	known := f.decode(x, &self, func() bool { return self.Scopes != nil })
+	if known && found.Problem == nil && !slices.Equal(self.Scopes, []string{"read_api"}) {
+		found.Problem = &Problem{
+			Code: TokenScope, Means: fmt.Sprintf("%s has the scopes %s, not read_api alone", f.source(Reader), list(self.Scopes)),
+			Do: "Set it to a token of the maintainer with the scope read_api, or leave it out.",
+		}
+	}
+	f.ground.Roles[Reader] = found
 	return nil
+}
+
+// findExpired asks what the token that is to have expired is. A GitLab that takes it is for the rules to judge, unless it
+// says itself that the token is still good.
+func (f *finder) findExpired() error {
+	x, err := f.ask(f.Tokens[Expired], "/personal_access_tokens/self")
+	if err != nil {
+		return err
+	}
+	var self struct {
+		Active  *bool  `json:"active"`
+		Expires string `json:"expires_at"`
+	}
+	var problem *Problem
+	switch p := f.ground.ReadRefusal(x); {
+	case p != nil && (p.Code == TokenRevoked || p.Code == AccountBlocked):
+		problem = p
+		problem.Means = f.source(Expired) + " is to have expired, but " + p.Means
+	case f.decode(x, &self, func() bool { return self.Active != nil && *self.Active }) && !f.past(self.Expires):
+		problem = &Problem{Code: TokenWorks, Means: f.source(Expired) + " holds a token that has not expired", Do: "Set it to one that has, or leave it out."}
+	}
+	f.ground.Roles[Expired] = Role{Problem: problem}
+	return nil
+}
+
+// past says whether a day has passed everywhere on earth.
+func (f *finder) past(day string) bool {
+	t, err := time.Parse(time.DateOnly, day)
+	return err == nil && f.Now().Sub(t) > 36*time.Hour
 }
 
 func (f *finder) findRole(role string) (Role, error) {
@@ -42,7 +107,7 @@ func (f *finder) findRole(role string) (Role, error) {
 			return Role{Problem: p}, nil
 		}
 	}
-	if found.Lists && found.AccessLevel < 30 {
+	if found.Lists && found.AccessLevel < 30 && role != Reader {
 		if admin, err := f.isAdmin(token); err != nil || admin {
 			return Role{Lists: true, Problem: f.wrong(TokenAdmin, role, "an administrator")}, err
 		}
@@ -96,7 +161,7 @@ func (f *finder) misplaced(role string, found Role, member bool) *Problem {
 		return f.wrong(RoleTooHigh, role, whose(level))
 	case !f.ground.Project.Known:
 		return nil
-	case role == Developer && level < 30 && !found.Lists, role == Guest && !member:
+	case (role == Developer || role == Reader) && level < 30 && !found.Lists, role == Guest && !member:
 		return f.wrong(RoleTooLow, role, whose(level))
 	}
 	return nil
@@ -109,6 +174,8 @@ func wanted(role string) string {
 		return "a developer"
 	case Guest:
 		return "a guest, planner or reporter"
+	case Reader:
+		return "the maintainer with the scope read_api"
 	}
 	return "somebody who is no member"
 }
