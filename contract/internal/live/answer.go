@@ -32,6 +32,7 @@ func (a *Answer) Assume(matchers ...Matcher) *Answer {
 		return a
 	}
 	if wrong := a.compare(matchers); len(wrong) > 0 {
+		a.stage.play.checkGround(a.Exchange, a.request.role)
 		a.fail(fmt.Sprintf("%s: expected %s, and got %s", a.name(), wrong[0].Expected, wrong[0].Actual))
 	}
 	return a
@@ -78,6 +79,9 @@ func (a *Answer) prove(r *rule.Rule, matchers []Matcher) bool {
 	case holds == rule.MayHold:
 		p.doubt(r, why)
 		return true
+	}
+	p.checkGround(a.Exchange, a.request.role)
+	switch {
 	case a.control != nil && !a.control():
 		p.doubt(r, rule.Reason{Code: rule.ReasonControl, Text: "the control failed too: " + a.provides})
 		return false

@@ -96,10 +96,9 @@ func (p *play) answer(a *Answer) *Answer {
 		case s == nil && lost && r.method == http.MethodDelete && x.Status() == http.StatusNotFound:
 			p.unanswered(r, "an answer was lost, and 404 may be what the same request did before")
 		case s == nil && !x.FromGitLab():
-			p.checkGround(x)
+			p.checkGround(x, r.role)
 			p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonInBetween, Text: fmt.Sprintf("%s %s was answered by %s, not by GitLab", r.method, r.path, x.Answerer.By)})
 		case s == nil:
-			p.checkGround(x)
 			a.Exchange = x
 			p.answers = append(p.answers, a)
 			return a
@@ -272,7 +271,9 @@ func (c *check) cannotPlay(s *Scenario) (rule.Reason, bool) {
 	case s.Needs.has(Writes) && c.ReadOnly:
 		return rule.Reason{Code: rule.ReasonReadOnly, Text: "it creates or deletes, and the check is read-only"}, true
 	case s.Needs.has(OtherProject) && c.OtherProject == "":
-		return rule.Reason{Code: rule.ReasonOtherProject, Text: "no other project is given"}, true
+		return rule.Reason{Code: rule.ReasonOtherProject, Text: "no other project is given (--other-project)"}, true
+	case s.Needs.has(OtherProject) && c.ground.found.OtherProblem != nil:
+		return rule.Reason{Code: rule.ReasonOtherProject, Text: c.ground.found.OtherProblem.Means}, true
 	case !c.ground.version.Release.IsZero() && c.ground.version.Release.Before(s.Since):
 		return rule.Reason{Code: rule.ReasonRelease, Text: fmt.Sprintf("it takes GitLab %s, and this is %s", s.Since, c.ground.version.Release)}, true
 	}

@@ -28,7 +28,7 @@ func (c *check) leave(ctx context.Context) (left, kept []string) {
 func (c *check) result(plays []*play, again map[*play]int) *rule.Result {
 	r := c.judge.Result()
 	r.Target, r.Project, r.Run, r.ReadOnly = c.base, c.ground.project.Path, c.own.run, c.ReadOnly
-	r.Roles, r.Ended = c.ground.roles(), c.ended()
+	r.Roles, r.Ended = c.ground.given, c.ended()
 	for i := range r.Rules {
 		settle(&r.Rules[i], plays)
 	}
