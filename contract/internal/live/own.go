@@ -92,6 +92,18 @@ func (o *own) created(id int64) bool {
 	return o.createdLocked(id)
 }
 
+// remaining is how many agents were created and not deleted.
+func (o *own) remaining() (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, a := range o.agents {
+		if !o.gone[a.id] {
+			n++
+		}
+	}
+	return n
+}
+
 func (o *own) createdLocked(id int64) bool {
 	return slices.ContainsFunc(o.agents, func(a madeAgent) bool { return a.id == id })
 }
