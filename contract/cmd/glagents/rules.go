@@ -55,7 +55,7 @@ func (p *program) rulesAsJSON(rules []*contract.Rule) error {
 		Edition    string           `json:"edition"`
 		Operations []string         `json:"operations"`
 		Sentence   string           `json:"sentence"`
-		Source     contract.Source        `json:"source"`
+		Source     contract.Source  `json:"source"`
 	}
 	list := []rule{}
 	for _, r := range rules {
