@@ -145,7 +145,7 @@ func decodeUTF16(b *bufio.Reader, order unicode.Endianness) io.Reader {
 // A recording grows at most about a hundred times when it is decompressed. What grows more is a bomb.
 const (
 	maxGrowth  = 500
-	freeGrowth = 64 << 20 // bytes that are not looked at
+	freeGrowth = 16 << 20 // bytes that are not looked at
 )
 
 // counter counts the bytes that come from a reader.

@@ -291,9 +291,11 @@ func secretParameter(text []byte, equals int) (Span, bool) {
 	if start == equals {
 		return Span{}, false
 	}
-	secret := false
+	secret, weak := false, true
 	for part := range strings.FieldsFuncSeq(unescaped(string(text[start:equals])), func(r rune) bool { return r == '[' || r == ']' }) {
-		secret = secret || IsCredentialName(part)
+		if IsCredentialName(part) {
+			secret, weak = true, weak && isWholeName(part)
+		}
 	}
 	if !secret {
 		return Span{}, false
@@ -301,6 +303,9 @@ func secretParameter(text []byte, equals int) (Span, bool) {
 	end := equals + 1
 	for end < len(text) && strings.IndexByte("&;# \t\r\n\"'<>", text[end]) < 0 {
 		end++
+	}
+	if weak && isWord(string(text[equals+1:end])) { // such as key=default
+		return Span{}, false
 	}
 	return Span{equals + 1, end}, end > equals+1
 }
