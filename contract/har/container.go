@@ -98,10 +98,16 @@ func formOf(start []byte) string {
 
 // besides finds the folder of a file. Bodies are read from there only: an [os.Root] can't be left.
 func (o *opened) besides(f *os.File) {
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+	path, err := filepath.EvalSymlinks(f.Name()) // standard input is called /dev/stdin, whatever it is
+	if err != nil {
 		return
 	}
-	root, err := os.OpenRoot(filepath.Dir(f.Name()))
+	opened, err := f.Stat()
+	named, err2 := os.Stat(path)
+	if err != nil || err2 != nil || !opened.Mode().IsRegular() || !os.SameFile(opened, named) {
+		return
+	}
+	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return
 	}
