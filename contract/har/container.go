@@ -103,8 +103,8 @@ func (o *opened) besides(f *os.File) {
 		return
 	}
 	opened, err := f.Stat()
-	named, err2 := os.Stat(path)
-	if err != nil || err2 != nil || !opened.Mode().IsRegular() || !os.SameFile(opened, named) {
+	named, failed := os.Stat(path)
+	if err != nil || failed != nil || !opened.Mode().IsRegular() || !os.SameFile(opened, named) {
 		return
 	}
 	root, err := os.OpenRoot(filepath.Dir(path))
