@@ -110,10 +110,8 @@ func (r *Result) neverSucceeded() (never []string, succeeded int) {
 	return never, succeeded
 }
 
-// Succeeded says whether a success of the operation was seen.
-func (o *OperationCoverage) Succeeded() bool {
-	return slices.ContainsFunc(o.Statuses, func(s StatusCoverage) bool { return s.Seen > 0 && (s.Status < 300 || s.Status == 304) })
-}
+// Succeeded says whether a success of the operation was seen, whole.
+func (o *OperationCoverage) Succeeded() bool { return o.Successes > 0 }
 
 // Occurred says whether the operation was seen at all.
 func (o *OperationCoverage) Occurred() bool {
