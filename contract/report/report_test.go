@@ -370,7 +370,7 @@ func TestVerdict(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if tc.report.Result.Exchanges == 0 {
-				tc.report.Result.Coverage.Operations = []contract.OperationCoverage{{Operation: "listAgents", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 1}}}}
+				tc.report.Result.Coverage.Operations = []contract.OperationCoverage{{Operation: "listAgents", Successes: 1, Statuses: []contract.StatusCoverage{{Status: 200, Seen: 1}}}}
 			}
 			assert.Equal(t, tc.want+"\n", string(write(t, report.Terminal{Quiet: true}, &tc.report)))
 			assert.Equal(t, tc.exit, tc.report.Exit())
