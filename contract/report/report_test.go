@@ -92,13 +92,13 @@ func full() *report.Report {
 		},
 		Dropped: 3,
 		Coverage: contract.Coverage{Operations: []contract.OperationCoverage{
-			{Operation: "listAgents", Statuses: []contract.StatusCoverage{
+			{Operation: "listAgents", Successes: 1, Statuses: []contract.StatusCoverage{
 				{Status: 200, Seen: 12, Listed: true}, {Status: 401, Listed: true, Reason: "no request without credentials"},
 				{Status: 502, Seen: 1},
 			}, Values: []contract.PropertyCoverage{
 				{Pointer: "/*/id", Seen: 12}, {Pointer: "/*/created_by_user_id", Seen: 12, Null: new(int)},
 			}},
-			{Operation: "getAgentToken", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
+			{Operation: "getAgentToken", Successes: 1, Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
 				Values: []contract.PropertyCoverage{{Pointer: "/status", Seen: 100, Enum: map[string]int{"active": 100, "revoked": 0}}}},
 		}},
 		Rules: []contract.RuleResult{
