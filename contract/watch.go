@@ -28,11 +28,10 @@ type Watcher struct {
 //	…
 //	watcher.Check(t)
 func Watch(next http.RoundTripper, options JudgeOptions) (*Watcher, error) {
-	judge, err := NewJudge(options)
+	judge, err := options.judge(true)
 	if err != nil {
 		return nil, err
 	}
-	judge.live = true
 	w := &Watcher{judge: judge}
 	w.next = wire.NewRecorder(next, 0, func(x *wire.Exchange) { judge.Observe(x) })
 	return w, nil
@@ -45,11 +44,10 @@ func (w *Watcher) RoundTrip(r *http.Request) (*http.Response, error) { return w.
 // WatchHandler wraps a server's handler. Of each request and response body up to [wire.DefaultLimit] bytes are kept in
 // memory until they are judged.
 func WatchHandler(next http.Handler, options JudgeOptions) (*Watcher, http.Handler, error) {
-	judge, err := NewJudge(options)
+	judge, err := options.judge(true)
 	if err != nil {
 		return nil, nil, err
 	}
-	judge.live = true
 	return &Watcher{judge: judge}, http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		x := &wire.Exchange{Request: wire.Request{Method: r.Method, URL: absolute(r), Header: r.Header.Clone()}, Started: time.Now()}
 		sent := &keptRequest{ReadCloser: r.Body}
@@ -186,45 +184,8 @@ func (w *Watcher) Check(t testing.TB) {
 		}
 	}
 	for _, rule := range result.Rules {
-		if rule.Outcome == Error && rule.Reason != "" {
-			t.Errorf("%s: %s", rule.Rule.ID, rule.Reason)
+		if rule.Outcome == Error && rule.Reason.Text != "" {
+			t.Errorf("%s: %s", rule.Rule.ID, rule.Reason.Text)
 		}
-	}
-}
-
-// Test checks a target in a subtest for each rule. A rule that could not be tested is a skipped subtest, with its
-// reason; a violated SHOULD, and what is known to fail, is logged. A run in which no MUST was exercised fails.
-func Test(t *testing.T, target Target, options ...Option) {
-	t.Helper()
-	result, err := Run(t.Context(), target, options...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, left := range result.Left {
-		t.Errorf("left behind: %s", left)
-	}
-	if result.Exit(false) == TooLittle {
-		t.Error("too little was tested to say: no rule that says MUST was exercised")
-	}
-	for _, rule := range result.Rules {
-		t.Run(rule.Rule.ID, func(t *testing.T) {
-			for _, f := range result.Findings {
-				switch {
-				case f.Rule != rule.Rule.ID:
-				case f.Outcome == Violation && f.Level == Must && !rule.Known:
-					t.Errorf("%s\n%s", rule.Rule.Sentence, f)
-				default:
-					t.Logf("%s\n%s", rule.Rule.Sentence, f)
-				}
-			}
-			switch {
-			case rule.Stale:
-				t.Error("it is known to fail, but does not")
-			case rule.Outcome == Untested, rule.Outcome == Inconclusive:
-				t.Skipf("%s: %s", rule.Outcome, rule.Reason)
-			case rule.Outcome == Error:
-				t.Errorf("an error of ours: %s", rule.Reason)
-			}
-		})
 	}
 }

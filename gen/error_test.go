@@ -60,12 +60,12 @@ func TestErrors(t *testing.T) {
 		},
 		"HTML": {
 			answer: answer{status: 404, body: html, header: map[string]string{"Content-Type": "text/html"}},
-			want:   `404 Not Found: "<html> <head><title>502 Bad Gateway</title></head> <p>nginx</p>`,
+			want:   `404 Not Found: answered by a web page, not by GitLab's API: "<html> <head><title>502 Bad Gateway</title></head> <p>nginx</p>`,
 			is:     []error{clusteragents.ErrNotFound},
 		},
 		"HTML that says it is JSON": {
 			answer: answer{status: 500, body: "<html>"},
-			want:   `500 Internal Server Error: "<html>" (`,
+			want:   `500 Internal Server Error: answered by a web page, not by GitLab's API: "<html>" (`,
 			error:  clusteragents.Error{Body: "<html>"},
 			is:     []error{clusteragents.ErrInternalServerError},
 		},
@@ -112,7 +112,7 @@ func TestErrors(t *testing.T) {
 			error:  clusteragents.Error{Message: "a [31m b"},
 		},
 		"success, empty":     {answer: answer{status: 200}, want: "200 OK: the body is empty (", is: []error{clusteragents.ErrUnexpectedResponse}},
-		"success, HTML":      {answer: answer{status: 200, body: "<html>Sign in</html>"}, want: `200 OK: the body is not what the document says: invalid character '<' looking for beginning of value: "<html>Sign in</html>"`, is: []error{clusteragents.ErrUnexpectedResponse}},
+		"success, HTML":      {answer: answer{status: 200, body: "<html>Sign in</html>"}, want: `200 OK: the body is not what the document says: invalid character '<' looking for beginning of value: answered by a sign-in page, not by GitLab's API: "<html>Sign in</html>"`, is: []error{clusteragents.ErrUnexpectedResponse}},
 		"success, null":      {answer: answer{status: 200, body: " null\n"}, want: "null instead of a value", is: []error{clusteragents.ErrUnexpectedResponse}},
 		"success, a list":    {answer: answer{status: 200, body: "[]"}, want: "cannot unmarshal array", is: []error{clusteragents.ErrUnexpectedResponse}},
 		"success, no object": {answer: answer{status: 200, body: "{}"}, want: "/id is missing, null or empty", is: []error{clusteragents.ErrUnexpectedResponse}},

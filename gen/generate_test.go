@@ -1,10 +1,12 @@
 package gen_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,28 +20,28 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	generatedpkg "example.com/gitlab-agents/generated"
 	"example.com/gitlab-agents/generated/clusteragents"
 	"example.com/gitlab-agents/openapi"
 )
 
-const generated = "../generated/clusteragents"
+const generated = "../generated"
 
-// The package is what the document makes of it, byte for byte, and nothing else.
-func TestGeneratedPackageIsUpToDate(t *testing.T) {
+// What is generated is what the document makes of it, byte for byte, and nothing else.
+func TestGeneratedIsUpToDate(t *testing.T) {
 	t.Parallel()
 	fresh := generate(t, openapi.Document)
 	want, got := contents(t, fresh), contents(t, generated)
 	require.NotEmpty(t, want)
 	for name := range got {
-		assert.True(t, strings.HasSuffix(name, ".gen.go"), "%s is not generated", name)
-		assert.Contains(t, want, name, "%s comes from no configuration", name)
+		assert.Contains(t, want, name, "nothing makes %s", name)
 	}
 	for name, content := range want {
-		assert.True(t, got[name] == content, "%s is not what the document makes of it; run go generate ./gen", name)
+		assert.True(t, got[name] == content, "%s is not what the document makes of it; run make generate", name)
 	}
 }
 
-// An operation that is added to the document is a method of the facade, without a word elsewhere.
+// An operation that is added to the document is a method of the client without a word elsewhere, and everything builds.
 func TestNewOperationIsANewMethod(t *testing.T) {
 	t.Parallel()
 	const operation = `
@@ -65,43 +67,139 @@ func TestNewOperationIsANewMethod(t *testing.T) {
 
 components:
 `
-	document := strings.Replace(string(openapi.Document), "\ncomponents:\n", operation, 1)
-	fresh := generate(t, []byte(document))
+	fresh := generate(t, edit(t, "\ncomponents:\n", operation))
 
-	facade, err := parser.ParseFile(token.NewFileSet(), filepath.Join(fresh, "facade.gen.go"), nil, 0)
+	facade, err := parser.ParseFile(token.NewFileSet(), filepath.Join(fresh, "clusteragents", "facade.gen.go"), nil, 0)
 	require.NoError(t, err)
 	assert.True(t, slices.ContainsFunc(facade.Decls, func(d ast.Decl) bool {
 		method, ok := d.(*ast.FuncDecl)
 		return ok && method.Recv != nil && method.Name.Name == "RestAgent"
 	}))
-	vet(t, fresh)
+	build(t, fresh)
 }
 
-// generate does from nothing what go generate does, and returns the folder of the package.
-func generate(t *testing.T, document []byte) string {
+// A parameter that the overlay calls an option is one.
+func TestNewParameterIsANewOption(t *testing.T) {
+	t.Parallel()
+	document := edit(t, "  parameters:\n    ProjectParameter:", `  parameters:
+    Search:
+      name: search
+      in: query
+      schema: {type: string, x-facade-option: true}
+    ProjectParameter:`)
+	document = []byte(strings.Replace(string(document), "- $ref: '#/components/parameters/Page'", "- $ref: '#/components/parameters/Search'\n        - $ref: '#/components/parameters/Page'", 1))
+	fresh := generate(t, document)
+	facade := contents(t, fresh)["clusteragents/facade.gen.go"]
+	assert.Contains(t, facade, "func (o Search) applyToListAgents(")
+	assert.NotContains(t, facade, "func (o Search) applyToListAgentTokens(")
+	build(t, fresh)
+}
+
+// The generator would make wrong code of these without a word. They end make generate, and the message says what to do.
+func TestGenerateRefuses(t *testing.T) {
+	t.Parallel()
+	program := tools(t) + "prepare"
+	for name, test := range map[string]struct{ old, new, want string }{
+		"a property that the overlay names was renamed": {
+			"        is_receptive:\n", "        receptive:\n",
+			`gen/clusteragents-overlay.yaml: the document has no "is_receptive" at $.components.schemas.Agent.properties. If it was renamed or removed, do the same in this file`,
+		},
+		"a schema that the overlay names was renamed": {
+			"OAuthError", "OAuthProblem",
+			"gen/clusteragents-overlay.yaml: the document has nothing at $.components.schemas.OAuthError.properties. If it was renamed or removed",
+		},
+		"a parameter that the overlay names was renamed": {
+			"IfUnmodifiedSince", "UnmodifiedSince",
+			"gen/clusteragents-overlay.yaml: the document has nothing at $.components.parameters.IfUnmodifiedSince.schema.",
+		},
+		"a property was added": {
+			"        is_receptive:\n", "        is_new: {type: boolean}\n        is_receptive:\n",
+			`gen/clusteragents-overlay.yaml: give the property "is_new" of Agent its place in the document, x-order: 6`,
+		},
+		"a required query parameter was added": {
+			"- $ref: '#/components/parameters/Page'", "- {name: search, in: query, required: true, schema: {type: string}}\n        - $ref: '#/components/parameters/Page'",
+			`(listAgents): the query parameter "search" is required, and the client only passes optional ones, as options: make it optional, or teach gen/templates/operations.tmpl`,
+		},
+		"a required header was added": {
+			"- $ref: '#/components/parameters/IfUnmodifiedSince'", "- {name: X-Confirm, in: header, required: true, schema: {type: string}}",
+			`(deleteAgent): the header parameter "X-Confirm" is required`,
+		},
+		"an optional parameter was added": {
+			"- $ref: '#/components/parameters/Page'", "- {name: search, in: query, schema: {type: string}}\n        - $ref: '#/components/parameters/Page'",
+			`(listAgents): say whether the query parameter "search" is an option of the client: set x-facade-option of its schema to true or false in gen/clusteragents-overlay.yaml`,
+		},
+		"an option has no type of its own": {
+			"- $ref: '#/components/parameters/Page'", "- {name: search, in: query, schema: {type: string, x-facade-option: true}}\n        - $ref: '#/components/parameters/Page'",
+			`an option has a type of its own: move the parameter "search" to components/parameters`,
+		},
+		"a list is not called list": {
+			"operationId: listAgents\n", "operationId: getURLConfigurations\n",
+			`(getURLConfigurations): it has pages, and its iterator gets the name of the operation without "list": let the operationId begin with list, as in listAgents`,
+		},
+		"a list cannot be asked for a page": {
+			"        - $ref: '#/components/parameters/PerPage'\n", "",
+			"it has pages, and its iterator asks for them by number: give it the query parameter per_page",
+		},
+		"a body without JSON": {
+			"          application/json:\n            schema: {$ref: '#/components/schemas/CreateAgentRequest'}", "          application/yaml:\n            schema: {$ref: '#/components/schemas/CreateAgentRequest'}",
+			"(createAgent): the client sends JSON only: give the request body the content application/json",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := workplace(t, edit(t, test.old, test.new))
+			command := exec.Command(program)
+			command.Dir = filepath.Join(root, "gen")
+			output, err := command.CombinedOutput()
+			require.Error(t, err)
+			assert.Contains(t, string(output), test.want)
+			assert.NoFileExists(t, filepath.Join(root, "generated", "openapi.json"))
+		})
+	}
+}
+
+// edit returns the document with a text replaced everywhere.
+func edit(t *testing.T, old, new string) []byte {
+	t.Helper()
+	require.Contains(t, string(openapi.Document), old)
+	return []byte(strings.ReplaceAll(string(openapi.Document), old, new))
+}
+
+// tools builds the programs that go generate runs, and returns their folder.
+func tools(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir() + "/"
+	run(t, ".", "go", "build", "-o", folder, "./prepare", "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen")
+	return folder
+}
+
+// workplace returns a copy of gen beside a document, from which everything is generated.
+func workplace(t *testing.T, document []byte) string {
 	t.Helper()
 	root := t.TempDir()
-	gen := filepath.Join(root, "gen")
-	require.NoError(t, os.CopyFS(gen, os.DirFS(".")))
+	require.NoError(t, os.CopyFS(filepath.Join(root, "gen"), os.DirFS(".")))
 	require.NoError(t, os.Mkdir(filepath.Join(root, "openapi"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(root, "openapi", "openapi.yaml"), document, 0o600))
-	require.NoError(t, os.MkdirAll(filepath.Join(root, "generated", "clusteragents"), 0o700))
+	return root
+}
 
-	const tool = "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen"
-	generator := filepath.Join(root, "oapi-codegen")
-	run(t, ".", "go", "build", "-o", generator, tool)
+// generate does from nothing what go generate does, and returns the folder with what came of it.
+func generate(t *testing.T, document []byte) string {
+	t.Helper()
+	root, programs := workplace(t, document), tools(t)
 	directives, err := os.ReadFile("generate.go")
 	require.NoError(t, err)
 	for line := range strings.Lines(string(directives)) {
-		if arguments, ok := strings.CutPrefix(line, "//go:generate oapi-codegen "); ok {
-			run(t, gen, generator, strings.Fields(arguments)...)
+		command := strings.Fields(strings.TrimPrefix(line, "//go:generate "))
+		if strings.HasPrefix(line, "//go:generate ") && command[0] != "-command" {
+			run(t, filepath.Join(root, "gen"), programs+command[0], command[1:]...)
 		}
 	}
-	return filepath.Join(root, "generated", "clusteragents")
+	return filepath.Join(root, "generated")
 }
 
-// vet compiles a generated package in the place of the real one.
-func vet(t *testing.T, folder string) {
+// build compiles everything with generated code in the place of the real one.
+func build(t *testing.T, folder string) {
 	t.Helper()
 	replace := make(map[string]string)
 	for name := range contents(t, folder) {
@@ -113,7 +211,7 @@ func vet(t *testing.T, folder string) {
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "overlay.json")
 	require.NoError(t, os.WriteFile(file, overlay, 0o600))
-	run(t, ".", "go", "build", "-overlay", file, generated)
+	run(t, ".", "go", "build", "-overlay", file, generated+"/...")
 }
 
 func run(t *testing.T, folder, program string, arguments ...string) string {
@@ -127,28 +225,84 @@ func run(t *testing.T, folder, program string, arguments ...string) string {
 	return string(out)
 }
 
-// contents reads the files of a folder.
+// contents reads all files below a folder.
 func contents(t *testing.T, folder string) map[string]string {
 	t.Helper()
-	entries, err := os.ReadDir(folder)
-	require.NoError(t, err)
 	files := make(map[string]string)
-	for _, entry := range entries {
-		content, err := os.ReadFile(filepath.Join(folder, entry.Name()))
-		require.NoError(t, err)
-		files[entry.Name()] = string(content)
-	}
+	require.NoError(t, fs.WalkDir(os.DirFS(folder), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(filepath.Join(folder, name))
+		files[name] = string(content)
+		return err
+	}))
 	return files
 }
 
-// A program that uses the client carries nothing but the client.
-func TestGeneratedPackageImports(t *testing.T) {
+// The JSON is the same document in the same order.
+func TestDocumentAsJSON(t *testing.T) {
 	t.Parallel()
-	ours := "example.com/gitlab-agents/generated/clusteragents"
+	var fromYAML, fromJSON any
+	require.NoError(t, yaml.Unmarshal(openapi.Document, &fromYAML))
+	require.NoError(t, json.Unmarshal(generatedpkg.OpenAPI, &fromJSON))
+	content, err := json.Marshal(fromYAML)
+	require.NoError(t, err)
+	assert.JSONEq(t, string(content), string(generatedpkg.OpenAPI))
+	assert.True(t, bytes.HasPrefix(generatedpkg.OpenAPI, []byte("{\n  \"openapi\": \"3.0.3\",\n  \"info\": {\n    \"title\"")), "%.80s", generatedpkg.OpenAPI)
+
+	_, err = openapi3.NewLoader().LoadFromData(generatedpkg.OpenAPI)
+	require.NoError(t, err)
+}
+
+// A program that uses the client carries nothing but the client.
+func TestClientImports(t *testing.T) {
+	t.Parallel()
+	const client = "example.com/gitlab-agents/generated/clusteragents"
 	runtime := strings.Fields(run(t, ".", "go", "list", "-deps", "github.com/oapi-codegen/runtime"))
-	for dependency := range strings.FieldsSeq(run(t, ".", "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ours)) {
-		assert.True(t, dependency == ours || slices.Contains(runtime, dependency), "it imports %s", dependency)
+	for dependency := range strings.FieldsSeq(run(t, ".", "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", client)) {
+		assert.True(t, dependency == client || slices.Contains(runtime, dependency), "it imports %s", dependency)
 	}
+}
+
+// What people import is small. A name that is added here is a decision.
+func TestExportedNames(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for name, content := range contents(t, generated+"/clusteragents") {
+		file, err := parser.ParseFile(token.NewFileSet(), name, content, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, declaration := range file.Decls {
+			switch d := declaration.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil {
+					names = append(names, d.Name.Name)
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					switch s := spec.(type) {
+					case *ast.TypeSpec:
+						names = append(names, s.Name.Name)
+					case *ast.ValueSpec:
+						names = append(names, s.Names[0].Name)
+					}
+				}
+			}
+		}
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return !ast.IsExported(name) })
+	slices.Sort(names)
+	assert.Equal(t, strings.Fields(`
+		Agent AgentID AgentToken AgentTokenBasic AgentTokenStatus AgentTokenStatusActive AgentTokenStatusRevoked
+		AgentTokenWithToken Answer BearerToken ConfigProject CreateAgentRequest CreateAgentTokenRequest DeleteAgentOption
+		ErrBadRequest ErrConflict ErrForbidden ErrInternalServerError ErrMethodNotAllowed ErrNotAcceptable ErrNotFound
+		ErrNotGitLab ErrPreconditionFailed ErrRateLimited ErrUnauthorized ErrUnexpectedResponse ErrUnsupportedMediaType
+		Error GitLab HTTPClient IfUnmodifiedSince ListAgentTokensOption ListAgentsOption MaxAttempts MaxWait New NewSecret
+		Option Page PageOf PerPage PrivateToken Project ProjectID ProjectPath RateLimit Secret Status TokenID TokenSource
+		UnmodifiedSince UserAgent WithAnswer`), names)
 }
 
 func TestFieldsStandInTheDocumentsOrder(t *testing.T) {
@@ -162,7 +316,6 @@ func TestFieldsStandInTheDocumentsOrder(t *testing.T) {
 	for _, model := range []any{
 		clusteragents.Agent{}, clusteragents.ConfigProject{}, clusteragents.AgentTokenBasic{}, clusteragents.AgentToken{},
 		clusteragents.AgentTokenWithToken{}, clusteragents.CreateAgentRequest{}, clusteragents.CreateAgentTokenRequest{},
-		clusteragents.Message{}, clusteragents.RequestError{}, clusteragents.OAuthError{},
 	} {
 		model := reflect.TypeOf(model)
 		schema, ok := document.Components.Schemas[model.Name()]
@@ -178,17 +331,12 @@ func TestFieldsStandInTheDocumentsOrder(t *testing.T) {
 		}
 		assert.Equal(t, want, got, "%s; see x-order in overlay.yaml", model)
 	}
-	for name, schema := range document.Components.Schemas {
-		assert.Empty(t, schema.Properties.Content, "%s is not in this test", name)
-	}
 }
 
 // What the facade cannot know from the document has been decided for all of it.
 func TestFacadeKnowsTheWholeDocument(t *testing.T) {
 	t.Parallel()
 	document, err := openapi3.NewLoader().LoadFromData(openapi.Document)
-	require.NoError(t, err)
-	overlay, err := os.ReadFile("overlay.yaml")
 	require.NoError(t, err)
 	sentinels := []clusteragents.Status{
 		clusteragents.ErrBadRequest, clusteragents.ErrUnauthorized, clusteragents.ErrForbidden, clusteragents.ErrNotFound,
@@ -206,11 +354,6 @@ func TestFacadeKnowsTheWholeDocument(t *testing.T) {
 				assert.True(t, status < "400" || slices.ContainsFunc(sentinels, func(s clusteragents.Status) bool {
 					return strings.HasPrefix(s.Error(), status+" ")
 				}), "%s: no sentinel error for %s", id, status)
-			}
-			for _, parameter := range operation.Parameters {
-				component := strings.TrimPrefix(parameter.Ref, "#/components/parameters/")
-				assert.Contains(t, string(overlay), "$.components.parameters."+component+".schema",
-					"%s: overlay.yaml does not say whether %s is an option", id, parameter.Value.Name)
 			}
 		}
 	}

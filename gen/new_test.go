@@ -104,7 +104,7 @@ func TestNewRefuses(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	t.Parallel()
-	transport := once(200, agentJSON)
+	transport := with(200, agentJSON)
 	client := &http.Client{Transport: transport, Timeout: time.Hour}
 
 	gitlab, err := clusteragents.New("https://gitlab.example.com", nil, clusteragents.HTTPClient(client),
@@ -122,7 +122,7 @@ func TestOptions(t *testing.T) {
 
 func TestHeadersOfOneRequestDoNotReachTheNext(t *testing.T) {
 	t.Parallel()
-	transport := once(200, agentJSON)
+	transport := with(200, agentJSON)
 	gitlab := connect(t, transport)
 	for range 2 {
 		_, err := gitlab.GetAgent(t.Context(), project, 5)
@@ -146,7 +146,7 @@ func TestProjectsThatCannotBe(t *testing.T) {
 		clusteragents.ProjectPath("../../version"): "no part of it may be empty or dots",
 		clusteragents.ProjectPath("root/."):        "no part of it may be empty or dots",
 	} {
-		transport := once(200, agentJSON)
+		transport := with(200, agentJSON)
 		agent, err := connect(t, transport).GetAgent(t.Context(), project, 5)
 		require.ErrorContains(t, err, want, "%q", project)
 		var failure *clusteragents.Error
@@ -195,7 +195,7 @@ func TestUseWithoutNewIsAnError(t *testing.T) {
 		}
 	}
 	var nothing context.Context
-	_, err := connect(t, once(200, agentJSON)).GetAgent(nothing, project, 5)
+	_, err := connect(t, with(200, agentJSON)).GetAgent(nothing, project, 5)
 	require.ErrorContains(t, err, "the context is nil")
 	assert.False(t, errors.Is(err, clusteragents.ErrUnexpectedResponse))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 func TestEachOperationSendsItsRequestAndReturnsItsAnswer(t *testing.T) {
@@ -156,7 +157,7 @@ func TestEachOperationSendsItsRequestAndReturnsItsAnswer(t *testing.T) {
 
 func TestDeleteIfUnmodifiedSince(t *testing.T) {
 	t.Parallel()
-	transport := once(412, `{"message":"412 Precondition Failed"}`)
+	transport := with(412, `{"message":"412 Precondition Failed"}`)
 	since := time.Date(2026, 1, 2, 3, 4, 5, 999, time.FixedZone("", 3600))
 
 	err := connect(t, transport).DeleteAgent(t.Context(), project, 5, clusteragents.UnmodifiedSince(since))
@@ -167,12 +168,12 @@ func TestDeleteIfUnmodifiedSince(t *testing.T) {
 
 // server is a GitLab of which only one thing is of interest: what it was asked.
 type server struct {
-	clusteragents.ServerInterface
+	oapi.ServerInterface
 	project clusteragents.Project
-	params  clusteragents.ListAgentsParams
+	params  oapi.ListAgentsParams
 }
 
-func (s *server) ListAgents(w http.ResponseWriter, _ *http.Request, p clusteragents.Project, params clusteragents.ListAgentsParams) {
+func (s *server) ListAgents(w http.ResponseWriter, _ *http.Request, p clusteragents.Project, params oapi.ListAgentsParams) {
 	s.project, s.params = p, params
 	w.Header().Set("Content-Type", "application/json")
 	for _, name := range []string{"X-Next-Page", "X-Prev-Page"} {
@@ -192,7 +193,7 @@ func TestClientsAndServerAgreeOnProjectsAndOptions(t *testing.T) {
 		t.Run(project.String(), func(t *testing.T) {
 			t.Parallel()
 			var asked server
-			web := httptest.NewServer(clusteragents.HandlerWithOptions(&asked, clusteragents.StdHTTPServerOptions{BaseURL: "/api/v4"}))
+			web := httptest.NewServer(oapi.HandlerWithOptions(&asked, oapi.StdHTTPServerOptions{BaseURL: "/api/v4"}))
 			t.Cleanup(web.Close)
 
 			gitlab, err := clusteragents.New(web.URL)
@@ -200,13 +201,13 @@ func TestClientsAndServerAgreeOnProjectsAndOptions(t *testing.T) {
 			_, err = gitlab.ListAgents(t.Context(), project, clusteragents.PerPage(100))
 			require.NoError(t, err)
 			assert.Equal(t, project, asked.project)
-			assert.Equal(t, clusteragents.PerPage(100), *asked.params.PerPage)
+			assert.EqualValues(t, 100, *asked.params.PerPage)
 
-			stock, err := clusteragents.NewClientWithResponses(web.URL + "/api/v4")
+			stock, err := oapi.NewClientWithResponses(web.URL + "/api/v4")
 			require.NoError(t, err)
 			asked = server{}
-			page := clusteragents.Page(2)
-			response, err := stock.ListAgentsWithResponse(t.Context(), project, &clusteragents.ListAgentsParams{Page: &page})
+			page := oapi.Page(2)
+			response, err := stock.ListAgentsWithResponse(t.Context(), project, &oapi.ListAgentsParams{Page: &page})
 			require.NoError(t, err, "the stock client takes the empty headers of the only page")
 			assert.Equal(t, http.StatusOK, response.StatusCode())
 			assert.Equal(t, project, asked.project)

@@ -149,7 +149,7 @@ func TestContextEndsAnyWait(t *testing.T) {
 
 func TestCancelledContextIsNotRepeated(t *testing.T) {
 	t.Parallel()
-	transport := once(200, agentJSON)
+	transport := with(200, agentJSON)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := read(ctx, connect(t, transport))
@@ -167,7 +167,7 @@ func TestLostCreateSaysThatItMayHaveHappened(t *testing.T) {
 	assert.EqualError(t, err, "clusteragents: createAgentToken: connection reset by peer; it may have been carried out all the same "+
 		"(POST /api/v4/projects/root%2Ftest/cluster_agents/5/tokens)")
 
-	timeout := once(504, "<html>")
+	timeout := with(504, "<html>")
 	err = create(t.Context(), connect(t, timeout))
 	assert.ErrorContains(t, err, "504 Gateway Timeout: it may have been carried out all the same: ")
 	assert.ErrorIs(t, err, clusteragents.ErrUnexpectedResponse)
@@ -181,7 +181,7 @@ func TestLostCreateSaysThatItMayHaveHappened(t *testing.T) {
 // The transport may send a request again if nothing of it was written; for that it needs the body anew.
 func TestRequestCanBeSentAnewByTheTransport(t *testing.T) {
 	t.Parallel()
-	transport := once(201, newTokenJSON)
+	transport := with(201, newTokenJSON)
 	require.NoError(t, create(t.Context(), connect(t, transport)))
 	body, err := transport.requests[0].GetBody()
 	require.NoError(t, err)

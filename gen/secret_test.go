@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 // print prints a value in every way that fmt knows, and alone in every way that slog does. It is not put into other values
@@ -39,7 +40,7 @@ func print(value any) string {
 
 func TestSecretsDoNotPrint(t *testing.T) {
 	t.Parallel()
-	transport := once(201, newTokenJSON)
+	transport := with(201, newTokenJSON)
 	gitlab := connect(t, transport)
 	token, err := gitlab.CreateAgentToken(t.Context(), project, 5, clusteragents.CreateAgentTokenRequest{Name: "ci"})
 	require.NoError(t, err)
@@ -76,7 +77,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 // The stock client keeps the body beside what it read from it.
 func TestStockResponseWithASecretDoesNotPrint(t *testing.T) {
 	t.Parallel()
-	response := clusteragents.CreateAgentTokenResponse{
+	response := oapi.CreateAgentTokenResponse{
 		Body: []byte(newTokenJSON), HTTPResponse: &http.Response{Status: "201 Created"},
 	}
 	var out bytes.Buffer
@@ -154,7 +155,7 @@ func TestAnswerWithoutTheSecretIsAnError(t *testing.T) {
 		strings.Replace(newTokenJSON, `"`+agentToken+`"`, "null", 1),
 		tokenJSON,
 	} {
-		err := create(t.Context(), connect(t, once(201, body)))
+		err := create(t.Context(), connect(t, with(201, body)))
 		require.ErrorIs(t, err, clusteragents.ErrUnexpectedResponse)
 	}
 }

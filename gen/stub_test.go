@@ -19,7 +19,8 @@ const secret = "glpat-canary-4711"
 // run in the false time of testing/synctest.
 type stub struct {
 	mu       sync.Mutex
-	answers  []answer // the last one is repeated
+	answers  []answer                    // the last one is repeated
+	answer   func(*http.Request) *answer // instead of answers
 	requests []*http.Request
 	bodies   []string
 }
@@ -43,7 +44,12 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.answers[min(len(s.requests), len(s.answers)-1)]
+	var a answer
+	if s.answer != nil {
+		a = *s.answer(r)
+	} else {
+		a = s.answers[min(len(s.requests), len(s.answers)-1)]
+	}
 	s.requests = append(s.requests, r)
 	s.bodies = append(s.bodies, string(body))
 	if a.err != nil {
@@ -91,9 +97,10 @@ func connect(t testing.TB, s *stub, options ...clusteragents.Option) *clusterage
 }
 
 // once is a stub with one answer.
-func once(status int, body string) *stub {
-	return &stub{answers: []answer{{status: status, body: body}}}
-}
+func once(a answer) *stub { return &stub{answers: []answer{a}} }
+
+// with is a stub with one answer that has no headers of interest.
+func with(status int, body string) *stub { return once(answer{status: status, body: body}) }
 
 // Bodies as GitLab sends them.
 const (

@@ -8,17 +8,19 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-// Check holds an exchange against the document, request and response. It returns nil if there is nothing to say, and
-// if the exchange is none of the operations, which [Document.Route] tells.
+// Check validates the request and response of an exchange against the document. It returns nil if both conform, and if
+// the request is not one of the operations; see [Document.Route].
 //
 // All findings are returned, but no more than 100. A problem that is the same in many entries of a list is one finding,
 // with the pointer of the first and their number. No finding holds the value of a secret: values are shown where they
 // are short and the document knows the property, otherwise only their shape.
 //
+// Nothing is said of what is not recorded, nor of an answer that came from a cache of the client.
+//
 // What is wrong in an answer with status 429 is Inconclusive: it is that of a limit somewhere on the way.
 func (d *Document) Check(x *wire.Exchange) []Finding {
 	op, parameters := d.route(x.Request.Method, x.Request.URL)
-	if op == nil {
+	if op == nil || x.FromCache != "" {
 		return nil
 	}
 	f := &findings{operation: op.id, positions: d.positions}

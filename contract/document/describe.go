@@ -12,7 +12,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"example.com/gitlab-agents/contract/wire"
+	"example.com/gitlab-agents/contract/redact"
 )
 
 // shape describes a value without showing it.
@@ -43,7 +43,7 @@ func shape(value any) string {
 	return "a value"
 }
 
-// show describes a value of a property that is no secret. It shows what is short and could not be one all the same.
+// show describes a value of a property that is not secret. It shows only short values that can't be secrets.
 func show(value any) string {
 	switch v := value.(type) {
 	case bool:
@@ -62,12 +62,12 @@ func show(value any) string {
 }
 
 // isHarmless says whether a text can be shown. GitLab's secrets are longer; short ones that people chose, and of which
-// we know nothing here, are the business of whoever prints a finding.
+// we know nothing here, are removed where a finding is printed.
 func isHarmless(s string) bool {
 	if isDate.MatchString(s) {
 		return true
 	}
-	return len(s) < 16 && !wire.HasTokenPrefix(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	return len(s) < 16 && !redact.HasTokenPrefix(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 var isDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}[T ]?[0-9:., TZ+-]{0,30}$`)
@@ -75,8 +75,8 @@ var isDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}[T ]?[0-9:., TZ+-]{0,30}$`)
 // shownName is a property's name as it can be shown. Names come from the server too.
 func shownName(name string) string {
 	switch {
-	case wire.HasTokenPrefix(name):
-		return wire.Redacted
+	case redact.HasTokenPrefix(name):
+		return redact.Redacted
 	case len(name) > 64:
 		return strings.ToValidUTF8(name[:16], "") + "…"
 	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):

@@ -1,42 +1,18 @@
 package document
 
-import "fmt"
+import "example.com/gitlab-agents/contract/internal/rule"
 
-// Outcome is what became of a rule, and so who is to blame.
-type Outcome int
+// Outcome is what became of a rule, and so who is to blame. Its names are untested, pass, drift, inconclusive, error and
+// violation.
+type Outcome = rule.Outcome
 
-// The outcomes, from best to worst.
+// The outcomes that a finding can have.
 const (
-	Pass         Outcome = iota // exercised at least once, and held
-	Untested                    // could not be exercised; the set-up is to blame
-	Drift                       // the server sent something harmless that the document does not know; the document is to blame
-	Inconclusive                // the network is to blame: 429, a gateway's 5xx, a timeout, a reset
-	Error                       // the request broke the document, or cleaning up failed; the caller is to blame
-	Violation                   // the server broke a MUST or a SHOULD
+	Drift        = rule.Drift        // the server sent something harmless that the document does not know; the document is to blame
+	Inconclusive = rule.Inconclusive // the network is to blame: a gateway's 5xx, a timeout, a reset
+	Error        = rule.Error        // the request broke the document; the caller is to blame
+	Violation    = rule.Violation    // the server broke a MUST or a SHOULD
 )
-
-var outcomeNames = [...]string{"pass", "untested", "drift", "inconclusive", "error", "violation"}
-
-func (o Outcome) String() string {
-	if o < 0 || int(o) >= len(outcomeNames) {
-		return fmt.Sprintf("Outcome(%d)", int(o))
-	}
-	return outcomeNames[o]
-}
-
-// MarshalText gives the name that String gives.
-func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
-
-// UnmarshalText reads the name that String gives.
-func (o *Outcome) UnmarshalText(text []byte) error {
-	for i, name := range outcomeNames {
-		if name == string(text) {
-			*o = Outcome(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("unknown outcome %q", text)
-}
 
 // Finding is one way in which one exchange and a rule differ. It never holds the value of a secret.
 type Finding struct {

@@ -97,7 +97,6 @@ func TestWhatKinOpenAPILeavesOpen(t *testing.T) {
 		{"HTML where there is no content", agentPath, answer("DELETE", agentPath, 204, "text/html", html), false, document.RuleNoContent},
 		{"HTML error where no status is listed", agentPath, answer("DELETE", agentPath, 422, "text/html", html), true, document.RuleStatus},
 		{"undeclared property", tokenPath, answer("GET", tokenPath, 200, jsonType, strings.Replace(tokenJSON, "{", `{"secret":"x",`, 1)), false, document.RuleUndeclaredProperty},
-		{"30 February", tokenPath, answer("GET", tokenPath, 200, jsonType, strings.Replace(tokenJSON, "2022-03-25T", "2022-02-30T", 1)), false, document.RuleBody},
 		{"trailing bytes", tokenPath, answer("GET", tokenPath, 200, jsonType, tokenJSON+"<br>"), false, document.RuleJSON},
 		{"a property twice", tokenPath, answer("GET", tokenPath, 200, jsonType, strings.Replace(tokenJSON, "{", `{"id":2,`, 1)), false, document.RuleJSON},
 		{"no UTF-8", tokenPath, answer("GET", tokenPath, 200, jsonType, strings.Replace(tokenJSON, "abcd", "ab\xff", 1)), false, document.RuleJSON},

@@ -16,7 +16,7 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-// checkResponse holds the response against what the document says of its status.
+// checkResponse validates the response against the document's response for its status.
 func (op *operation) checkResponse(f *findings, x *wire.Exchange) {
 	r := x.Response
 	if r == nil || r.StatusCode == 0 {
@@ -35,7 +35,13 @@ func (op *operation) checkResponse(f *findings, x *wire.Exchange) {
 		})
 		return
 	}
-	res.checkHeaders(f, r.Header)
+	if !r.HeaderNotRecorded {
+		res.checkHeaders(f, r.Header)
+	}
+	if r.BodyNotRecorded {
+		f.incomplete("the body", "a recording without it")
+		return
+	}
 	if r.Truncated || x.Err != nil {
 		f.incomplete("the whole body", failure(x.Err, "a part of it"))
 		return
@@ -90,18 +96,18 @@ func (res *response) checkHeaders(f *findings, got http.Header) {
 			findings: f, rule: RuleHeaders, outcome: Violation, options: asResponse,
 			what: "header " + h.name + ": ", place: place{part: h.spec},
 		}
-		// Lines with one name are one list (RFC 9110, 5.3), so a number that came twice is no number.
+		// Lines with one name are one list (RFC 9110, 5.3), so a number that came twice is not a number.
 		c.check(typed(strings.TrimSpace(strings.Join(values, ", ")), schema), schema, nil)
 	}
 }
 
-// checkNoContent reports a body where there is none: with 204 and 304, and in the answer to HEAD.
+// checkNoContent reports a body where none is allowed: with 204 and 304, and in the response to HEAD.
 func (res *response) checkNoContent(f *findings, x *wire.Exchange) {
 	r := x.Response
 	what := "status " + strconv.Itoa(r.StatusCode)
 	if x.Request.Method == http.MethodHead {
 		what = "HEAD"
-		if values := r.Header.Values("Content-Type"); len(values) > 0 && len(res.content) > 0 {
+		if values := r.Header.Values("Content-Type"); !r.HeaderNotRecorded && len(values) > 0 && len(res.content) > 0 {
 			res.checkContentType(f, values, false)
 		}
 	}
@@ -130,14 +136,16 @@ func missingBytes(r *wire.Response) string {
 	return fmt.Sprintf("%d bytes of the %d that Content-Length announces", len(r.Body), want)
 }
 
-// checkBody holds the body against its schema.
+// checkBody validates the body against its schema.
 func (res *response) checkBody(f *findings, r *wire.Response) {
-	values := r.Header.Values("Content-Type")
-	c := res.checkContentType(f, values, len(r.Body) == 0)
+	var c *content
+	if !r.HeaderNotRecorded {
+		c = res.checkContentType(f, r.Header.Values("Content-Type"), len(r.Body) == 0)
+	}
 	listed := c != nil
 	if !listed {
-		// What claims to be something else, or nothing, may be JSON all the same: a proxy changed the header, and a
-		// secret in it is one.
+		// A body without a JSON Content-Type may still be JSON, if a proxy changed the header. A secret in it is still a
+		// leak.
 		if c = res.find("application/json"); c == nil || !isJSON(c.mediaType) {
 			return
 		}
@@ -156,7 +164,7 @@ func (res *response) checkBody(f *findings, r *wire.Response) {
 		return // no JSON, as it says
 	}
 	for _, fault := range faults {
-		f.add(fault.kind, fault.inOrder(), because, Finding{
+		f.add(fault.kind, fault.path, because, Finding{
 			Rule: RuleJSON, Outcome: Violation, Expected: oneJSONText, Actual: fault.reason,
 		})
 	}

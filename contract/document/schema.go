@@ -1,10 +1,8 @@
 package document
 
 import (
-	"errors"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -16,7 +14,6 @@ func visit(as openapi3.SchemaValidationOption) []openapi3.SchemaValidationOption
 		as,
 		openapi3.MultiErrors(),
 		openapi3.DisableSchemaErrorDetails(),
-		openapi3.WithStringFormatValidators(formats),
 	}
 }
 
@@ -25,18 +22,7 @@ var (
 	asResponse = visit(openapi3.VisitAsResponse())
 )
 
-// formats replace those of kin-openapi, whose date-time takes 30 February.
-var formats = map[string]openapi3.StringFormatValidator{
-	"date-time": openapi3.NewCallbackValidator(func(s string) error {
-		var t time.Time
-		if t.UnmarshalText([]byte(s)) != nil {
-			return errors.New("no date and time") // without the value
-		}
-		return nil
-	}),
-}
-
-// checker holds values against schemas.
+// checker validates values against schemas.
 type checker struct {
 	*findings
 	rule    string
@@ -48,7 +34,7 @@ type checker struct {
 	changed, original *openapi3.Schema // a schema that is checked in place of one of the document
 }
 
-// check holds a value against a schema with kin-openapi, and says whether it held.
+// check validates a value with kin-openapi, and says whether it is valid.
 func (c *checker) check(value any, schema *openapi3.Schema, path []string) bool {
 	err := schema.VisitJSON(value, c.options...)
 	if err != nil {

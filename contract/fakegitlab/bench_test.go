@@ -20,7 +20,7 @@ import (
 
 const benchAgents = "/api/v4/projects/20/cluster_agents"
 
-// crowded is a default GitLab whose project 20 has so many agents.
+// crowded returns a default GitLab with the given number of agents in project 20.
 func crowded(t testing.TB, agents int, options ...fakegitlab.Option) *fakegitlab.Server {
 	seed := fakegitlab.DefaultSeed()
 	list := make([]fakegitlab.SeedAgent, agents)
@@ -33,8 +33,8 @@ func crowded(t testing.TB, agents int, options ...fakegitlab.Option) *fakegitlab
 	return server
 }
 
-// BenchmarkLoopback measures requests on loopback to the fake and, in turns with it, to a bare handler that writes the
-// same bytes. To hold are at least 0.6 of the bare handler's requests for one agent, and 0.3 for a page of 100.
+// BenchmarkLoopback compares the fake with a handler that writes the same bytes. The fake should answer at least 0.6
+// times as many requests for one agent, and 0.3 times as many for a page of 100.
 func BenchmarkLoopback(b *testing.B) {
 	server := crowded(b, 1000)
 	for _, bench := range []struct{ name, path string }{
@@ -75,8 +75,8 @@ func get(t testing.TB, handler http.Handler, path string) *httptest.ResponseReco
 	return recorder
 }
 
-// loopback runs a handler, and returns a function that asks it n times from as many clients as there are processors and
-// says how long that took.
+// loopback runs a handler. It returns a function that sends n requests, from as many clients as there are processors,
+// and returns the time that took.
 func loopback(b *testing.B, handler http.Handler, path string) func(n int) time.Duration {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)
@@ -113,7 +113,7 @@ func loopback(b *testing.B, handler http.Handler, path string) func(n int) time.
 	}
 }
 
-// BenchmarkCreate measures creating an agent in a project that has 100, 10,000 and 100,000.
+// BenchmarkCreate creates an agent in a project with 100, 10,000 or 100,000 agents.
 func BenchmarkCreate(b *testing.B) {
 	for _, present := range []int{100, 10_000, 100_000} {
 		b.Run(fmt.Sprint(present), func(b *testing.B) {
@@ -121,7 +121,7 @@ func BenchmarkCreate(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			for i := range b.N {
-				// Spread over the order of names, and never the same.
+				// Names are unique and spread over the whole order.
 				body := fmt.Sprintf(`{"name":"x%06d-%d"}`, i*7919%1_000_000, i)
 				request := httptest.NewRequest(http.MethodPost, benchAgents, strings.NewReader(body))
 				request.Header.Set("Content-Type", "application/json")
@@ -136,7 +136,7 @@ func BenchmarkCreate(b *testing.B) {
 	}
 }
 
-// BenchmarkPage measures a page of 100 of 100,000 agents, and what an agent costs in memory.
+// BenchmarkPage reads a page of 100 of 100,000 agents, and measures the memory for an agent.
 func BenchmarkPage(b *testing.B) {
 	var before, after runtime.MemStats
 	runtime.GC()

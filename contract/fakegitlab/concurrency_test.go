@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -12,8 +13,8 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// TestParallelClients has 64 clients create, list and revoke tokens of the same two agents, over HTTP. At no time an agent
-// has more than two active tokens, no id or secret is given out twice, and what was answered was done.
+// 64 clients create, list and revoke tokens of the same two agents over HTTP. No agent ever has more than two active
+// tokens, ids and secrets are unique, and every write that was answered was done.
 func TestParallelClients(t *testing.T) {
 	t.Parallel()
 	const clients, rounds = 64, 12
@@ -77,14 +78,14 @@ func TestParallelClients(t *testing.T) {
 			active[token.ID] = true
 		}
 	}
-	require.Greater(t, len(ids), 4, "there was something to do")
+	require.Greater(t, len(ids), 4, "the clients created tokens")
 	for id := range ids {
 		assert.NotEqual(t, revoked[id], active[id], "token %d is either revoked or active", id)
 	}
 	assert.Len(t, active, len(ids)-len(revoked), "no write was lost")
 }
 
-// TestParallelAgents has clients create agents of the same names: each name is taken once.
+// Clients create agents with the same names in parallel. Each name is accepted once.
 func TestParallelAgents(t *testing.T) {
 	t.Parallel()
 	gitlab := fakegitlab.Start(t)
@@ -114,4 +115,42 @@ func TestParallelAgents(t *testing.T) {
 		assert.Equal(t, 1, times, name)
 	}
 	assert.Len(t, gitlab.Agents(20), 20)
+}
+
+// Everything that can change while the server runs changes while clients write and read. No response is a server error,
+// and the race detector finds nothing.
+func TestChangesWhileRequestsRun(t *testing.T) {
+	t.Parallel()
+	server := newServer(t,
+		fakegitlab.ReplicaLag(time.Nanosecond),
+		fakegitlab.BetweenCountAndSelect(func(*http.Request) {}),
+		fakegitlab.After(50, func(s *fakegitlab.Server) { _ = s.SetArchived(21, true) }),
+	)
+	var working sync.WaitGroup
+	for client := range 8 {
+		working.Go(func() {
+			for i := range 50 {
+				for _, request := range []asked{
+					{as: "maintainer", method: "POST", path: agentsPath, json: fmt.Sprintf(`{"name":"a-%d-%d"}`, client, i)},
+					{as: "developer", method: "GET", path: agentsPath},
+					{as: "developer", method: "GET", path: "/api/v4/projects/20"},
+				} {
+					assert.Less(t, request.of(server).Code, 500)
+				}
+			}
+		})
+	}
+	working.Go(func() {
+		for i := range 50 {
+			on := i%2 == 1
+			server.SetReadOnly(on)
+			assert.NoError(t, server.SetArchived(20, on))
+			assert.NoError(t, server.SetVisibility(20, []string{"public", "private"}[i%2]))
+			assert.NoError(t, server.SetRole(20, "developer", fakegitlab.Role(i%7)))
+			assert.NoError(t, server.SetUserState("developer", []string{"active", "blocked"}[i%2]))
+			assert.NoError(t, server.SetAccessTokenState("glpat-maintainer", []string{"active", "expired"}[i%2]))
+			server.DeleteAgent(int64(i))
+		}
+	})
+	working.Wait()
 }

@@ -15,13 +15,14 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// tour asks a GitLab for something of everything, and returns what it answered with times and secrets left out.
+// tour sends requests of every kind and returns the responses. Clock and randomness are fixed.
 func tour(t *testing.T, options ...fakegitlab.Option) string {
 	t.Helper()
 	seed := fakegitlab.DefaultSeed()
 	seed.Users[1].Tokens = append(seed.Users[1].Tokens,
 		fakegitlab.SeedAccessToken{Token: "glpat-expired", Scopes: []string{"api"}, State: "expired"},
 		fakegitlab.SeedAccessToken{Token: "glpat-reader", Scopes: []string{"read_api"}},
+		fakegitlab.SeedAccessToken{Token: "glpat-fine", Permissions: []string{}},
 	)
 	seed.Projects[1].Agents = []fakegitlab.SeedAgent{{ID: 900, Name: "elsewhere", CreatedBy: "owner", Tokens: []fakegitlab.SeedAgentToken{{ID: 900, Name: "t"}}}}
 	clock := func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
@@ -42,12 +43,15 @@ func tour(t *testing.T, options ...fakegitlab.Option) string {
 	ask(asked{as: "maintainer", method: "POST", path: agentsPath, json: `{"name":"A"}`})
 	ask(asked{as: "maintainer", method: "POST", path: agentsPath, json: `{"name":`})
 	ask(asked{as: "maintainer", method: "POST", path: agentsPath, json: `x`, header: map[string]string{"Content-Type": "text/plain"}})
-	for _, as := range []string{"", "expired", "reader", "stranger", "guest", "developer"} {
+	for _, as := range []string{"", "expired", "reader", "fine", "stranger", "guest", "developer"} {
 		ask(asked{as: as, method: "GET", path: agentsPath + "?per_page=2"})
 		ask(asked{as: as, method: "POST", path: agentsPath, json: `{"name":"by-` + as + `"}`})
 	}
 	for _, path := range []string{"/901", "/900", "/abc", "/901/tokens", "/901/tokens/901", "/902/tokens/901", "/901/tokens/900", "?per_page=1&page=2", "?page=9"} {
 		ask(asked{as: "developer", method: "GET", path: agentsPath + path})
+	}
+	for _, project := range []string{"20abc", "Root%2FTest"} {
+		ask(asked{as: "developer", method: "GET", path: "/api/v4/projects/" + project + "/cluster_agents"})
 	}
 	ask(asked{as: "developer", method: "GET", path: agentsPath + "/901", header: map[string]string{"If-None-Match": `W/"x"`}})
 	ask(asked{as: "maintainer", method: "DELETE", path: agentsPath + "/902", header: map[string]string{"If-Unmodified-Since": "2020-01-01"}})
@@ -62,11 +66,11 @@ func tour(t *testing.T, options ...fakegitlab.Option) string {
 	return answers.String()
 }
 
-// TestEveryDecisionCanBeTurnedRound turns each decision round alone: it is then met, and its outcome shows.
-func TestEveryDecisionCanBeTurnedRound(t *testing.T) {
+// Each decision is reversed alone. Some request reaches it, and the responses differ.
+func TestEveryDecisionCanBeReversed(t *testing.T) {
 	t.Parallel()
 	healthy := tour(t)
-	require.Equal(t, healthy, tour(t), "the tour is the same each time")
+	require.Equal(t, healthy, tour(t), "the tour is repeatable")
 	require.Equal(t, healthy, tour(t, fakegitlab.Deviate(&fakegitlab.Deviation{})), "an empty deviation changes nothing")
 	for _, point := range fakegitlab.Points() {
 		t.Run(string(point), func(t *testing.T) {
@@ -75,7 +79,7 @@ func TestEveryDecisionCanBeTurnedRound(t *testing.T) {
 			met := 0
 			turned := tour(t, fakegitlab.Deviate(&fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
 				if point == fakegitlab.AgentForgotten && c.Point == fakegitlab.AgentExists {
-					return true // a trace of a deleted agent shows only if the agent is taken to be there
+					return true // what remains of a deleted agent shows only if the agent counts as existing
 				}
 				if c.Point != point {
 					return c.GitLab
@@ -86,12 +90,12 @@ func TestEveryDecisionCanBeTurnedRound(t *testing.T) {
 				return !c.GitLab
 			}}))
 			assert.NotZero(t, met)
-			assert.NotEqual(t, healthy, turned)
+			assert.False(t, healthy == turned, "reversing the decision makes no difference")
 		})
 	}
 }
 
-func TestOtherDeviations(t *testing.T) {
+func TestDeviationsThatAreNoDecisions(t *testing.T) {
 	t.Parallel()
 	secrets := regexp.MustCompile(`"token":"[^"]*"`)
 	for name, test := range map[string]struct {
@@ -100,6 +104,7 @@ func TestOtherDeviations(t *testing.T) {
 	}{
 		"features":     {fakegitlab.Deviation{Features: func(f *fakegitlab.Features) { f.OnlyActive = false }}, `"status":"revoked"`},
 		"model errors": {fakegitlab.Deviation{ModelErrors: func(string, []string) []string { return nil }}, `"name":"A","config_project"`},
+		"reason":       {fakegitlab.Deviation{Reason: func(_ string, messages []string) string { return "#" + strings.Join(messages, "#") }}, `400 Bad request - #Name has already been taken"`},
 		"new agent":    {fakegitlab.Deviation{NewAgent: func(a *fakegitlab.NewAgent) { a.Name += "x" }}, `"name":"ax"`},
 		"new token":    {fakegitlab.Deviation{NewToken: func(n *fakegitlab.NewToken) { n.Description = nil }}, `"name":"one","description":null`},
 		"other agent":  {fakegitlab.Deviation{NewToken: func(n *fakegitlab.NewToken) { n.AgentID = 902 }}, `"agent_id":902`},
@@ -117,12 +122,12 @@ func TestOtherDeviations(t *testing.T) {
 			t.Parallel()
 			answers := tour(t, fakegitlab.Deviate(&test.deviation))
 			assert.Contains(t, answers, test.shows)
-			assert.NotContains(t, secrets.ReplaceAllString(tour(t), ""), test.shows, "and the healthy one does not show it")
+			assert.NotContains(t, secrets.ReplaceAllString(tour(t), ""), test.shows, "the healthy fake does not show it")
 		})
 	}
 }
 
-func TestState(t *testing.T) {
+func TestChangesWithoutARequest(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
 	agent, _ := created(t, server, agentsPath, `{"name":"b"}`)

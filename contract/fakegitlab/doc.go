@@ -1,12 +1,12 @@
-// Package fakegitlab is a GitLab that has only the Agents API: stateful, in memory, safe for concurrent use, and on
-// its eight endpoints not to be told from a real one. It is for testing what talks to GitLab without having one.
+// Package fakegitlab is a GitLab that has only the Agents API. It keeps its state in memory and is safe for concurrent use.
+// On the eight endpoints a client cannot tell it from a real GitLab. Use it to test clients without a GitLab.
 //
 //	gitlab := fakegitlab.Start(t)
 //	client, err := clusteragents.New(gitlab.URL, clusteragents.PrivateToken("glpat-maintainer"))
 //
-// A request goes one way, through (*call).run in pipeline.go, in the order in which GitLab's layers see it; each stage
-// has a file. What a stage does is what Rack, Rails, Grape and GitLab's own code do, odd parts included; comments name
-// them where a reader may want to look it up.
+// A request goes through (*call).run in pipeline.go, which has one line for each of GitLab's layers, in GitLab's order. A
+// stage does what Rack, Rails, Grape or GitLab's own code does, including what is unusual; comments name the original.
 //
-// What GitLab does differently from release to release is in [Features]. A [Deviation] makes the fake wrong on purpose.
+// [Features] lists what differs between releases. A [Deviation] makes the fake wrong on purpose. Methods such as
+// [Server.SetReadOnly], and the option [After], change the instance while it runs.
 package fakegitlab

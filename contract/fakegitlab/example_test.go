@@ -10,7 +10,7 @@ import (
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// A GitLab is an http.Handler, so that it runs wherever one does. In a test, Start is shorter.
+// A GitLab is an http.Handler. In tests, Start is shorter.
 func Example() {
 	gitlab, err := fakegitlab.New(fakegitlab.Version("17.4"), fakegitlab.Edition("ee"))
 	if err != nil {
@@ -38,4 +38,25 @@ func Example() {
 	// Output:
 	// prod 42 false <nil>
 	// 400 400 Bad request - An agent can have only two active tokens at a time
+}
+
+// A token that expires in the middle of the work.
+func ExampleAfter() {
+	gitlab, err := fakegitlab.New(fakegitlab.After(1, func(s *fakegitlab.Server) {
+		_ = s.SetAccessTokenState("glpat-maintainer", "expired")
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 2 {
+		request := httptest.NewRequest("GET", "/api/v4/projects/20/cluster_agents", nil)
+		request.Header.Set("PRIVATE-TOKEN", "glpat-maintainer")
+		response := httptest.NewRecorder()
+		gitlab.ServeHTTP(response, request)
+		fmt.Println(response.Code, response.Body)
+	}
+	// Output:
+	// 200 []
+	// 401 {"error":"invalid_token","error_description":"Token is expired. You can either do re-authorization or token refresh."}
 }

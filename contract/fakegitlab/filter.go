@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// filtered is the request's path and query as GitLab logs them: values of parameters that hold secrets are replaced.
+// filtered returns the request's path and query as GitLab logs them, with the values of secret parameters replaced.
 func (s *Server) filtered(u *url.URL) string {
 	if u.RawQuery == "" {
 		return u.EscapedPath()
@@ -20,8 +20,8 @@ func (s *Server) filtered(u *url.URL) string {
 	return u.EscapedPath() + "?" + strings.Join(entries, "&")
 }
 
-// isSecretName reports whether a parameter's value is filtered. Percent signs and brackets can hide a name from it, so
-// that it filters too much rather than too little.
+// isSecretName reports whether a parameter's value is replaced in the log. Percent signs can hide a secret's name, so
+// any name with one counts as secret.
 func isSecretName(name string) bool {
 	if strings.ContainsAny(name, "%;") {
 		return true

@@ -4,60 +4,61 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 )
 
-// refuseTwoBearers refuses two access tokens in the two places that OAuth has for them. A multipart body that ends too early
-// is met here first, by code that does not expect it.
+// refuseTwoBearers refuses an access token in the header together with another one in the query or form. A multipart
+// body that ends too early causes an error here, because this is the first code that reads it.
 func (c *call) refuseTwoBearers() bool {
-	if c.inputError == errMultipart {
+	if c.input.Err == rack.ErrMultipart {
 		return c.internalError()
 	}
 	scheme, _, _ := strings.Cut(strings.ReplaceAll(c.request.Header.Get("Authorization"), "\t", " "), " ")
 	if !strings.EqualFold(scheme, "bearer") {
 		return true
 	}
-	inQuery, inForm := c.query["access_token"], c.form["access_token"]
+	inQuery, inForm := c.input.Query["access_token"], c.input.Form["access_token"]
 	if inQuery == nil && inForm == nil {
 		return true
 	}
 	return c.oauthError(http.StatusBadRequest, "invalid_request", "Both Authorization header and payload includes access token.", "")
 }
 
-// negotiate refuses a version of the API that begins like one, and a format in the query that is not json. A suffix of
-// the path does not have to be one, nor anything in Accept.
+// negotiate refuses an API version that only begins like v4, and any format in the query but json. A suffix of the path
+// and the header Accept are not checked.
 func (c *call) negotiate() bool {
 	if c.route.resource == noVersion {
 		return c.refuse(http.StatusNotFound, errorKey, "404 API Version Not Found")
 	}
-	format, given := c.query["format"]
+	format, given := c.input.Query["format"]
 	if !given || format == nil || format == "json" || strings.HasSuffix(c.route.path, ".json") {
 		return true
 	}
-	return c.refuse(http.StatusNotAcceptable, errorKey, fmt.Sprintf("The requested format '%s' is not supported.", inspect(format)))
+	return c.refuse(http.StatusNotAcceptable, errorKey, fmt.Sprintf("The requested format '%s' is not supported.", rack.Inspect(format)))
 }
 
-// refuseContentType refuses a body that is neither JSON nor a form. One without content type is neither.
+// refuseContentType refuses a body that is neither JSON nor a form, and a body without a content type.
 func (c *call) refuseContentType() bool {
 	if !c.readsBody() {
 		return true
 	}
-	isForm := c.mediaType != "" && c.isForm()
-	if c.decide(UnsupportedType, len(c.body) > 0 && !isForm && c.mediaType != jsonType) {
-		return c.refuse(http.StatusUnsupportedMediaType, errorKey, "The provided content-type '"+c.mediaType+"' is not supported.")
+	if c.decide(UnsupportedType, len(c.input.Body) > 0 && !c.input.IsGrapeForm() && c.input.MediaType != rack.JSONType) {
+		return c.refuse(http.StatusUnsupportedMediaType, errorKey, "The provided content-type '"+c.input.MediaType+"' is not supported.")
 	}
 	return true
 }
 
-// merge puts together what Grape gives an endpoint: the query, over it the body, over it the path.
+// merge builds the parameters as Grape does: the body overrides the query, and the path overrides both.
 func (c *call) merge() {
-	c.params = make(parameters, len(c.query)+len(c.form)+4)
-	for name, value := range c.query {
+	c.params = make(rack.Parameters, len(c.input.Query)+len(c.input.Form)+4)
+	for name, value := range c.input.Query {
 		c.params[name] = value
 	}
-	for name, value := range c.form {
+	for name, value := range c.input.Form {
 		c.params[name] = value
 	}
-	if body, ok := c.json.(parameters); ok && c.readsBody() {
+	if body, ok := c.input.JSON.(rack.Parameters); ok && c.readsBody() {
 		for name, value := range body {
 			c.params[name] = value
 		}
@@ -65,7 +66,7 @@ func (c *call) merge() {
 	c.route.addTo(c.params)
 }
 
-// readsBody reports whether Grape reads a body of JSON. GitLab looks for access tokens in it whatever the method.
+// readsBody reports whether Grape reads a JSON body. GitLab looks for access tokens in a JSON body with every method.
 func (c *call) readsBody() bool {
 	switch c.method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:

@@ -13,8 +13,8 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// FuzzRequest sends anything. Whatever it is, nothing panics, what says that it is JSON is JSON, and no secret of an
-// agent token is in an answer but the one that creates it.
+// FuzzRequest sends arbitrary requests. No request causes a panic, responses with the content type of JSON are JSON,
+// and only the response that creates a token contains its secret.
 func FuzzRequest(f *testing.F) {
 	f.Add("GET", "/api/v4/projects/20/cluster_agents", "page=1&per_page[]=2&a[b][]=c", "", "", "")
 	f.Add("POST", "/api/v4/projects/20/cluster_agents", "", "application/json", `{"name":1.5e300,"a":[{"b":"\u0000"}]}`, "")
@@ -24,11 +24,11 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, path, query, contentType, body, since string) {
 		target, err := url.ParseRequestURI(path)
 		if err != nil || target.Host != "" || method == "" || strings.ContainsAny(method, " \r\n\t") {
-			t.Skip("no URL, or no method, that a client can send")
+			t.Skip("a client cannot send this URL or method")
 		}
 		request, err := http.NewRequest(method, "http://gitlab.example.com/", strings.NewReader(body))
 		if err != nil {
-			t.Skip("no request that a client can send: ", err)
+			t.Skip("a client cannot send this: ", err)
 		}
 		request.URL.Path, request.URL.RawPath, request.URL.RawQuery = target.Path, target.RawPath, query
 		request.Header = http.Header{"Content-Type": {contentType}, "If-Unmodified-Since": {since}, "Private-Token": {"glpat-owner"}}
@@ -39,10 +39,10 @@ func FuzzRequest(f *testing.F) {
 		recorder := httptest.NewRecorder()
 		server.ServeHTTP(recorder, request)
 		if recorder.Header().Get("Content-Type") == "application/json" && !json.Valid(recorder.Body.Bytes()) {
-			t.Errorf("no JSON: %q", recorder.Body)
+			t.Errorf("not JSON: %q", recorder.Body)
 		}
 		if strings.Contains(recorder.Body.String(), secret) {
-			t.Errorf("the secret of another token: %s", recorder.Body)
+			t.Errorf("the response contains the secret of a token: %s", recorder.Body)
 		}
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestImports holds that the fake does not know who judges it: what it does has to rest on GitLab, not on the rules.
+// The fake does not know the rules: its behaviour rests on GitLab alone.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	output, err := exec.Command("go", "list", "-deps", ".").Output()

@@ -7,8 +7,8 @@ import (
 
 const lowerHex = "0123456789abcdef"
 
-// appendText appends a JSON string. As Rails writes one, HTML's special characters and the two line separators of
-// Unicode are escaped too; what Grape writes, which is errors, has them as they are.
+// appendText appends a JSON string. Rails also escapes HTML's special characters and the two Unicode line separators.
+// Grape, which writes errors, does not.
 func appendText(b []byte, text string, rails bool) []byte {
 	b = append(b, '"')
 	start := 0
@@ -69,4 +69,24 @@ func appendTime(b []byte, t time.Time) []byte {
 		return append(b, "null"...)
 	}
 	return t.UTC().AppendFormat(b, `"2006-01-02T15:04:05.000Z"`)
+}
+
+// appendDate appends a day, or null for the zero time.
+func appendDate(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return append(b, "null"...)
+	}
+	return t.AppendFormat(b, `"2006-01-02"`)
+}
+
+// appendTexts appends an array of JSON strings.
+func appendTexts(b []byte, texts []string) []byte {
+	b = append(b, '[')
+	for i, text := range texts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, text, true)
+	}
+	return append(b, ']')
 }

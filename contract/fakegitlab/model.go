@@ -14,7 +14,7 @@ const (
 	tokenDescriptionLimit = 1024
 )
 
-// agentNameErrors is what GitLab's model says about an agent's name, in its order. A name may be null.
+// agentNameErrors returns the messages of GitLab's model about an agent's name, in its order. The name may be null.
 func agentNameErrors(name *string, taken bool) []string {
 	var problems []string
 	text := ""
@@ -36,7 +36,7 @@ func agentNameErrors(name *string, taken bool) []string {
 	return problems
 }
 
-// isAgentName reports whether the text matches [a-z0-9]([-a-z0-9]*[a-z0-9])?, all of it.
+// isAgentName reports whether the whole text matches [a-z0-9]([-a-z0-9]*[a-z0-9])?.
 func isAgentName(text string) bool {
 	if text == "" || text[0] == '-' || text[len(text)-1] == '-' {
 		return false
@@ -49,7 +49,8 @@ func isAgentName(text string) bool {
 	return true
 }
 
-// tokenErrors is what GitLab's model says about a token's name and description, in its order. Both may be null.
+// tokenErrors returns the messages of GitLab's model about a token's name and description, in its order. Both may be
+// null.
 func tokenErrors(name, description *string) []string {
 	var problems []string
 	if description != nil && utf8.RuneCountInString(*description) > tokenDescriptionLimit {
@@ -68,12 +69,13 @@ func tooLong(attribute string, limit int) string {
 	return fmt.Sprintf("%s is too long (maximum is %d characters)", attribute, limit)
 }
 
-// isBlank reports whether Rails calls the text blank: nothing in it but what Unicode calls space.
+// isBlank reports whether the text is empty or only whitespace, as Rails' blank? does.
 func isBlank(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return !unicode.IsSpace(r) }) < 0
 }
 
-// printArray prints texts as Ruby prints an array of strings, as far as the model's messages need it.
+// printArray prints texts like a Ruby array of strings. It escapes nothing, because the model's messages need no
+// escapes.
 func printArray(texts []string) string {
 	quoted := make([]string, len(texts))
 	for i, text := range texts {

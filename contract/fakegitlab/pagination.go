@@ -1,41 +1,40 @@
 package fakegitlab
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"math/big"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 )
 
 const (
 	defaultPerPage = 20
 	maxPerPage     = 100
-	// countLimit is up to how many rows GitLab counts a list.
+	// countLimit is the number of rows above which GitLab does not count a list.
 	countLimit = 10_000
 )
 
-// Page is which part of a list is shown, and what the headers say about it.
+// Page is the part of a list that is returned, with its pagination headers.
 type Page struct {
 	Offset int64 // rows before the first one shown
 	Limit  int64 // rows shown at most
 
 	Number  int64 // X-Page
 	PerPage int64 // X-Per-Page, and per_page in Link
-	Next    int64 // X-Next-Page; 0 if there is none
-	Prev    int64 // X-Prev-Page; 0 if there is none
+	Next    int64 // X-Next-Page; 0 means none
+	Prev    int64 // X-Prev-Page; 0 means none
 	Total   int64 // X-Total
 	Pages   int64 // X-Total-Pages
 	Counted bool  // whether Total, Pages and the link to the last page are shown
 }
 
-// paginate is Kaminari as GitLab sets it up. A page below 1 is the first, a per_page below 1 is the default one, and more
-// than a hundred are a hundred. What begins beyond a bigint cannot be asked of PostgreSQL: ok is then false.
+// paginate does what Kaminari does in GitLab. A page below 1 becomes 1, a per_page below 1 becomes the default, and one
+// above 100 becomes 100. PostgreSQL cannot select an offset beyond bigint: ok is then false.
 func (c *call) paginate(number, perPage, total int64) (page Page, ok bool) {
 	switch {
 	case perPage < 1:
@@ -66,7 +65,7 @@ func (c *call) paginate(number, perPage, total int64) (page Page, ok bool) {
 	return page, true
 }
 
-// rows calls show for each position of the page with the row that stands there.
+// rows calls show with the row at each position of the page.
 func (c *call) rows(page Page, total int, show func(row int)) {
 	first := min(max(page.Offset, 0), int64(total))
 	for position := first; position < min(first+page.Limit, int64(total)); position++ {
@@ -80,7 +79,7 @@ func (c *call) rows(page Page, total int, show func(row int)) {
 	}
 }
 
-// paginationHeaders sets the headers about a page.
+// paginationHeaders sets the pagination headers.
 func (c *call) paginationHeaders(p Page) {
 	h := c.draft.Header
 	h.Set("X-Per-Page", strconv.FormatInt(p.PerPage, 10))
@@ -101,8 +100,8 @@ func numberOrNothing(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// links is the Link header. Each URL is that of the request, at the host that GitLab believes to be, and repeats all
-// parameters, those of the path and secrets included.
+// links returns the Link header. Each URL is the request's, with the configured scheme and host. It repeats all
+// parameters, including those of the path and secrets.
 func (c *call) links(p Page) string {
 	base := c.origin() + c.request.URL.EscapedPath() + "?"
 	before, after := c.queryAround(p.PerPage)
@@ -126,7 +125,7 @@ func (c *call) links(p Page) string {
 	return b.String()
 }
 
-// origin is the scheme and host of the instance: those configured, or else those of the request.
+// origin is the configured scheme and host, or else those of the request.
 func (c *call) origin() string {
 	if external := c.server.external; external != nil {
 		return external.Scheme + "://" + external.Host
@@ -134,7 +133,8 @@ func (c *call) origin() string {
 	return c.requestOrigin()
 }
 
-// requestOrigin is the scheme and host of the request. One by HTTP/1.0 may have no host, and then came to an address.
+// requestOrigin is the scheme and host of the request. An HTTP/1.0 request may have no host; then it is the local
+// address.
 func (c *call) requestOrigin() string {
 	host := c.request.Host
 	if address, ok := c.request.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && host == "" {
@@ -146,12 +146,12 @@ func (c *call) requestOrigin() string {
 	return "http://" + host
 }
 
-// queryAround is the query of a link, as Rails' to_query makes it - entries sorted as text - before and after its page.
+// queryAround returns the query of a link, before and after its page. Rails' to_query sorts the entries as text.
 func (c *call) queryAround(perPage int64) (before, after string) {
 	entries := make([]string, 0, len(c.params)+2)
 	for name, value := range c.params {
 		if name != "page" && name != "per_page" {
-			entries = appendQuery(entries, url.QueryEscape(name), value)
+			entries = rack.AppendQuery(entries, name, value)
 		}
 	}
 	entries = append(entries, "per_page="+strconv.FormatInt(perPage, 10))
@@ -161,46 +161,4 @@ func (c *call) queryAround(perPage int64) (before, after string) {
 		before = strings.Join(entries[:at], "&") + "&"
 	}
 	return before, "&" + strings.Join(entries[at:], "&")
-}
-
-// appendQuery appends the entries that to_query makes of a parameter whose name is escaped.
-func appendQuery(entries []string, name string, value any) []string {
-	switch value := value.(type) {
-	case parameters:
-		inner := []string{}
-		for key, element := range value {
-			inner = appendQuery(inner, name+"%5B"+url.QueryEscape(key)+"%5D", element)
-		}
-		if len(inner) == 0 {
-			return entries
-		}
-		slices.Sort(inner)
-		return append(entries, strings.Join(inner, "&"))
-	case []any:
-		inner := []string{}
-		for _, element := range value {
-			inner = appendQuery(inner, name+"%5B%5D", element)
-		}
-		if len(inner) == 0 {
-			return append(entries, name+"%5B%5D=")
-		}
-		return append(entries, strings.Join(inner, "&"))
-	}
-	return append(entries, name+"="+url.QueryEscape(printed(value)))
-}
-
-func printed(value any) string {
-	switch value := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return value
-	case int64:
-		return strconv.FormatInt(value, 10)
-	case *big.Int:
-		return value.String()
-	case json.Number:
-		return numberText(value)
-	}
-	return fmt.Sprint(value)
 }

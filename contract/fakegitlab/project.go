@@ -5,33 +5,18 @@ import (
 	"regexp"
 	"strings"
 
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// findProject finds the project of the path and the caller's role in it, or answers that there is none. It names one by
-// id or by full path; a former path redirects.
+// findProject finds the project of the path and the caller's access to it. It answers if the project does not exist, is
+// not visible or has moved.
 func (c *call) findProject(named clusteragents.Project) *project {
-	var (
-		text  = named.String()
-		store = c.server.store
-		p     *project
-		moved bool
-	)
-	switch {
-	case isIntegerLine(text):
-		if id, ok := leadingInteger(text); ok {
-			p = store.projects[id]
-		}
-	case strings.Contains(text, "/"):
-		p, moved = store.projectByPath(text)
-		if moved && !c.server.features.MovedProjects {
-			p = nil
-		}
-	}
+	p, moved := c.projectNamed(named.String())
 	if p != nil {
-		c.role = p.roleOf(c.user)
+		c.access = c.server.store.access(p, c.user)
 	}
-	if p == nil || !c.decide(ProjectVisible, p.visibleTo(c.user)) {
+	if p == nil || !c.decide(ProjectVisible, c.access.visible) {
 		c.refuse(http.StatusNotFound, messageKey, "404 Project Not Found")
 		return nil
 	}
@@ -42,9 +27,26 @@ func (c *call) findProject(named clusteragents.Project) *project {
 	return p
 }
 
+// projectNamed finds the project with that id or full path. Moved reports that the path is a former one.
+func (c *call) projectNamed(text string) (p *project, moved bool) {
+	store := c.server.store
+	p, moved = store.projectNamed(text)
+	if moved && !c.server.features.MovedProjects {
+		return nil, false
+	}
+	byPath := strings.Contains(text, "/")
+	switch id, digits := rack.LeadingInteger(text); {
+	case p != nil && byPath && !moved && text != p.path && !c.decide(PathCaseIgnored, true):
+		return nil, false
+	case p == nil && !byPath && digits && !c.decide(ProjectIDExact, true):
+		return store.projects[id], false
+	}
+	return p, moved
+}
+
 var projectInPath = regexp.MustCompile(`/projects/[^/]+`)
 
-// redirect answers a request for a project that has moved. The answer has a text and no content type.
+// redirect answers a request for a project that has moved. The response has a text and no content type.
 func (c *call) redirect(p *project) {
 	if c.method != http.MethodGet {
 		c.refuse(http.StatusMethodNotAllowed, messageKey, "Non GET methods are not allowed for moved projects")
@@ -68,20 +70,19 @@ func (c *call) redirect(p *project) {
 	c.draft.Body = []byte("This resource has been moved permanently to " + location)
 }
 
-// mayWrite reports whether the caller's role is enough to change agents in the project, or answers 403. Nobody's is if the
-// project is archived.
-func (c *call) mayWrite(p *project) bool {
-	if !c.decide(RoleSuffices, c.role >= Maintainer && !p.archived) {
+// mayWrite checks that the caller may change agents in the project, or answers 403. In an archived project nobody may.
+func (c *call) mayWrite() bool {
+	if !c.decide(RoleSuffices, c.access.role >= Maintainer && !c.access.archived) {
 		return c.forbidden()
 	}
 	return true
 }
 
-// mayRead reports whether the caller's role is enough to read agents in the project. If not, old releases answer
-// 403, and new ones as if there were no such agent.
+// mayRead checks that the caller's role allows reading agents in the project. Otherwise old releases answer 403, and
+// new ones answer as if the agent did not exist.
 func (c *call) mayRead() bool {
 	switch {
-	case c.decide(RoleSuffices, c.role >= Developer):
+	case c.decide(RoleSuffices, c.access.role >= Developer):
 		return true
 	case !c.server.features.MissingBelowDeveloper:
 		return c.forbidden()

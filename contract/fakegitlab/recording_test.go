@@ -24,7 +24,7 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// accepted lists, by case, the differences from a recording that stay, each with its reason. There are none.
+// accepted lists the differences from a recording that stay, by case, each with its reason.
 var accepted = map[string]string{}
 
 // TestRecording replays GitLab's recorded answers. RECORDING=file.jsonl RECORDING_SEED=seed.yaml GITLAB_VERSION=15.0
@@ -35,12 +35,12 @@ func TestRecording(t *testing.T) {
 	if file == "" {
 		file, seed = "testdata/replay-19.1.jsonl", "testdata/seed.yaml"
 	}
-	require.NotEmpty(t, seed, "RECORDING_SEED has to name the seed that stood before the first line of RECORDING")
+	require.NotEmpty(t, seed, "RECORDING_SEED must name the seed for RECORDING")
 	replayAll(t, readRecording(t, file), seed, version)
 }
 
-// TestUnanswered replays the same conversation, with the answers that the recording does not give filled in: see
-// testdata/README.md for where they are from.
+// TestUnanswered replays the requests of the recording for which it has no response. testdata/README.md says where
+// these responses are from.
 func TestUnanswered(t *testing.T) {
 	t.Parallel()
 	entries := readRecording(t, "testdata/replay-19.1.jsonl")
@@ -57,13 +57,13 @@ func TestUnanswered(t *testing.T) {
 	replayAll(t, entries, "testdata/seed.yaml", "")
 }
 
-// TestOddRequests replays requests that nobody sends on purpose; see testdata/README.md.
-func TestOddRequests(t *testing.T) {
+// TestUnusualRequests replays requests that nobody sends on purpose; see testdata/README.md.
+func TestUnusualRequests(t *testing.T) {
 	t.Parallel()
-	replayAll(t, readRecording(t, "testdata/odd-requests.jsonl"), "testdata/seed.yaml", "")
+	replayAll(t, readRecording(t, "testdata/unusual-requests.jsonl"), "testdata/seed.yaml", "")
 }
 
-// readFile reads a file that is named from here or, as people type it, from the root of the repository.
+// readFile reads a file. The name is relative to this folder or to the root of the repository.
 func readFile(t *testing.T, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(name)
@@ -114,9 +114,9 @@ func replayAll(t *testing.T, entries []entry, seedFile, version string) {
 			t.Errorf("line %d, %s: %s %s\n  %s", i+1, name, e.Request.Method, e.Request.Path, strings.Join(differences, "\n  "))
 		}
 	}
-	require.NotZero(t, answered, "the recording holds no answers")
+	require.NotZero(t, answered, "the recording has no responses")
 	for name := range accepted {
-		assert.True(t, differing[name], "%s is accepted as a difference, and is none any more", name)
+		assert.True(t, differing[name], "%s is accepted as a difference, and differs no more", name)
 	}
 	t.Logf("agreed %d of %d", agreed, answered)
 }
@@ -140,8 +140,8 @@ type answer struct {
 	Body    string
 }
 
-// replay sends recorded requests to a fake and compares the answers. Ids and entity tags of the recording are
-// translated to those that the fake gave to the same objects.
+// replay sends recorded requests to a fake and compares the responses. It translates the ids and ETags of the recording
+// to those of the fake.
 type replay struct {
 	t      testing.TB
 	gitlab *fakegitlab.Instance
@@ -159,7 +159,7 @@ func newReplay(t testing.TB, gitlab *fakegitlab.Instance) *replay {
 	}
 }
 
-// play returns how the fake's answer differs from the recorded one.
+// play returns the differences between the fake's response and the recorded one.
 func (r *replay) play(e *entry) []string {
 	if e.Change != nil {
 		return r.change(e.Change)
@@ -203,7 +203,7 @@ func (r *replay) play(e *entry) []string {
 	return differences
 }
 
-// notGitLabs are headers that other layers set than GitLab's code, and those that have nothing to compare.
+// notGitLabs are headers that other layers set, or whose values cannot be compared.
 var notGitLabs = map[string]bool{
 	"Date": true, "Content-Length": true, "Transfer-Encoding": true, "Connection": true, "Server": true,
 	"X-Runtime": true, "X-Request-Id": true, "X-Gitlab-Meta": true, "Vary": true,
@@ -239,12 +239,12 @@ var (
 	tokenPattern  = regexp.MustCompile(`(/tokens/)(\d+)`)
 )
 
-// comparable is a header's value in a form in which a recorded one and the fake's can be compared.
+// comparable returns a header's value in a form that makes a recorded value and the fake's comparable.
 func (r *replay) comparable(name, value string, recorded bool) string {
 	switch {
 	case name == "Etag" && tagPattern.MatchString(value):
 		return "an entity tag"
-	case name == "Location": // at the host that was asked, which is another
+	case name == "Location": // the hosts differ
 		value = originPattern.ReplaceAllString(value, "http://host")
 	}
 	if recorded && name == "Link" {
@@ -253,7 +253,7 @@ func (r *replay) comparable(name, value string, recorded bool) string {
 	return value
 }
 
-// translate replaces recorded ids in a path or URL by the fake's.
+// translate replaces recorded ids in a path or URL with those of the fake.
 func (r *replay) translate(path string) string {
 	path = replaceIDs(path, agentPattern, r.agents)
 	return replaceIDs(path, tokenPattern, r.tokens)
@@ -269,7 +269,7 @@ func replaceIDs(text string, pattern *regexp.Regexp, ids map[string]string) stri
 	})
 }
 
-// learn notes that two answers created the same object.
+// learn notes that two responses created the same object.
 func (r *replay) learn(path, recorded, got string) {
 	ids := r.agents
 	if isTokenPath(path) {
@@ -292,8 +292,8 @@ var (
 	}
 )
 
-// shape is a body with everything in it as it was sent, keys in their order and escapes as they are, except that ids
-// are the fake's, times and secrets stand for their form, and hosts in a text that is not JSON are gone.
+// shape is a body in a comparable form. Keys, their order and escapes stay as they are. Ids become those of the fake,
+// times and secrets become names of their forms, and hosts in plain text are removed.
 func (r *replay) shape(path, body string, recorded bool) string {
 	if !json.Valid([]byte(body)) {
 		return originPattern.ReplaceAllString(body, "http://host")
@@ -301,7 +301,7 @@ func (r *replay) shape(path, body string, recorded bool) string {
 	var (
 		out     bytes.Buffer
 		decoder = json.NewDecoder(strings.NewReader(body))
-		stack   []json.Delim // the containers around
+		stack   []json.Delim // the enclosing containers
 		key     string
 		isKey   bool
 	)
@@ -345,7 +345,7 @@ func (r *replay) shape(path, body string, recorded bool) string {
 	}
 }
 
-// standIn is what stands for the value of an agent's or token's property.
+// standIn returns the comparable form of a property's value.
 func (r *replay) standIn(path, key, value string, recorded bool) string {
 	switch {
 	case key == "created_at" && timePattern.MatchString(value):
@@ -371,7 +371,7 @@ func orSame(ids map[string]string, id string) string {
 	return id
 }
 
-// send sends the request as it was recorded, byte for byte as far as the recording says.
+// send sends the recorded request byte by byte.
 func (r *replay) send(e *entry) (method string, status int, header http.Header, body string) {
 	var request bytes.Buffer
 	fmt.Fprintf(&request, "%s %s HTTP/1.1\r\nHost: %s\r\n", e.Request.Method, r.translate(e.Request.Path), r.host)
@@ -406,8 +406,8 @@ func (r *replay) send(e *entry) (method string, status int, header http.Header, 
 	return e.Request.Method, response.StatusCode, response.Header, string(content)
 }
 
-// bodyBytes is the body as it was sent. Bytes that were not UTF-8 are recorded as if they were Latin-1; that this was done
-// shows in the case, or in GitLab's having refused them.
+// bodyBytes is the body as it was sent. The recording has bytes that are not UTF-8 as if they were Latin-1. Its cases
+// name UTF-8 then, or GitLab refused the request.
 func (e *entry) bodyBytes() string {
 	text := *e.Request.Body
 	beyond := strings.IndexFunc(text, func(r rune) bool { return r > 0xff }) >= 0
@@ -426,7 +426,7 @@ func latin1(text string) string {
 	return string(out)
 }
 
-// change does what was done in the database.
+// change makes a change that was made in the database.
 func (r *replay) change(change map[string]any) []string {
 	var id int64
 	field := func(kind string, ids map[string]string) bool {

@@ -6,24 +6,24 @@ import (
 	"strconv"
 )
 
-// Release is a GitLab release, such as 15.0. Patches of one release do not differ here.
+// Release is a GitLab release, such as 15.0. The patch version makes no difference here.
 type Release struct{ Major, Minor int }
 
-// newest is the release the fake is when nothing else is said, and the last that it was compared with.
+// newest is the default release. It is also the last one that the fake was compared with.
 var newest = Release{19, 1}
 
-// lastMinor is the last minor release of each major one that has the Agents API. GitLab releases monthly and a major
-// one each May; of 19 only some are out.
+// lastMinor is the last minor release of each major one that has the Agents API. GitLab releases monthly, and a major
+// one each May. The last releases of 19 do not exist yet.
 var lastMinor = map[int]int{14: 10, 15: 11, 16: 11, 17: 11, 18: 11, 19: 11}
 
 var releasePattern = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.\d+)?(?:[-+][0-9A-Za-z.+-]*)?$`)
 
-// ParseRelease reads a version as people and GitLab write it: 15.0, v16.2.1, 19.1.0-pre, 17.4.2-ee. Releases without
-// the Agents API, which came with 14.10, and releases that do not exist are errors.
+// ParseRelease reads a version as people and GitLab write it: 15.0, v16.2.1, 19.1.0-pre, 17.4.2-ee. Releases before
+// 14.10, which have no Agents API, and releases that do not exist are errors.
 func ParseRelease(text string) (Release, error) {
 	match := releasePattern.FindStringSubmatch(text)
 	if match == nil {
-		return Release{}, fmt.Errorf("%q is no GitLab version; write it as 19.1 or 19.1.0", text)
+		return Release{}, fmt.Errorf("%q is not a GitLab version; write it as 19.1 or 19.1.0", text)
 	}
 	major, _ := strconv.Atoi(match[1])
 	minor, _ := strconv.Atoi(match[2])
@@ -41,32 +41,37 @@ func (r Release) AtLeast(major, minor int) bool {
 
 func (r Release) String() string { return fmt.Sprintf("%d.%d", r.Major, r.Minor) }
 
-// Features is what GitLab does in some releases or editions and not in others.
+// Features is what GitLab does only in some releases or editions.
 type Features struct {
 	// Tokens: the four endpoints for agent tokens exist (15.0).
 	Tokens bool
-	// MissingBelowDeveloper: who may not read agents is told that there are none, with 404 instead of 403 (about 15.7).
+	// MissingBelowDeveloper: a user below developer gets 404 instead of 403 when reading (about 15.7).
 	MissingBelowDeveloper bool
-	// OnlyActive: revoked tokens are neither listed nor readable (16.0).
+	// OnlyActive: revoked tokens cannot be listed or read (16.0).
 	OnlyActive bool
-	// TokenLimit is how many active tokens an agent may have; 0 is no limit (2 from 16.2 on, behind a flag in 16.1).
+	// TokenLimit is the highest number of active tokens of an agent; 0 means no limit (2 from 16.2, behind a flag in
+	// 16.1).
 	TokenLimit int
-	// MovedProjects: an old path redirects GET, and refuses the rest with 405 (16.7, behind a flag from 16.4 on).
+	// MovedProjects: a project's former path redirects GET and answers 405 to the rest (16.7, behind a flag from 16.4).
 	MovedProjects bool
 	// Receptive: agents have is_receptive (17.4, Enterprise Edition only).
 	Receptive bool
-	// Metadata: GET /metadata exists, and GET /version says the same (15.2).
+	// Metadata: GET /metadata exists, and GET /version has the same response (15.2).
 	Metadata bool
-	// ProxyURL: the metadata name the URL of the agents' API proxy (17.6).
+	// Edition: the metadata contain enterprise (15.6).
+	Edition bool
+	// OwnToken: GET /personal_access_tokens/self exists (15.5).
+	OwnToken bool
+	// ProxyURL: the metadata contain the URL of the agents' API proxy (17.6).
 	ProxyURL bool
-	// Secret is how secrets of agent tokens look.
+	// Secret is the form of agent tokens' secrets.
 	Secret SecretFormat
 }
 
 // SecretFormat is the form of an agent token's secret.
 type SecretFormat int
 
-// The forms, from old to new. In which release the second and third came is not known exactly.
+// The forms, from old to new. The exact releases of the second and the third are not known.
 const (
 	PlainSecret    SecretFormat = iota // 50 characters of URL-safe base64
 	PrefixedSecret                     // "glagent-" and 50 characters
@@ -81,6 +86,8 @@ func featuresOf(r Release, edition string) Features {
 		MovedProjects:         r.AtLeast(16, 7),
 		Receptive:             r.AtLeast(17, 4) && edition == enterprise,
 		Metadata:              r.AtLeast(15, 2),
+		Edition:               r.AtLeast(15, 6),
+		OwnToken:              r.AtLeast(15, 5),
 		ProxyURL:              r.AtLeast(17, 6),
 	}
 	if r.AtLeast(16, 2) {

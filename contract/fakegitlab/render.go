@@ -4,7 +4,7 @@ import (
 	"strconv"
 )
 
-// What GitLab shows of its records, with the keys in GitLab's order.
+// Records as JSON, with the keys in GitLab's order.
 
 // renderIdentity renders config_project.
 func renderIdentity(p *SeedProject) []byte {
@@ -32,19 +32,19 @@ func (s *Server) appendAgent(b []byte, a *agent) []byte {
 	return append(b, '}')
 }
 
-// appendTokenBasic appends a token as the list shows it. It needs the lock.
+// appendTokenBasic appends a token as in the list. It needs the lock.
 func appendTokenBasic(b []byte, t *agentToken) []byte {
 	return append(appendTokenFields(b, t), '}')
 }
 
-// appendToken appends a token as a single read shows it. It needs the lock.
+// appendToken appends a token as in the response to a read of one token. It needs the lock.
 func appendToken(b []byte, t *agentToken) []byte {
 	b = appendTokenFields(b, t)
 	b = appendTime(append(b, `,"last_used_at":`...), t.lastUsedAt)
 	return append(b, '}')
 }
 
-// appendTokenWithSecret appends a token as the answer that creates it shows it. It needs the lock.
+// appendTokenWithSecret appends a token as in the response that creates it.
 func appendTokenWithSecret(b []byte, t *agentToken, secret string) []byte {
 	b = appendTokenFields(b, t)
 	b = appendTime(append(b, `,"last_used_at":`...), t.lastUsedAt)

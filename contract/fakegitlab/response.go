@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// ResponseDraft is an answer as GitLab's code gives it, before the last layers (entity tag, caching, HEAD) see it.
+// ResponseDraft is a response before GitLab's last layers (ETag, caching, HEAD) see it.
 type ResponseDraft struct {
-	// Operation is the operationId of the document, or empty if the request is none of the eight operations.
+	// Operation is the operationId in the document, or empty if the request is for none of the eight operations.
 	Operation string
 	Status    int
 	Header    http.Header
@@ -28,13 +28,13 @@ func (w draftWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// The two keys under which GitLab gives the text of an error: its own code and Grape.
+// The two keys for the text of an error: GitLab's own code uses message, Grape uses error.
 const (
 	messageKey = "message"
 	errorKey   = "error"
 )
 
-// present answers with a body of JSON.
+// present answers with a JSON body.
 func (c *call) present(status int, body []byte) {
 	c.endpointHeaders()
 	c.draft.Header.Set("Content-Type", "application/json")
@@ -49,8 +49,8 @@ func (c *call) noContent() {
 	c.draft.Body = nil
 }
 
-// endpointHeaders sets what filters before each endpoint set. What layers around the endpoint answer lacks them, and so
-// does an exception that a handler of Grape's turns into an answer.
+// endpointHeaders sets the headers that come from filters before each endpoint. Responses of the layers around the
+// endpoint, and responses to exceptions, do not have them.
 func (c *call) endpointHeaders() {
 	if c.inEndpoint {
 		c.draft.Header.Set("X-Frame-Options", "SAMEORIGIN")
@@ -58,7 +58,7 @@ func (c *call) endpointHeaders() {
 	}
 }
 
-// refuse answers with an error, as error! does. It always returns false, for stages to return.
+// refuse answers with an error, as error! does. It always returns false, so that a stage can return it.
 func (c *call) refuse(status int, key, text string) bool {
 	body := append(make([]byte, 0, len(text)+16), `{"`...)
 	body = append(append(body, key...), `":`...)
@@ -67,7 +67,7 @@ func (c *call) refuse(status int, key, text string) bool {
 	return false
 }
 
-// rescued answers with an error as a handler of exceptions does: from outside of the endpoint.
+// rescued answers with an error as an exception handler does, outside of the endpoint.
 func (c *call) rescued(status int, text string) bool {
 	c.inEndpoint = false
 	clear(c.draft.Header)
@@ -84,7 +84,7 @@ func (c *call) forbidden() bool {
 	return c.refuse(http.StatusForbidden, messageKey, "403 Forbidden")
 }
 
-// oauthError answers with the third shape of errors, from outside of the endpoint. The scope is optional.
+// oauthError answers with OAuth's kind of error, outside of the endpoint. The scope is optional.
 func (c *call) oauthError(status int, code, description, scope string) bool {
 	c.inEndpoint = false
 	body := appendText([]byte(`{"error":`), code, true)
@@ -100,7 +100,7 @@ func (c *call) oauthError(status int, code, description, scope string) bool {
 	return false
 }
 
-// plain answers with text from the outermost layers.
+// plain answers with text, as the outermost layers do.
 func (c *call) plain(status int, text string) bool {
 	c.outermost = true
 	c.draft.Header.Set("Content-Type", "text/plain")
@@ -109,11 +109,11 @@ func (c *call) plain(status int, text string) bool {
 	return false
 }
 
-// send adds what the last layers add, and writes the answer.
+// send adds the headers of the last layers and writes the response.
 func (c *call) send(w http.ResponseWriter) {
 	h := c.draft.Header
 	if c.method == http.MethodHead && !c.outermost {
-		c.draft.Body = nil // by Grape, so that no entity tag is made of it
+		c.draft.Body = nil // by Grape, so it has no ETag
 	}
 	if !c.outermost {
 		c.tag(h)
@@ -128,14 +128,14 @@ func (c *call) send(w http.ResponseWriter) {
 	default:
 		h.Set("Content-Length", strconv.Itoa(len(c.draft.Body)))
 		if h.Get("Content-Type") == "" {
-			h["Content-Type"] = nil // or else net/http guesses one
+			h["Content-Type"] = nil // otherwise net/http guesses one
 		}
 	}
 	w.WriteHeader(c.draft.Status)
 	_, _ = w.Write(c.draft.Body)
 }
 
-// tag is Rack::ETag, with Rails' values for Cache-Control, and Rack::ConditionalGet.
+// tag does what Rack::ETag and Rack::ConditionalGet do, with Rails' values for Cache-Control.
 func (c *call) tag(h http.Header) {
 	if c.draft.Status != http.StatusOK && c.draft.Status != http.StatusCreated || len(c.draft.Body) == 0 {
 		h.Set("Cache-Control", "no-cache")
@@ -154,7 +154,7 @@ func (c *call) tag(h http.Header) {
 	}
 }
 
-// log writes a line about the request.
+// log logs the request.
 func (c *call) log() {
 	if c.server.logger == nil {
 		return

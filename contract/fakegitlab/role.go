@@ -2,10 +2,10 @@ package fakegitlab
 
 import "fmt"
 
-// Role is what a member may do in a project. Roles compare: a higher one may do what a lower one may.
+// Role is a member's role in a project. Roles compare: a higher role includes the lower ones.
 type Role int
 
-// The roles, from the lowest. NoRole is that of who is no member.
+// The roles, from the lowest. Non-members have NoRole.
 const (
 	NoRole Role = iota
 	Guest
@@ -25,6 +25,17 @@ func (r Role) String() string {
 	return roleNames[r]
 }
 
+// UnmarshalText reads the name of a role. Any other text becomes an invalid role, which the check of the seed reports
+// with its place.
+func (r *Role) UnmarshalText(name []byte) error {
+	role, known := parseRole(string(name))
+	if !known {
+		role = -1
+	}
+	*r = role
+	return nil
+}
+
 func parseRole(name string) (Role, bool) {
 	for i, known := range roleNames {
 		if name == known && i > 0 {
@@ -34,15 +45,7 @@ func parseRole(name string) (Role, bool) {
 	return NoRole, false
 }
 
-// roleOf is the user's role in the project. An admin may do what an owner may.
-func (p *project) roleOf(u *user) Role {
-	if u.admin {
-		return Owner
-	}
-	return p.members[u.id]
-}
-
-// visibleTo reports whether the user may know that the project exists.
-func (p *project) visibleTo(u *user) bool {
-	return p.visibility != private || p.roleOf(u) > NoRole
+// accessLevel is the role's number in GitLab's API.
+func (r Role) accessLevel() int64 {
+	return [...]int64{NoRole: 0, Guest: 10, Planner: 15, Reporter: 20, Developer: 30, Maintainer: 40, Owner: 50}[r]
 }

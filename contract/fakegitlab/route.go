@@ -4,16 +4,18 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"example.com/gitlab-agents/contract/fakegitlab/internal/rack"
 )
 
-// resource is what a path leads to.
+// resource is what a path stands for.
 type resource int
 
 const (
-	outside    resource = iota // not under the API
-	unknown                    // under the API, but nothing there
+	outside    resource = iota // not under /api
+	unknown                    // under /api, and does not exist
 	oldVersion                 // version 3 of the API
-	noVersion                  // what begins like version 4 and is not
+	noVersion                  // begins like v4, and is another word
 	agents
 	oneAgent
 	agentTokens
@@ -21,9 +23,11 @@ const (
 	version
 	metadata
 	currentUser
+	ownToken
+	oneProject
 )
 
-// The operations: those of the document by its operationIds, and what clients ask besides.
+// The operations: first those of the document, by operationId, then the others.
 const (
 	listAgents       = "listAgents"
 	getAgent         = "getAgent"
@@ -37,21 +41,23 @@ const (
 	getVersion  = "getVersion"
 	getMetadata = "getMetadata"
 	getUser     = "getUser"
+	getOwnToken = "getOwnToken"
+	getProject  = "getProject"
 )
 
-// route is where a request goes.
+// route is the result of routing.
 type route struct {
 	path      string // as it was sent, without the relative root
 	resource  resource
-	operation string // empty if the resource has none for the method
-	allowed   string // the methods that OPTIONS names
+	operation string // empty if the resource does not have the method
+	allowed   string // the methods, as OPTIONS lists them
 
-	// The parameters in the path. A format is in the last segment, after a dot.
+	// The parameters in the path. The format is what follows a dot in the last segment.
 	project, agent, token, format string
 }
 
 // addTo adds the parameters in the path.
-func (r *route) addTo(params parameters) {
+func (r *route) addTo(params rack.Parameters) {
 	params["id"] = r.project
 	if r.agent != "" {
 		params["agent_id"] = r.agent
@@ -64,12 +70,12 @@ func (r *route) addTo(params parameters) {
 	}
 }
 
-// findRoute finds where the request goes. A method that a resource does not have leads where unknown paths lead.
+// findRoute finds the route of the request. A method that the resource does not have is treated like an unknown path.
 func (c *call) findRoute() bool {
 	path, under := strings.CutPrefix(c.request.URL.EscapedPath(), c.server.root)
 	c.route = route{path: path}
 	if !under || !c.route.find(&c.server.features) {
-		// GitLab has pages here.
+		// GitLab answers with a page.
 		c.draft.Status = http.StatusNotFound
 		c.draft.Header.Set("Content-Type", "text/html; charset=utf-8")
 		c.draft.Body = []byte("<!DOCTYPE html>\n<html>\n<head>\n  <title>The page you're looking for could not be found (404)</title>\n</head>\n<body>\n  <h1>404</h1>\n</body>\n</html>\n")
@@ -83,15 +89,15 @@ func (c *call) findRoute() bool {
 		c.route.resource = unknown
 	}
 	switch c.route.operation {
-	case "", getVersion, getMetadata, getUser:
+	case "", getVersion, getMetadata, getUser, getOwnToken, getProject:
 	default:
 		c.draft.Operation = c.route.operation
 	}
 	return true
 }
 
-// find finds the resource of the path, and reports whether it is under the API. Slashes in a row count as one, and one at
-// the end does not count.
+// find finds the resource of the path and reports whether the path is under /api. Repeated slashes count as one, and a
+// slash at the end does not count.
 func (r *route) find(f *Features) bool {
 	segments := make([]string, 0, 8)
 	for segment := range strings.SplitSeq(r.path, "/") {
@@ -118,7 +124,7 @@ func (r *route) find(f *Features) bool {
 	return true
 }
 
-// lead finds the resource of the segments after /api/v4.
+// lead finds the resource for the segments after /api/v4.
 func (r *route) lead(segments []string, f *Features) {
 	last := len(segments) - 1
 	if strings.Contains(r.path, "%2") { // an escaped dot is a dot
@@ -126,63 +132,72 @@ func (r *route) lead(segments []string, f *Features) {
 			segments[i] = strings.NewReplacer("%2E", ".", "%2e", ".").Replace(segments[i])
 		}
 	}
-	final, format, dotted := strings.Cut(segments[last], ".")
-	if dotted && (format == "" || strings.Contains(format, ".")) {
-		final, format = segments[last], "" // no format, and so with dots no name either
-	}
-
-	if len(segments) == 1 {
-		switch {
-		case is(final, "version"):
-			r.resource = version
-		case is(final, "metadata") && f.Metadata:
-			r.resource = metadata
-		case is(final, "user"):
-			r.resource = currentUser
-		}
-		r.format = decode(format)
+	if matches(segments, "projects", ":project") { // a project's path may have dots, so there is no format
+		r.resource, r.project = oneProject, decode(segments[1])
 		return
 	}
-	if !is(segments[0], "projects") || len(segments) < 3 {
+	word, format, _ := strings.Cut(segments[last], ".")
+	if format != "" && !strings.Contains(format, ".") { // several dots are no format
+		segments[last], r.format = word, decode(format)
+	}
+	r.resource = resourceOf(segments, f)
+	if r.resource == unknown || len(segments) < 3 {
 		return
 	}
-	collection := segments[2]
-	if last == 2 {
-		collection = final
-	}
-	if !is(collection, "cluster_agents") {
-		return
-	}
-	agent := ""
+	r.project = decode(segments[1])
 	if len(segments) > 3 {
-		agent = segments[3]
-		if last == 3 {
-			agent = final
-		}
-		if agent == "" || strings.Contains(agent, ".") {
-			return
-		}
-	}
-	token := ""
-	if len(segments) > 4 {
-		tokens := segments[4]
-		if last == 4 {
-			tokens = final
-		}
-		if !f.Tokens || !is(tokens, "tokens") {
-			return
-		}
+		r.agent = decode(segments[3])
 	}
 	if len(segments) > 5 {
-		if token = final; last > 5 || token == "" || strings.Contains(token, ".") {
-			return
-		}
+		r.token = decode(segments[5])
 	}
-	r.resource = [...]resource{agents, oneAgent, agentTokens, oneAgentToken}[len(segments)-3]
-	r.project, r.agent, r.token, r.format = decode(segments[1]), decode(agent), decode(token), decode(format)
 }
 
-// is reports whether a segment is a word of the route, escaped or not.
+// resourceOf is the resource for the segments after /api/v4, without a format.
+func resourceOf(segments []string, f *Features) resource {
+	switch {
+	case matches(segments, "version"):
+		return version
+	case f.Metadata && matches(segments, "metadata"):
+		return metadata
+	case matches(segments, "user"):
+		return currentUser
+	case f.OwnToken && matches(segments, "personal_access_tokens", "self"):
+		return ownToken
+	case matches(segments, "projects", ":project", "cluster_agents"):
+		return agents
+	case matches(segments, "projects", ":project", "cluster_agents", ":id"):
+		return oneAgent
+	case f.Tokens && matches(segments, "projects", ":project", "cluster_agents", ":id", "tokens"):
+		return agentTokens
+	case f.Tokens && matches(segments, "projects", ":project", "cluster_agents", ":id", "tokens", ":id"):
+		return oneAgentToken
+	}
+	return unknown
+}
+
+// matches reports whether the segments match a pattern. In it, :project is any segment, and :id one without dots.
+func matches(segments []string, pattern ...string) bool {
+	if len(segments) != len(pattern) {
+		return false
+	}
+	for i, word := range pattern {
+		switch word {
+		case ":project":
+		case ":id":
+			if segments[i] == "" || strings.Contains(segments[i], ".") {
+				return false
+			}
+		default:
+			if !is(segments[i], word) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// is reports whether a segment is the word, escaped or not.
 func is(segment, word string) bool {
 	return segment == word || strings.Contains(segment, "%") && decode(segment) == word
 }
@@ -194,7 +209,7 @@ func decode(segment string) string {
 	return segment
 }
 
-// choose finds the operation for the method. HEAD is a GET.
+// choose finds the operation for the method. HEAD counts as GET.
 func (r *route) choose(method string) {
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -212,15 +227,11 @@ func (r *route) choose(method string) {
 	case oneAgentToken:
 		r.allowed = "OPTIONS, GET, DELETE, HEAD"
 		r.operation = one(method, http.MethodGet, getAgentToken, http.MethodDelete, revokeAgentToken)
-	case version:
+	case version, metadata, currentUser, ownToken, oneProject:
 		r.allowed = "OPTIONS, GET, HEAD"
-		r.operation = one(method, http.MethodGet, getVersion)
-	case metadata:
-		r.allowed = "OPTIONS, GET, HEAD"
-		r.operation = one(method, http.MethodGet, getMetadata)
-	case currentUser:
-		r.allowed = "OPTIONS, GET, HEAD"
-		r.operation = one(method, http.MethodGet, getUser)
+		r.operation = one(method, http.MethodGet, map[resource]string{
+			version: getVersion, metadata: getMetadata, currentUser: getUser, ownToken: getOwnToken, oneProject: getProject,
+		}[r.resource])
 	}
 }
 

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// secretPrefix begins the secrets of agent tokens.
+// secretPrefix is the beginning of agent tokens' secrets.
 const secretPrefix = "glagent-"
 
-// newSecret makes the secret of a new token of the project, in the form of the release.
+// newSecret makes the secret of a new token in the project, in the form of the release.
 func (s *Server) newSecret(p *project) string {
 	switch s.features.Secret {
 	case RoutableSecret:
@@ -21,15 +21,16 @@ func (s *Server) newSecret(p *project) string {
 	return s.friendlyToken()
 }
 
-// friendlyToken is Devise.friendly_token(50): URL-safe base64 without the letters that look alike.
+// friendlyToken is Devise.friendly_token(50): URL-safe base64 with look-alike letters replaced.
 func (s *Server) friendlyToken() string {
 	var b [37]byte
 	s.random.read(b[:])
 	return strings.NewReplacer("l", "s", "I", "x", "O", "y", "0", "z").Replace(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
-// routableSecret is a token that says where it belongs: 16 random bytes, the routing data, the length of that as a byte;
-// then the version 01, the length of what comes before it in two digits of base 36, and in seven the CRC 32 of all.
+// routableSecret makes a token that contains where it belongs. Its payload is 16 random bytes, the routing data and its
+// length in one byte. After it come the version 01, the payload's length in two base-36 digits, and the CRC 32 of
+// everything before in seven.
 func (s *Server) routableSecret(p *project) string {
 	payload := make([]byte, 16, 48)
 	s.random.read(payload)
@@ -40,13 +41,13 @@ func (s *Server) routableSecret(p *project) string {
 	return secret + base36(uint64(crc32.ChecksumIEEE([]byte(secret))), 7)
 }
 
-// base36 writes a number with at least that many digits.
+// base36 writes a number with at least the given number of digits.
 func base36(n uint64, digits int) string {
 	text := strconv.FormatUint(n, 36)
 	return strings.Repeat("0", max(digits-len(text), 0)) + text
 }
 
-// correlationID is a ULID, as GitLab's X-Request-Id is one: the time in milliseconds and 80 random bits.
+// correlationID makes a ULID, which is the form of GitLab's X-Request-Id: the time in milliseconds and 80 random bits.
 func (s *Server) correlationID() string {
 	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 	var b [16]byte

@@ -17,7 +17,7 @@ import (
 
 var routable = regexp.MustCompile(`^(glagent-([A-Za-z0-9_-]+)\.01\.([0-9a-z]{2}))([0-9a-z]{7})$`)
 
-// routing takes a routable secret apart, checks its length and checksum, and returns its routing data.
+// routing decodes a routable secret, checks its length and checksum, and returns its routing data.
 func routing(t *testing.T, secret string) string {
 	t.Helper()
 	match := routable.FindStringSubmatch(secret)
@@ -35,7 +35,7 @@ func routing(t *testing.T, secret string) string {
 	return string(payload[16 : 16+size])
 }
 
-// TestRoutableSecrets takes GitLab's recorded secrets and the fake's apart in the same way.
+// GitLab's recorded secrets and the fake's have the same structure.
 func TestRoutableSecrets(t *testing.T) {
 	t.Parallel()
 	recorded := 0
@@ -61,7 +61,7 @@ func TestRoutableSecrets(t *testing.T) {
 	}
 }
 
-func TestPlainSecretsHaveNoLettersThatLookAlike(t *testing.T) {
+func TestPlainSecretsHaveNoLookAlikeLetters(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, fakegitlab.Version("15.0"))
 	agent, _ := created(t, server, agentsPath, `{"name":"a"}`)

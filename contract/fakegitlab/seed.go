@@ -5,75 +5,84 @@ import (
 	"time"
 )
 
-// Seed is what stands in GitLab at the start. [ParseSeed] reads one from YAML or JSON and checks it.
+// Seed is what an instance contains at the start. [ParseSeed] reads one from YAML or JSON.
 type Seed struct {
-	GitLab   SeedGitLab
-	NextIDs  SeedNextIDs
-	Users    []SeedUser
-	Projects []SeedProject
+	GitLab   SeedGitLab    `yaml:"gitlab"`
+	NextIDs  SeedNextIDs   `yaml:"next_ids"`
+	Users    []SeedUser    `yaml:"users"`
+	Projects []SeedProject `yaml:"projects"`
 }
 
-// SeedGitLab is the instance. An empty field leaves the default.
+// SeedGitLab is the instance. Empty fields mean the default.
 type SeedGitLab struct {
-	Version     string // 19.1.0
-	Edition     string // ce, ee
-	ExternalURL string // https://gitlab.example.com
+	Version     string `yaml:"version"`      // 19.1.0
+	Edition     string `yaml:"edition"`      // ce, ee
+	ExternalURL string `yaml:"external_url"` // https://gitlab.example.com
+	ReadOnly    bool   `yaml:"read_only"`    // the instance refuses writes, as in maintenance mode
+	// SelectAfter and ReplicaLag are what the options of these names set.
+	SelectAfter time.Duration `yaml:"select_after"`
+	ReplicaLag  time.Duration `yaml:"replica_lag"`
 }
 
-// SeedNextIDs is where ids begin to be given out; 0 means after the highest that the seed has.
+// SeedNextIDs is the next id of each kind; 0 means the one after the highest in the seed.
 type SeedNextIDs struct {
-	Agent int64
-	Token int64
+	Agent int64 `yaml:"agent"`
+	Token int64 `yaml:"token"`
 }
 
-// SeedUser is a user with the access tokens that authenticate as that user.
+// SeedUser is a user with access tokens.
 type SeedUser struct {
-	ID     int64
-	Name   string
-	State  string // active, blocked
-	Admin  bool
-	Tokens []SeedAccessToken
+	ID     int64             `yaml:"id"`
+	Name   string            `yaml:"name"`
+	State  string            `yaml:"state"` // active, blocked, password_expired, terms_not_accepted
+	Admin  bool              `yaml:"admin"`
+	Tokens []SeedAccessToken `yaml:"tokens"`
 }
 
 // SeedAccessToken is a personal access token.
 type SeedAccessToken struct {
-	Token  string
-	Scopes []string
-	State  string // active, expired, revoked
+	Token  string   `yaml:"token"`
+	Scopes []string `yaml:"scopes"`
+	// Permissions makes the token fine-grained: it may do only these things, such as read_cluster_agent. If Permissions
+	// is nil, the scopes decide.
+	Permissions []string  `yaml:"permissions"`
+	State       string    `yaml:"state"`      // active, expired, revoked
+	ExpiresAt   time.Time `yaml:"expires_at"` // the date; zero means never
 }
 
 // SeedProject is a project.
 type SeedProject struct {
-	ID                int64
-	PathWithNamespace string // root/test
-	NameWithNamespace string // Administrator / test; if empty, made of the path
-	Description       *string
-	Visibility        string // private, internal, public
-	Archived          bool
-	CreatedAt         time.Time // zero means the start of the server
-	MovedFrom         []string  // former full paths
-	Members           map[string]Role
-	Agents            []SeedAgent
+	ID                int64           `yaml:"id"`
+	PathWithNamespace string          `yaml:"path_with_namespace"` // root/test
+	NameWithNamespace string          `yaml:"name_with_namespace"` // Administrator / test; if empty, made of the path
+	Description       *string         `yaml:"description"`
+	Visibility        string          `yaml:"visibility"` // private, internal, public
+	Archived          bool            `yaml:"archived"`
+	CreatedAt         time.Time       `yaml:"created_at"`    // zero means the start of the server
+	MovedFrom         []string        `yaml:"moved_from"`    // former full paths
+	Members           map[string]Role `yaml:"members"`       // by user name
+	GroupMembers      map[string]Role `yaml:"group_members"` // of the project's group; the higher role counts
+	Agents            []SeedAgent     `yaml:"agents"`
 }
 
 // SeedAgent is an agent of a project.
 type SeedAgent struct {
-	ID        int64
-	Name      string
-	CreatedBy string    // the user's name; empty if the user is gone
-	CreatedAt time.Time // zero means the start of the server
-	Tokens    []SeedAgentToken
+	ID        int64            `yaml:"id"`
+	Name      string           `yaml:"name"`
+	CreatedBy string           `yaml:"created_by"` // the user's name; empty if the user is gone
+	CreatedAt time.Time        `yaml:"created_at"` // zero means the start of the server
+	Tokens    []SeedAgentToken `yaml:"tokens"`
 }
 
 // SeedAgentToken is a token of an agent.
 type SeedAgentToken struct {
-	ID          int64
-	Name        string
-	Description *string
-	Status      string    // active, revoked
-	CreatedBy   string    // the user's name; empty means who created the agent
-	CreatedAt   time.Time // zero means when the agent was created
-	LastUsedAt  time.Time // zero means never
+	ID          int64     `yaml:"id"`
+	Name        string    `yaml:"name"`
+	Description *string   `yaml:"description"`
+	Status      string    `yaml:"status"`       // active, revoked
+	CreatedBy   string    `yaml:"created_by"`   // the user's name; empty means who created the agent
+	CreatedAt   time.Time `yaml:"created_at"`   // zero means when the agent was created
+	LastUsedAt  time.Time `yaml:"last_used_at"` // zero means never
 }
 
 // The visibilities of a project.
@@ -85,16 +94,24 @@ const (
 
 // The states of users, access tokens and agent tokens.
 const (
-	active  = "active"
-	blocked = "blocked"
-	expired = "expired"
-	revoked = "revoked"
+	active           = "active"
+	blocked          = "blocked"
+	passwordExpired  = "password_expired"
+	termsNotAccepted = "terms_not_accepted"
+	expired          = "expired"
+	revoked          = "revoked"
 )
 
-// DefaultSeed is what stands in a GitLab that was given no seed: projects 20 root/test and 21 root/other (both private)
-// and 22 public/open (public), and the users owner, maintainer, developer, reporter, guest and stranger with the access
-// tokens glpat-owner, glpat-maintainer and so on. In each project each has the role of that name, except stranger, who
-// has none.
+var (
+	visibilities      = []string{private, internal, public}
+	userStates        = []string{active, blocked, passwordExpired, termsNotAccepted}
+	accessTokenStates = []string{active, expired, revoked}
+)
+
+// DefaultSeed is what an instance contains without a seed: the private projects 20 root/test and 21 root/other, the
+// public project 22 public/open, and the users owner, maintainer, developer, reporter, guest and stranger with the
+// access tokens glpat-owner, glpat-maintainer and so on. Each user has the role of that name in every project; stranger
+// has no role.
 func DefaultSeed() *Seed {
 	seed := &Seed{}
 	members := map[string]Role{}
@@ -120,18 +137,22 @@ func DefaultSeed() *Seed {
 	return seed
 }
 
-// plant puts the seed, which has to be sound, into a new store.
+// plant creates a store from the seed.
 func (seed *Seed) plant(now time.Time) (*store, error) {
 	if problems := seed.check(); len(problems) > 0 {
 		return nil, problems
 	}
 	s := newStore()
+	s.readOnly = seed.GitLab.ReadOnly
 	for _, su := range seed.Users {
-		u := &user{id: su.ID, name: su.Name, blocked: su.State == blocked, admin: su.Admin}
+		u := &user{id: su.ID, name: su.Name, admin: su.Admin, state: firstOf(su.State, active)}
 		s.users[u.id] = u
 		s.usersByName[strings.ToLower(u.name)] = u
 		for _, t := range su.Tokens {
-			s.accessTokens[t.Token] = &accessToken{user: u, scopes: t.Scopes, state: firstOf(t.State, active)}
+			s.accessTokens[t.Token] = &accessToken{
+				id: int64(len(s.accessTokens) + 1), user: u, scopes: t.Scopes, permissions: t.Permissions,
+				createdAt: now, expiresAt: t.ExpiresAt, state: firstOf(t.State, active),
+			}
 		}
 	}
 	for _, sp := range seed.Projects {
@@ -145,11 +166,9 @@ func (seed *Seed) plant(now time.Time) (*store, error) {
 func (s *store) plantProject(sp SeedProject, now time.Time) {
 	sp.CreatedAt = timeOr(sp.CreatedAt, now)
 	p := &project{
-		id: sp.ID, path: sp.PathWithNamespace, visibility: firstOf(sp.Visibility, private), archived: sp.Archived,
-		members: map[int64]Role{}, identity: renderIdentity(&sp), agents: newAgentIndex(),
-	}
-	for name, role := range sp.Members {
-		p.members[s.userID(name)] = role
+		id: sp.ID, path: sp.PathWithNamespace, identity: renderIdentity(&sp),
+		visibility: firstOf(sp.Visibility, private), archived: sp.Archived,
+		members: s.byUserID(sp.Members), groupMembers: s.byUserID(sp.GroupMembers),
 	}
 	s.projects[p.id] = p
 	s.paths[strings.ToLower(p.path)] = p
@@ -158,26 +177,26 @@ func (s *store) plantProject(sp SeedProject, now time.Time) {
 	}
 	for _, sa := range sp.Agents {
 		created := timeOr(sa.CreatedAt, now)
-		a := &agent{id: sa.ID, name: sa.Name, project: p, createdBy: s.userID(sa.CreatedBy), createdAt: created, updatedAt: created}
-		s.addAgent(a)
+		a := agent{id: sa.ID, name: sa.Name, project: p, createdBy: s.userID(sa.CreatedBy), createdAt: created, updatedAt: created}
+		s.primary.addAgent(a)
 		s.nextAgent = max(s.nextAgent, a.id+1)
 		for _, st := range sa.Tokens {
-			t := &agentToken{
-				id: st.ID, name: st.Name, description: st.Description, agent: a, revoked: st.Status == revoked,
+			t := agentToken{
+				id: st.ID, name: st.Name, description: st.Description, revoked: st.Status == revoked,
 				createdBy: s.userID(firstOf(st.CreatedBy, sa.CreatedBy)), createdAt: timeOr(st.CreatedAt, created), lastUsedAt: st.LastUsedAt,
 			}
-			s.addToken(t)
+			s.primary.addToken(t, a.id)
 			s.nextToken = max(s.nextToken, t.id+1)
 		}
 	}
 }
 
-// userID is 0 if nobody has that name.
-func (s *store) userID(name string) int64 {
-	if u := s.usersByName[strings.ToLower(name)]; u != nil {
-		return u.id
+func (d *directory) byUserID(members map[string]Role) map[int64]Role {
+	roles := make(map[int64]Role, len(members))
+	for name, role := range members {
+		roles[d.userID(name)] = role
 	}
-	return 0
+	return roles
 }
 
 func timeOr(t, otherwise time.Time) time.Time {
@@ -187,7 +206,7 @@ func timeOr(t, otherwise time.Time) time.Time {
 	return t
 }
 
-// names derives what GitLab keeps apart: the display name of the project alone, that with its groups, and the path alone.
+// names returns the project's display name without and with its groups, and its path without them.
 func (sp *SeedProject) names() (name, withNamespace, path string) {
 	withNamespace = sp.NameWithNamespace
 	if withNamespace == "" {

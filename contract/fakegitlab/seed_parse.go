@@ -3,7 +3,6 @@ package fakegitlab
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -14,30 +13,26 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ParseSeed reads a seed from YAML or JSON. The name is what errors call the file. An error is a [SeedError] with all
-// that is wrong, each with its line, except where the text is no YAML at all: then it has the first such line.
+// ParseSeed reads a seed from YAML or JSON. Name is the file's name in errors. An error is a [SeedError]. It lists all
+// wrong keys and types, or, if there are none, all wrong values.
 func ParseSeed(name string, data []byte) (*Seed, error) {
-	p := &seedParser{lines: map[string]int{}}
+	if text := bytes.TrimSpace(data); len(text) > 0 && text[0] == '{' {
+		// JSON may be indented with tabs, and YAML may not. JSON has no tabs within strings.
+		data = bytes.ReplaceAll(data, []byte("\t"), []byte(" "))
+	}
 	seed := &Seed{}
-	root, err := parseYAML(data)
-	if err != nil {
-		return nil, yamlError(name, err)
+	root, problems := parseYAML(data)
+	if len(problems) == 0 && root != nil {
+		problems = lossyValues(root)
 	}
-	if root != nil && !isNull(root) {
-		p.lines[""] = root.Line
-		p.seed(root, seed)
+	if len(problems) == 0 && root != nil {
+		problems = decodeStrictly(data, root, seed)
 	}
-
-	problems := p.problems
-	reported := map[string]bool{}
-	for _, problem := range problems {
-		reported[problem.Path] = true
-	}
-	// What could not be read is reported once, as that, and not again as an empty value.
-	for _, problem := range seed.check() {
-		if !reported[problem.Path] {
-			problem.Line = p.lineOf(problem.Path)
-			problems = append(problems, problem)
+	if len(problems) == 0 && root != nil {
+		problems = seed.check()
+		for i := range problems {
+			n := nodeAt(root, problems[i].Path)
+			problems[i].Line, problems[i].Column = n.Line, n.Column
 		}
 	}
 	if len(problems) == 0 {
@@ -50,322 +45,167 @@ func ParseSeed(name string, data []byte) (*Seed, error) {
 	return nil, problems
 }
 
-// parseYAML returns the one document's root, or nil if there is none.
-func parseYAML(data []byte) (root *yaml.Node, err error) {
-	if text := bytes.TrimSpace(data); len(text) > 0 && text[0] == '{' {
-		// JSON, which may be indented with tabs; YAML refuses those, and within its strings JSON does.
-		data = bytes.ReplaceAll(data, []byte("\t"), []byte(" "))
-	}
+// parseYAML returns the root of the only document, or nil if it is empty.
+func parseYAML(data []byte) (*yaml.Node, SeedError) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, another yaml.Node
 	switch err := decoder.Decode(&document); {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, err
+		return nil, SeedError{syntaxProblem(err)}
 	}
 	switch err := decoder.Decode(&another); {
 	case err == nil:
-		return nil, SeedError{{Line: another.Line, Text: "a seed is one document; this is a second"}}
+		return nil, SeedError{{Line: another.Line, Column: 1, Text: "a seed has one document, and this is the second"}}
 	case !errors.Is(err, io.EOF):
-		return nil, err
+		return nil, SeedError{syntaxProblem(err)}
 	}
-	return document.Content[0], nil
+	if root := document.Content[0]; root.Tag != "!!null" {
+		return root, nil
+	}
+	return nil, nil
 }
 
-var yamlErrorPattern = regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`)
+var (
+	syntaxPattern = regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`)
+	// quoted is text of the seed in an error of the YAML package. It may be a secret.
+	quoted = regexp.MustCompile(`"[^" ]{2,}"|'[^' ]{2,}'`)
+)
 
-// yamlError gives an error of the YAML reader the form of the others.
-func yamlError(name string, err error) error {
-	if problems, ok := err.(SeedError); ok {
-		problems[0].File = name
-		return problems
-	}
-	problem := SeedProblem{File: name, Line: 1, Text: "this is neither YAML nor JSON: " + err.Error()}
-	if match := yamlErrorPattern.FindStringSubmatch(err.Error()); match != nil {
-		problem.Text = "this is neither YAML nor JSON: " + match[2]
+// syntaxProblem describes an error of the YAML package about text that is not YAML. Such errors have no column.
+func syntaxProblem(err error) SeedProblem {
+	problem := SeedProblem{Line: 1, Column: 1}
+	message := err.Error()
+	if match := syntaxPattern.FindStringSubmatch(message); match != nil {
+		message = match[2]
 		if line, err := strconv.Atoi(match[1]); err == nil {
 			problem.Line = line
-		}
-		if strings.HasPrefix(match[2], "did not find expected") && match[1] != "" {
-			problem.Line++ // such errors of the reader's count lines from 0
-		}
-	}
-	return SeedError{problem}
-}
-
-// seedParser turns nodes of YAML into a Seed, remembers on which line what stands, and collects what is not of its type.
-type seedParser struct {
-	lines    map[string]int // by path
-	problems SeedError
-}
-
-// lineOf is the line of the path, or of the nearest thing that holds it.
-func (p *seedParser) lineOf(path string) int {
-	for {
-		if line, ok := p.lines[path]; ok {
-			return line
-		}
-		cut := strings.LastIndexAny(path, ".[")
-		if cut < 0 {
-			return p.lines[""]
-		}
-		path = path[:cut]
-	}
-}
-
-func (p *seedParser) fail(n *yaml.Node, path, format string, args ...any) {
-	p.problems = append(p.problems, SeedProblem{Line: n.Line, Path: path, Text: fmt.Sprintf(format, args...)})
-}
-
-// field reads one value at a path.
-type field func(n *yaml.Node, path string)
-
-// object reads a mapping whose keys are those of fields, of which some have to be there.
-func (p *seedParser) object(n *yaml.Node, path string, fields map[string]field, required ...string) {
-	seen := map[string]bool{}
-	if !p.members(n, path, func(key, value *yaml.Node, path string) {
-		seen[key.Value] = true
-		if read, known := fields[key.Value]; known {
-			read(value, path)
-			return
-		}
-		names := make([]string, 0, len(fields))
-		for name := range fields {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		p.fail(key, path, "this key is not known; known are %s", strings.Join(names, ", "))
-	}) {
-		return
-	}
-	for _, name := range required {
-		if !seen[name] {
-			p.fail(n, join(path, name), "this is missing")
+			if strings.HasPrefix(message, "did not find expected") {
+				problem.Line++ // the package counts the lines of such errors from 0
+			}
 		}
 	}
+	problem.Text = "this is neither YAML nor JSON: " + quoted.ReplaceAllString(message, "…")
+	return problem
 }
 
-// members calls read for each key of a mapping that is there once, and reports whether n is a mapping.
-func (p *seedParser) members(n *yaml.Node, path string, read func(key, value *yaml.Node, path string)) bool {
-	if n.Kind != yaml.MappingNode {
-		p.fail(n, path, "this has to be a mapping of keys to values")
-		return false
+// decodeStrictly decodes the seed. Unknown keys, duplicate keys and wrong types are problems.
+func decodeStrictly(data []byte, root *yaml.Node, seed *Seed) (problems SeedError) {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	err := decoder.Decode(seed)
+	var wrong *yaml.TypeError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &wrong):
+		return SeedError{syntaxProblem(err)}
 	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		at := join(path, key.Value)
+	for _, message := range wrong.Errors {
+		problems = append(problems, typeProblem(root, message))
+	}
+	return problems
+}
+
+var typePatterns = []struct {
+	pattern *regexp.Regexp // with the line and, if there is one, the key or value
+	text    string
+}{
+	{regexp.MustCompile(`^line (\d+): field (.*) not found in type`), "this key is not known"},
+	{regexp.MustCompile(`^line (\d+): mapping key "(.*)" already defined`), "this key occurs twice"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into bool"), "this must be true or false"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into time.Duration"), "this must be a duration such as 100ms"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into int64"), "this must be a whole number"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into string"), "this must be text"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into \\[\\]"), "this must be a list"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into "), "this must be a mapping of keys to values"},
+}
+
+// typeProblem describes an error of the YAML package about a key or a type. The package gives only the line. The column
+// is found by the key or value that the error quotes.
+func typeProblem(root *yaml.Node, message string) SeedProblem {
+	for _, known := range typePatterns {
+		if match := known.pattern.FindStringSubmatch(message); match != nil {
+			line, _ := strconv.Atoi(match[1])
+			return SeedProblem{Line: line, Column: columnOf(root, line, match[2]), Text: known.text}
+		}
+	}
+	return SeedProblem{Line: 1, Column: 1, Text: "this cannot be read: " + quoted.ReplaceAllString(message, "…")}
+}
+
+// columnOf returns the column of the first scalar in the line that equals the text, or begins with it if the text is
+// cut. Without a text it is the column of the innermost list or mapping. The default is 1.
+func columnOf(n *yaml.Node, line int, text string) int {
+	beginning, cut := strings.CutSuffix(text, "...")
+	matches := func(value string) bool { return value == text || cut && strings.HasPrefix(value, beginning) }
+	column := 0
+	var find func(*yaml.Node)
+	find = func(n *yaml.Node) {
+		isScalar := n.Kind == yaml.ScalarNode
 		switch {
-		case key.Kind != yaml.ScalarNode:
-			p.fail(key, path, "a key has to be plain text")
-		case seen[key.Value]:
-			p.fail(key, at, "this key is there twice")
-		default:
-			seen[key.Value] = true
-			p.lines[at] = value.Line
-			read(key, value, at)
+		case n.Line != line:
+		case text == "" && !isScalar, column == 0 && text != "" && isScalar && matches(n.Value):
+			column = n.Column
+		}
+		for _, inner := range n.Content {
+			find(inner)
 		}
 	}
-	return true
+	find(n)
+	return max(column, 1)
 }
 
-func join(path, key string) string {
-	if path == "" {
-		return key
-	}
-	return path + "." + key
-}
-
-// list reads a sequence.
-func (p *seedParser) list(n *yaml.Node, path string, read field) {
-	if n.Kind != yaml.SequenceNode {
-		p.fail(n, path, "this has to be a list")
-		return
-	}
-	for i, item := range n.Content {
-		at := at(path, i)
-		p.lines[at] = item.Line
-		read(item, at)
-	}
-}
-
-// text reads a string. What YAML takes for a number or a date has to be quoted, so that nothing is lost of it.
-func (p *seedParser) text(into *string) field {
-	return func(n *yaml.Node, path string) {
-		if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
-			p.fail(n, path, "this has to be text; numbers and dates that are meant as text have to be in quotes")
-			return
+// lossyValues finds values that the YAML package would read only in part, or would report without their place.
+func lossyValues(n *yaml.Node) (problems SeedError) {
+	for i, inner := range n.Content {
+		if strings.HasPrefix(inner.Tag, "!") && !strings.HasPrefix(inner.Tag, "!!") {
+			problems = append(problems, SeedProblem{Line: inner.Line, Column: inner.Column, Text: "text that begins with ! must be in quotes"})
 		}
-		*into = n.Value
-	}
-}
-
-// textOrNull reads a string that may be null, which leaves into as it is.
-func (p *seedParser) textOrNull(into *string) field {
-	return func(n *yaml.Node, path string) {
-		if !isNull(n) {
-			p.text(into)(n, path)
+		problems = append(problems, lossyValues(inner)...)
+		if n.Kind != yaml.MappingNode || i%2 == 0 || inner.Tag == "!!null" {
+			continue
+		}
+		text := ""
+		switch n.Content[i-1].Value {
+		case "id":
+			if inner.Tag != "!!int" {
+				text = "this must be a whole number"
+			}
+		case "created_at", "last_used_at":
+			if _, err := time.Parse(time.RFC3339Nano, inner.Value); err != nil {
+				text = "this must be a time such as 2022-03-20T20:42:40.221Z"
+			}
+		case "expires_at":
+			if _, err := time.Parse(time.DateOnly, inner.Value); err != nil {
+				text = "this must be a date such as 2026-12-31"
+			}
+		}
+		if text != "" {
+			problems = append(problems, SeedProblem{Line: inner.Line, Column: inner.Column, Text: text})
 		}
 	}
+	return problems
 }
 
-func (p *seedParser) optionalText(into **string) field {
-	return func(n *yaml.Node, path string) {
-		if isNull(n) {
-			return
-		}
-		var text string
-		p.text(&text)(n, path)
-		*into = &text
+var pathSegment = regexp.MustCompile(`^(?:\.?([^.\[]+)|\[(\d+)\])`)
+
+// nodeAt returns the node at a path such as projects[0].name, or its nearest ancestor.
+func nodeAt(n *yaml.Node, path string) *yaml.Node {
+	match := pathSegment.FindStringSubmatch(path)
+	if match == nil {
+		return n
 	}
-}
-
-func (p *seedParser) number(into *int64) field {
-	return func(n *yaml.Node, path string) {
-		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || n.Decode(into) != nil {
-			p.fail(n, path, "this has to be a whole number")
-		}
-	}
-}
-
-func (p *seedParser) truth(into *bool) field {
-	return func(n *yaml.Node, path string) {
-		if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" || n.Decode(into) != nil {
-			p.fail(n, path, "this has to be true or false")
+	index, _ := strconv.Atoi(match[2])
+	switch {
+	case match[2] != "" && n.Kind == yaml.SequenceNode && index < len(n.Content):
+		return nodeAt(n.Content[index], path[len(match[0]):])
+	case match[2] == "" && n.Kind == yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == match[1] {
+				return nodeAt(n.Content[i+1], path[len(match[0]):])
+			}
 		}
 	}
-}
-
-func (p *seedParser) timeOrNull(into *time.Time) field {
-	return func(n *yaml.Node, path string) {
-		if isNull(n) {
-			return
-		}
-		t, err := time.Parse(time.RFC3339Nano, n.Value)
-		if n.Kind != yaml.ScalarNode || err != nil {
-			p.fail(n, path, "this has to be a time such as 2022-03-20T20:42:40.221Z")
-			return
-		}
-		*into = t
-	}
-}
-
-func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
-
-func (p *seedParser) seed(n *yaml.Node, seed *Seed) {
-	p.object(n, "", map[string]field{
-		"gitlab": func(n *yaml.Node, path string) {
-			p.object(n, path, map[string]field{
-				"version":      p.text(&seed.GitLab.Version),
-				"edition":      p.text(&seed.GitLab.Edition),
-				"external_url": p.text(&seed.GitLab.ExternalURL),
-			})
-		},
-		"next_ids": func(n *yaml.Node, path string) {
-			p.object(n, path, map[string]field{
-				"agent": p.number(&seed.NextIDs.Agent),
-				"token": p.number(&seed.NextIDs.Token),
-			})
-		},
-		"users": func(n *yaml.Node, path string) {
-			p.list(n, path, func(n *yaml.Node, path string) {
-				var u SeedUser
-				p.user(n, path, &u)
-				seed.Users = append(seed.Users, u)
-			})
-		},
-		"projects": func(n *yaml.Node, path string) {
-			p.list(n, path, func(n *yaml.Node, path string) {
-				var project SeedProject
-				p.project(n, path, &project)
-				seed.Projects = append(seed.Projects, project)
-			})
-		},
-	})
-}
-
-func (p *seedParser) user(n *yaml.Node, path string, u *SeedUser) {
-	p.object(n, path, map[string]field{
-		"id":    p.number(&u.ID),
-		"name":  p.text(&u.Name),
-		"state": p.text(&u.State),
-		"admin": p.truth(&u.Admin),
-		"tokens": func(n *yaml.Node, path string) {
-			p.list(n, path, func(n *yaml.Node, path string) {
-				var t SeedAccessToken
-				p.object(n, path, map[string]field{
-					"token":  p.text(&t.Token),
-					"scopes": p.texts(&t.Scopes),
-					"state":  p.text(&t.State),
-				}, "token", "scopes")
-				u.Tokens = append(u.Tokens, t)
-			})
-		},
-	}, "id", "name")
-}
-
-func (p *seedParser) texts(into *[]string) field {
-	return func(n *yaml.Node, path string) {
-		p.list(n, path, func(n *yaml.Node, path string) {
-			var text string
-			p.text(&text)(n, path)
-			*into = append(*into, text)
-		})
-	}
-}
-
-func (p *seedParser) project(n *yaml.Node, path string, project *SeedProject) {
-	p.object(n, path, map[string]field{
-		"id":                  p.number(&project.ID),
-		"path_with_namespace": p.text(&project.PathWithNamespace),
-		"name_with_namespace": p.text(&project.NameWithNamespace),
-		"description":         p.optionalText(&project.Description),
-		"visibility":          p.text(&project.Visibility),
-		"archived":            p.truth(&project.Archived),
-		"created_at":          p.timeOrNull(&project.CreatedAt),
-		"moved_from":          p.texts(&project.MovedFrom),
-		"members": func(n *yaml.Node, path string) {
-			project.Members = map[string]Role{}
-			p.members(n, path, func(key, value *yaml.Node, path string) {
-				role, known := parseRole(value.Value)
-				if value.Kind != yaml.ScalarNode || !known {
-					p.fail(value, path, "this is no role; roles are %s", strings.Join(roleNames[1:], ", "))
-					role = Guest
-				}
-				project.Members[key.Value] = role
-			})
-		},
-		"agents": func(n *yaml.Node, path string) {
-			p.list(n, path, func(n *yaml.Node, path string) {
-				var a SeedAgent
-				p.agent(n, path, &a)
-				project.Agents = append(project.Agents, a)
-			})
-		},
-	}, "id", "path_with_namespace")
-}
-
-func (p *seedParser) agent(n *yaml.Node, path string, a *SeedAgent) {
-	p.object(n, path, map[string]field{
-		"id":         p.number(&a.ID),
-		"name":       p.text(&a.Name),
-		"created_by": p.textOrNull(&a.CreatedBy),
-		"created_at": p.timeOrNull(&a.CreatedAt),
-		"tokens": func(n *yaml.Node, path string) {
-			p.list(n, path, func(n *yaml.Node, path string) {
-				var t SeedAgentToken
-				p.object(n, path, map[string]field{
-					"id":           p.number(&t.ID),
-					"name":         p.text(&t.Name),
-					"description":  p.optionalText(&t.Description),
-					"status":       p.text(&t.Status),
-					"created_by":   p.textOrNull(&t.CreatedBy),
-					"created_at":   p.timeOrNull(&t.CreatedAt),
-					"last_used_at": p.timeOrNull(&t.LastUsedAt),
-				}, "id", "name")
-				a.Tokens = append(a.Tokens, t)
-			})
-		},
-	}, "id", "name")
+	return n
 }

@@ -79,7 +79,15 @@ func TestParseSeedJSON(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "a", seed.Users[0].Name)
 	_, err = fakegitlab.ParseSeed("seed.json", []byte("{\n\t\"users\": [\n\t\t{\"id\": \"1\", \"name\": \"a\"}\n\t]\n}\n"))
-	assert.EqualError(t, err, "seed.json:3: users[0].id: this has to be a whole number")
+	assert.EqualError(t, err, "seed.json:3:10: this must be a whole number")
+}
+
+// A version without quotes is a number for YAML, and 19.10 is not 19.1.
+func TestVersionWithoutQuotesKeepsItsDigits(t *testing.T) {
+	t.Parallel()
+	seed, err := fakegitlab.ParseSeed("seed.yaml", []byte("gitlab: {version: 19.10}\n"))
+	require.NoError(t, err)
+	assert.Equal(t, "19.10", seed.GitLab.Version)
 }
 
 func TestEmptySeed(t *testing.T) {
@@ -99,65 +107,103 @@ func TestSeedErrors(t *testing.T) {
 		seed   string
 		errors []string
 	}{
-		"not YAML":        {"users:\n  - {id: 1\n", []string{"seed.yaml:2: this is neither YAML nor JSON: did not find expected ',' or '}'"}},
-		"two documents":   {"users: []\n---\nusers: []\n", []string{"seed.yaml:2: a seed is one document; this is a second"}},
-		"tab":             {"users:\n\t- {id: 1}\n", []string{"seed.yaml:2: this is neither YAML nor JSON: found character that cannot start any token"}},
-		"no mapping":      {"- 1\n", []string{"seed.yaml:1: this has to be a mapping of keys to values"}},
-		"unknown key":     {"gitlab: {}\nuser: []\n", []string{"seed.yaml:2: user: this key is not known; known are gitlab, next_ids, projects, users"}},
-		"key twice":       {"users: []\nusers: []\n", []string{"seed.yaml:2: users: this key is there twice"}},
-		"version":         {"gitlab:\n  version: \"12.0\"\n", []string{"seed.yaml:2: gitlab.version: GitLab 12.0 is not known here; the Agents API is known from 14.10 to 19.11"}},
-		"version as text": {"gitlab:\n  version: 19.1\n", []string{"seed.yaml:2: gitlab.version: this has to be text; numbers and dates that are meant as text have to be in quotes"}},
+		"not YAML":          {"users:\n  - {id: 1\n", []string{"seed.yaml:2:1: this is neither YAML nor JSON: did not find expected ',' or '}'"}},
+		"two documents":     {"users: []\n---\nusers: []\n", []string{"seed.yaml:2:1: a seed has one document, and this is the second"}},
+		"tab":               {"users:\n\t- {id: 1}\n", []string{"seed.yaml:2:1: this is neither YAML nor JSON: found character that cannot start any token"}},
+		"not a mapping":     {"- 1\n", []string{"seed.yaml:1:1: this must be a mapping of keys to values"}},
+		"not a list":        {"users: {a: 1}\n", []string{"seed.yaml:1:8: this must be a list"}},
+		"unknown key":       {"gitlab: {}\nuser: []\n", []string{"seed.yaml:2:1: this key is not known"}},
+		"key twice":         {"users: []\nusers: []\n", []string{"seed.yaml:2:1: this key occurs twice"}},
+		"alias to nothing":  {"users: *glpat-canary\n", []string{"seed.yaml:1:1: this is neither YAML nor JSON: unknown anchor … referenced"}},
+		"not true or false": {"users:\n  - admin: maybe\n", []string{"seed.yaml:2:12: this must be true or false"}},
+		"not a number":      {"users:\n  - id: one\n", []string{"seed.yaml:2:9: this must be a whole number"}},
+		"not text":          {"users:\n  - name: [a]\n", []string{"seed.yaml:2:11: this must be text"}},
+		"number too large":  {"users:\n  - id: 99999999999999999999\n", []string{"seed.yaml:2:9: this must be a whole number"}},
+		"unknown version":   {"gitlab:\n  version: \"12.0\"\n", []string{"seed.yaml:2:12: gitlab.version: GitLab 12.0 is not known here; the Agents API is known from 14.10 to 19.11"}},
+		"several keys and types": {
+			"user: []\nusers:\n  - {id: 1, name: a, admin: glpat-canary-that-is-long, colour: red, tokens: [{glpat-canary: [api]}]}\n",
+			[]string{
+				"seed.yaml:1:1: this key is not known",
+				"seed.yaml:3:29: this must be true or false",
+				"seed.yaml:3:56: this key is not known",
+				"seed.yaml:3:79: this key is not known",
+			},
+		},
+		"ids, times and dates": {
+			"users:\n  - {id: 1.5, name: a, tokens: [{token: a, scopes: [api], expires_at: 2026-13-01}]}\nprojects:\n  - {id: 1, path_with_namespace: a/b, created_at: yesterday}\n",
+			[]string{
+				"seed.yaml:2:10: this must be a whole number",
+				"seed.yaml:2:71: this must be a date such as 2026-12-31",
+				"seed.yaml:4:51: this must be a time such as 2022-03-20T20:42:40.221Z",
+			},
+		},
+		"text that begins with an exclamation mark": {
+			"users:\n  - {id: 1, name: a, tokens: [{token: !glpat-canary x, scopes: [api]}]}\n",
+			[]string{"seed.yaml:2:39: text that begins with ! must be in quotes"},
+		},
+		"job token": {
+			"users:\n  - {id: 1, name: a, tokens: [{token: glcbt-64_canary, scopes: [api]}]}\n",
+			[]string{"seed.yaml:2:39: users[0].tokens[0].token: this is a job's token, which GitLab does not accept here; use a personal access token"},
+		},
+		"durations": {
+			"gitlab: {select_after: soon, replica_lag: 5}\n",
+			[]string{"seed.yaml:1:24: this must be a duration such as 100ms", "seed.yaml:1:43: this must be a duration such as 100ms"},
+		},
+		"negative durations": {
+			"gitlab: {select_after: -1s, replica_lag: -1s}\n",
+			[]string{"seed.yaml:1:24: gitlab.select_after: a duration cannot be negative", "seed.yaml:1:42: gitlab.replica_lag: a duration cannot be negative"},
+		},
 		"edition and URL": {
 			"gitlab:\n  edition: EE\n  external_url: gitlab.example.com\n",
 			[]string{
-				`seed.yaml:2: gitlab.edition: "EE" is none of ce, ee`,
-				"seed.yaml:3: gitlab.external_url: the external URL has to be like https://gitlab.example.com or https://example.com/gitlab, without user, query and fragment",
+				`seed.yaml:2:12: gitlab.edition: "EE" is not valid; use one of ce, ee`,
+				"seed.yaml:3:17: gitlab.external_url: the external URL must be like https://gitlab.example.com or https://example.com/gitlab, without user, query or fragment",
 			},
 		},
 		"users": {
-			"users:\n  - {id: 1, name: a, state: gone}\n  - {id: 1, name: A}\n  - name: b\n    admin: maybe\n  - {id: 0, name: c, tokens: [{token: x, scopes: [all], state: new}]}\n  - {id: 5, name: d, tokens: [{token: x, scopes: [api]}]}\n",
+			"users:\n  - {id: 1, name: a, state: gone}\n  - {id: 1, name: A}\n  - name: b\n  - {id: 0, name: c, tokens: [{token: x, scopes: [all], state: new}]}\n  - {id: 5, name: d, tokens: [{token: x, scopes: [api]}, {token: y}, {token: z, scopes: [api], permissions: [READ]}]}\n",
 			[]string{
-				`seed.yaml:2: users[0].state: "gone" is none of active, blocked`,
-				"seed.yaml:3: users[1].id: user 1 is there already, at users[0].id",
-				`seed.yaml:3: users[1].name: a user named "A" is there already, at users[0].name`,
-				"seed.yaml:4: users[2].id: this is missing",
-				"seed.yaml:5: users[2].admin: this has to be true or false",
-				"seed.yaml:6: users[3].id: an id has to be a whole number above 0",
-				`seed.yaml:6: users[3].tokens[0].scopes[0]: "all" is none of api, read_api,`,
-				`seed.yaml:6: users[3].tokens[0].state: "new" is none of active, expired, revoked`,
-				"seed.yaml:7: users[4].tokens[0].token: this access token is there already, at users[3].tokens[0].token",
+				`seed.yaml:2:29: users[0].state: "gone" is not valid; use one of active, blocked, password_expired, terms_not_accepted`,
+				"seed.yaml:3:10: users[1].id: user 1 is already defined at users[0].id",
+				`seed.yaml:3:19: users[1].name: a user named "A" is already defined at users[0].name`,
+				"seed.yaml:4:5: users[2].id: an id must be a whole number above 0",
+				"seed.yaml:5:10: users[3].id: an id must be a whole number above 0",
+				`seed.yaml:5:51: users[3].tokens[0].scopes[0]: "all" is not valid; use one of api, read_api,`,
+				`seed.yaml:5:64: users[3].tokens[0].state: "new" is not valid; use one of active, expired, revoked`,
+				"seed.yaml:6:39: users[4].tokens[0].token: this access token is already defined at users[3].tokens[0].token",
+				"seed.yaml:6:58: users[4].tokens[1].scopes: this is missing; only a fine-grained access token has permissions instead",
+				"seed.yaml:6:109: users[4].tokens[2].permissions: a fine-grained access token has permissions and no scopes",
+				`seed.yaml:6:110: users[4].tokens[2].permissions[0]: "READ" is not a permission; write it as read_cluster_agent`,
 			},
 		},
 		"projects": {
-			"projects:\n  - id: 1\n    path_with_namespace: alone\n    name_with_namespace: Alone\n    visibility: secret\n    created_at: yesterday\n    moved_from: [a/b, A/B]\n    members: {nobody: guest, other: king}\n    colour: red\n",
+			"projects:\n  - id: 1\n    path_with_namespace: alone\n    name_with_namespace: Alone\n    visibility: secret\n    moved_from: [a/b, A/B]\n    members: {nobody: guest, other: king}\n    group_members: {nobody.else: owner}\n",
 			[]string{
-				`seed.yaml:3: projects[0].path_with_namespace: "alone" is no full path of a project; write it as group/project`,
-				`seed.yaml:4: projects[0].name_with_namespace: the names have to be parted by " / ", as in "Administrator / test"`,
-				`seed.yaml:5: projects[0].visibility: "secret" is none of private, internal, public`,
-				"seed.yaml:6: projects[0].created_at: this has to be a time such as 2022-03-20T20:42:40.221Z",
-				`seed.yaml:7: projects[0].moved_from[1]: the path "A/B" is there already, at projects[0].moved_from[0]`,
-				"seed.yaml:8: projects[0].members.other: this is no role; roles are guest, planner, reporter, developer, maintainer, owner",
-				`seed.yaml:8: projects[0].members.nobody: there is no user named "nobody"`,
-				"seed.yaml:9: projects[0].colour: this key is not known",
+				`seed.yaml:3:26: projects[0].path_with_namespace: "alone" is not the full path of a project; write it as group/project`,
+				`seed.yaml:4:26: projects[0].name_with_namespace: separate the names with " / ", as in "Administrator / test"`,
+				`seed.yaml:5:17: projects[0].visibility: "secret" is not valid; use one of private, internal, public`,
+				`seed.yaml:6:23: projects[0].moved_from[1]: the path "A/B" is already defined at projects[0].moved_from[0]`,
+				`seed.yaml:7:23: projects[0].members.nobody: there is no user named "nobody"`,
+				`seed.yaml:7:37: projects[0].members.other: there is no user named "other"`,
+				"seed.yaml:7:37: projects[0].members.other: this is not a role of a member; roles are guest, planner, reporter, developer, maintainer, owner",
+				`seed.yaml:8:20: projects[0].group_members.nobody.else: there is no user named "nobody.else"`,
 			},
 		},
 		"agents": {
-			"next_ids: {agent: 2, token: -1}\nusers: [{id: 1, name: a}]\nprojects:\n  - id: 1\n    path_with_namespace: a/b\n    agents:\n      - {id: 2, name: Agent, created_by: b}\n      - {id: 2, name: x, tokens: [{id: 7, name: \"\", status: idle, last_used_at: 5}]}\n      - {id: 3, name: x, created_by: null}\n  - {id: 1, path_with_namespace: A/b}\n",
+			"next_ids: {agent: 2, token: -1}\nusers: [{id: 1, name: a}]\nprojects:\n  - id: 1\n    path_with_namespace: a/b\n    agents:\n      - {id: 2, name: Agent, created_by: b}\n      - {id: 2, name: x, tokens: [{id: 7, name: \"\", status: idle}]}\n      - {id: 3, name: x, created_by: null}\n  - {id: 1, path_with_namespace: A/b}\n",
 			[]string{
-				"seed.yaml:1: next_ids.agent: the next id has to be above 3, the highest that the seed has",
-				"seed.yaml:1: next_ids.token: the next id has to be above 7, the highest that the seed has",
-				"seed.yaml:7: projects[0].agents[0].name: GitLab refuses this name: Name can contain only lowercase letters",
-				`seed.yaml:7: projects[0].agents[0].created_by: there is no user named "b"`,
-				"seed.yaml:8: projects[0].agents[1].id: agent 2 is there already, at projects[0].agents[0].id",
-				"seed.yaml:8: projects[0].agents[1].tokens[0]: GitLab refuses this token: Name can't be blank",
-				`seed.yaml:8: projects[0].agents[1].tokens[0].status: "idle" is none of active, revoked`,
-				"seed.yaml:8: projects[0].agents[1].tokens[0].last_used_at: this has to be a time such as",
-				`seed.yaml:9: projects[0].agents[2].name: an agent named "x" is there already, at projects[0].agents[1].name`,
-				"seed.yaml:10: projects[1].id: project 1 is there already, at projects[0].id",
-				`seed.yaml:10: projects[1].path_with_namespace: the path "A/b" is there already, at projects[0].path_with_namespace`,
+				"seed.yaml:1:19: next_ids.agent: the next id must be above 3, the highest id in the seed",
+				"seed.yaml:1:29: next_ids.token: the next id must be above 7, the highest id in the seed",
+				"seed.yaml:7:23: projects[0].agents[0].name: GitLab refuses this name: Name can contain only lowercase letters",
+				`seed.yaml:7:42: projects[0].agents[0].created_by: there is no user named "b"`,
+				"seed.yaml:8:14: projects[0].agents[1].id: agent 2 is already defined at projects[0].agents[0].id",
+				"seed.yaml:8:35: projects[0].agents[1].tokens[0]: GitLab refuses this token: Name can't be blank",
+				`seed.yaml:8:61: projects[0].agents[1].tokens[0].status: "idle" is not valid; use one of active, revoked`,
+				`seed.yaml:9:23: projects[0].agents[2].name: an agent named "x" is already defined at projects[0].agents[1].name`,
+				"seed.yaml:10:10: projects[1].id: project 1 is already defined at projects[0].id",
+				`seed.yaml:10:34: projects[1].path_with_namespace: the path "A/b" is already defined at projects[0].path_with_namespace`,
 			},
 		},
-		"aliases": {"users: &u []\nprojects: *u\n", []string{"seed.yaml:2: projects: this has to be a list"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -171,6 +217,7 @@ func TestSeedErrors(t *testing.T) {
 				}
 				assert.True(t, found, "there is no %q in\n%s", want, err)
 			}
+			assert.NotContains(t, err.Error(), "glpat-canary")
 			assert.Len(t, lines, len(test.errors), "%s", err)
 		})
 	}
@@ -199,21 +246,21 @@ func FuzzParseSeed(f *testing.F) {
 			}
 			for _, problem := range problems {
 				if problem.File != "seed.yaml" || problem.Line < 1 || problem.Text == "" {
-					t.Fatalf("a problem without place or text: %#v", problem)
+					t.Fatalf("a problem without a place or text: %#v", problem)
 				}
 			}
 			return
 		}
 		server, err := fakegitlab.New(fakegitlab.FromSeed(seed))
 		if err != nil {
-			t.Fatalf("what ParseSeed takes, New refuses: %v", err)
+			t.Fatalf("ParseSeed accepts the seed and New refuses it: %v", err)
 		}
 		for _, user := range seed.Users {
 			for _, token := range user.Tokens {
 				for _, project := range seed.Projects {
-					answer := asked{method: "GET", path: "/api/v4/projects/" + text(project.ID) + "/cluster_agents", header: map[string]string{"Authorization": "Bearer " + token.Token}}.of(server)
+					answer := asked{method: "GET", path: server.Root() + "/api/v4/projects/" + text(project.ID) + "/cluster_agents", header: map[string]string{"Authorization": "Bearer " + token.Token}}.of(server)
 					if !json.Valid(answer.Body.Bytes()) {
-						t.Fatalf("no JSON: %s", answer.Body)
+						t.Fatalf("not JSON: %s", answer.Body)
 					}
 				}
 			}

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Server is a GitLab. It is an [http.Handler], safe for concurrent use.
+// Server is a GitLab: an [http.Handler] that is safe for concurrent use.
 type Server struct {
 	version  string // as /version shows it
 	release  Release
 	edition  string
 	features Features
 	external *url.URL // nil if nothing is configured
-	root     string   // the relative root, such as /gitlab; empty if there is none
+	root     string   // the relative root, such as /gitlab, or empty
 
 	store      *store
 	clock      func() time.Time
@@ -27,6 +27,10 @@ type Server struct {
 	throttle   *throttle // nil if there is no rate limit
 	logger     *slog.Logger
 	deviations []*Deviation
+
+	betweenStatements func(*http.Request) // nil if lists are atomic
+	later             *laterChanges       // nil if there are none
+	document          *http.ServeMux
 }
 
 func newServer(set *settings, release Release, external *url.URL) (*Server, error) {
@@ -48,6 +52,15 @@ func newServer(set *settings, release Release, external *url.URL) (*Server, erro
 		latency:    set.latency,
 		logger:     set.logger,
 		deviations: set.deviations,
+
+		betweenStatements: set.betweenStatements,
+		document:          documentRouter(),
+	}
+	if set.lag > 0 {
+		store.startReplica(set.lag)
+	}
+	if len(set.later) > 0 {
+		s.later = &laterChanges{pending: set.later}
 	}
 	if s.root == "" && external != nil {
 		s.root = strings.Trim(external.Path, "/")
@@ -69,13 +82,13 @@ func newServer(set *settings, release Release, external *url.URL) (*Server, erro
 	return s, nil
 }
 
-// Version is the version as GitLab's version endpoint gives it, such as 19.1.0 or 19.1.0-ee.
+// Version is the version as in the response to GET /version, such as 19.1.0 or 19.1.0-ee.
 func (s *Server) Version() string { return s.version }
 
 // Edition is ce or ee.
 func (s *Server) Edition() string { return s.edition }
 
-// Root is the path under which everything is, such as /gitlab, or empty.
+// Root is the path before /api, such as /gitlab. It is empty by default.
 func (s *Server) Root() string { return s.root }
 
 func fullVersion(text string, release Release, edition string) string {
@@ -97,6 +110,7 @@ func fullVersion(text string, release Release, edition string) string {
 
 // ServeHTTP answers a request as GitLab does.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.later.count(s)
 	c := &call{
 		server:    s,
 		request:   r,
@@ -105,7 +119,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		started:   s.clock(),
 		draft:     ResponseDraft{Header: w.Header()},
 	}
-	if s.latency > 0 && !c.wait(s.latency) {
+	if s.latency > 0 && !wait(r, s.latency) {
 		return
 	}
 	c.run()
@@ -113,14 +127,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.log()
 }
 
-// wait reports whether the client is still there after d.
-func (c *call) wait(d time.Duration) bool {
+// wait waits for d and reports whether the client is still connected.
+func wait(r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-c.request.Context().Done():
+	case <-r.Context().Done():
 		return false
 	}
 }
@@ -131,7 +145,7 @@ type lockedReader struct {
 	from io.Reader
 }
 
-// read fills b. A source of randomness that fails leaves nothing to go on with.
+// read fills b. It panics if the source of randomness fails.
 func (r *lockedReader) read(b []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -20,7 +20,7 @@ import (
 
 const agentsPath = "/api/v4/projects/20/cluster_agents"
 
-// newServer is a GitLab with the default seed.
+// newServer returns a GitLab with the default seed.
 func newServer(t testing.TB, options ...fakegitlab.Option) *fakegitlab.Server {
 	t.Helper()
 	server, err := fakegitlab.New(options...)
@@ -28,7 +28,7 @@ func newServer(t testing.TB, options ...fakegitlab.Option) *fakegitlab.Server {
 	return server
 }
 
-// asked is a request to a handler: who asks, for what, with which JSON and headers.
+// asked is a request: the user, the method, the path, the JSON body and the headers.
 type asked struct {
 	as, method, path, json string
 	header                 map[string]string
@@ -53,7 +53,7 @@ func (a asked) of(handler http.Handler) *httptest.ResponseRecorder {
 	return recorder
 }
 
-// created creates something as the maintainer, and returns its id and secret.
+// created creates something as the maintainer and returns its id and secret.
 func created(t testing.TB, handler http.Handler, path, json string) (id int64, secret string) {
 	t.Helper()
 	answer := asked{as: "maintainer", method: http.MethodPost, path: path, json: json}.of(handler)
@@ -72,7 +72,7 @@ func decode[T any](t testing.TB, answer *httptest.ResponseRecorder) T {
 	return value
 }
 
-func TestDefaultSeed(t *testing.T) {
+func TestDefaultSeedGivesEachUserTheRoleOfThatName(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
 	for path, byRole := range map[string]map[string]int{
@@ -86,21 +86,21 @@ func TestDefaultSeed(t *testing.T) {
 		}
 	}
 	stranger := asked{as: "stranger", method: "GET", path: "/api/v4/projects/22/cluster_agents"}.of(server)
-	assert.JSONEq(t, `{"message":"404 ClusterAgents Not Found"}`, stranger.Body.String(), "a public project is seen, its agents are not")
+	assert.JSONEq(t, `{"message":"404 ClusterAgents Not Found"}`, stranger.Body.String(), "a stranger sees a public project and not its agents")
 }
 
-func TestOptionsThatCannotBe(t *testing.T) {
+func TestWrongOptionsAreAllNamed(t *testing.T) {
 	t.Parallel()
 	_, err := fakegitlab.New(
 		fakegitlab.Version("14.9"), fakegitlab.Edition("me"), fakegitlab.ExternalURL("gitlab.example.com"),
 		fakegitlab.Latency(-time.Second), fakegitlab.RateLimit(3, time.Millisecond),
 	)
 	require.Error(t, err)
-	for _, part := range []string{"GitLab 14.9 is not known here", `"me" is no edition`, "https://gitlab.example.com", "latency", "rate limit"} {
+	for _, part := range []string{"GitLab 14.9 is not known here", `"me" is not an edition`, "https://gitlab.example.com", "latency", "rate limit"} {
 		assert.ErrorContains(t, err, part)
 	}
 	_, err = fakegitlab.New(fakegitlab.FromSeed(&fakegitlab.Seed{Users: []fakegitlab.SeedUser{{ID: 1, Name: "a"}, {ID: 1, Name: "a"}}}))
-	assert.ErrorContains(t, err, "seed: users[1].id: user 1 is there already, at users[0].id")
+	assert.ErrorContains(t, err, "seed: users[1].id: user 1 is already defined at users[0].id")
 }
 
 func TestEditionAndRelease(t *testing.T) {
@@ -130,8 +130,8 @@ func TestEditionAndRelease(t *testing.T) {
 	}
 }
 
-// TestHistory says what GitLab did in which release.
-func TestHistory(t *testing.T) {
+// The releases differ as the page on GitLab's behaviour says.
+func TestEachReleaseBehavesAsItDid(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		version                string
@@ -232,7 +232,7 @@ func TestDeletingAnAgentDeletesItsTokens(t *testing.T) {
 	token, _ := created(t, server, agentsPath+"/"+text(agent)+"/tokens", `{"name":"t"}`)
 	require.Equal(t, 204, asked{as: "maintainer", method: "DELETE", path: agentsPath + "/" + text(agent)}.of(server).Code)
 	again, _ := created(t, server, agentsPath, `{"name":"a"}`)
-	assert.Greater(t, again, agent, "ids are not given out again")
+	assert.Greater(t, again, agent, "an id is not used twice")
 	for _, of := range []int64{agent, again} {
 		answer := asked{as: "maintainer", method: "GET", path: agentsPath + "/" + text(of) + "/tokens/" + text(token)}.of(server)
 		assert.Equal(t, 404, answer.Code)
@@ -316,10 +316,10 @@ func TestRateLimit(t *testing.T) {
 	} {
 		assert.Equal(t, value, refused.Header().Get(name), name)
 	}
-	assert.Equal(t, 200, asked{as: "owner", method: "GET", path: agentsPath}.of(server).Code, "another user has a limit of their own")
-	assert.Equal(t, 401, asked{method: "GET", path: agentsPath}.of(server).Code, "and so has who is nobody")
+	assert.Equal(t, 200, asked{as: "owner", method: "GET", path: agentsPath}.of(server).Code, "another user has another limit")
+	assert.Equal(t, 401, asked{method: "GET", path: agentsPath}.of(server).Code, "and so has a caller without a token")
 	now = now.Add(10 * time.Second)
-	assert.Equal(t, 200, list.of(server).Code, "the window ends when it was said to")
+	assert.Equal(t, 200, list.of(server).Code, "the window ends at RateLimit-Reset")
 }
 
 func TestLatency(t *testing.T) {
@@ -410,7 +410,7 @@ func TestCurrentUser(t *testing.T) {
 	assert.Equal(t, 401, asked{method: "GET", path: "/api/v4/user"}.of(newServer(t)).Code)
 }
 
-func TestNothingButTheAPI(t *testing.T) {
+func TestPathOutsideOfTheAPIIsAPage(t *testing.T) {
 	t.Parallel()
 	answer := asked{method: "GET", path: "/users/sign_in"}.of(newServer(t))
 	assert.Equal(t, 404, answer.Code)
@@ -441,9 +441,9 @@ func TestOrderOfTokens(t *testing.T) {
 	}
 	assert.Equal(t, []int64{ids[0], ids[1], ids[2], ids[3]}, listed())
 	server.RevokeToken(ids[0])
-	assert.Equal(t, []int64{ids[1], ids[2], ids[3], ids[0]}, listed(), "a revoked token comes after active ones")
+	assert.Equal(t, []int64{ids[1], ids[2], ids[3], ids[0]}, listed(), "revoked tokens come last")
 	require.NoError(t, server.UseToken(ids[2], time.Unix(1, 0)))
-	assert.Equal(t, []int64{ids[2], ids[1], ids[3], ids[0]}, listed(), "a used token comes before those never used")
+	assert.Equal(t, []int64{ids[2], ids[1], ids[3], ids[0]}, listed(), "used tokens come first")
 	require.NoError(t, server.UseToken(ids[0], time.Unix(2, 0)))
-	assert.Equal(t, []int64{ids[0], ids[2], ids[1], ids[3]}, listed(), "and the one used last before all")
+	assert.Equal(t, []int64{ids[0], ids[2], ids[1], ids[3]}, listed(), "the last used token is the first, even if it is revoked")
 }

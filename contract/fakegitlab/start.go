@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// TB is what [Start] needs of a [testing.T] or [testing.B].
+// TB is the part of [testing.T] and [testing.B] that [Start] needs.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -16,12 +16,12 @@ type TB interface {
 // Instance is a running GitLab.
 type Instance struct {
 	*Server
-	// URL is where it runs, relative root included, without /api/v4.
+	// URL is the instance's URL with its relative root, without /api/v4.
 	URL string
 }
 
-// Start runs a GitLab on a free port of the loopback interface until the test ends. Without [FromSeed] it has what
-// [DefaultSeed] has.
+// Start runs a GitLab on a free port of the loopback interface until the test ends. The default content is that of
+// [DefaultSeed].
 func Start(t TB, options ...Option) *Instance {
 	t.Helper()
 	server, err := New(options...)

@@ -5,31 +5,54 @@ import (
 	"time"
 )
 
-// What changes in a GitLab without a request to these endpoints.
+// Changes to agents and tokens without a request, as if another user had made them.
 
-// ForgetCreator makes it unknown who created an agent, as deleting that user does.
-func (s *Server) ForgetCreator(agentID int64) error {
+// nobody is the author of these changes. If there is a replica, every user sees them late.
+const nobody = 0
+
+// change makes a change if the record exists, and reports whether it does.
+func (s *Server) change(exists func(*records) bool, change func(*records)) bool {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	a := s.store.agents[agentID]
-	if a == nil {
+	if !exists(s.store.primary) {
+		return false
+	}
+	s.store.write(nobody, s.clock(), change)
+	return true
+}
+
+func agentExists(id int64) func(*records) bool {
+	return func(r *records) bool { return r.agents[id] != nil }
+}
+
+func tokenExists(id int64) func(*records) bool {
+	return func(r *records) bool { return r.tokens[id] != nil }
+}
+
+// ForgetCreator clears who created an agent, as deleting that user does.
+func (s *Server) ForgetCreator(agentID int64) error {
+	if !s.change(agentExists(agentID), func(r *records) { r.forgetCreator(agentID) }) {
 		return fmt.Errorf("there is no agent %d", agentID)
 	}
-	a.createdBy = 0
 	return nil
 }
 
-// UseToken notes when an agent last connected with a token. The zero time means never.
+// UseToken sets when an agent last connected with a token. The zero time means never.
 func (s *Server) UseToken(tokenID int64, when time.Time) error {
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	t := s.store.tokens[tokenID]
-	if t == nil {
+	if !s.change(tokenExists(tokenID), func(r *records) { r.use(tokenID, when) }) {
 		return fmt.Errorf("there is no token %d", tokenID)
 	}
-	t.lastUsedAt = when
-	t.written()
 	return nil
+}
+
+// DeleteAgent deletes an agent and its tokens. It reports whether there was one.
+func (s *Server) DeleteAgent(agentID int64) bool {
+	return s.change(agentExists(agentID), func(r *records) { r.deleteAgent(agentID) })
+}
+
+// RevokeToken revokes a token. It reports whether there was one.
+func (s *Server) RevokeToken(tokenID int64) bool {
+	return s.change(tokenExists(tokenID), func(r *records) { r.revoke(tokenID) })
 }
 
 // Agents returns the ids of a project's agents, by name. It returns nil if there is no such project.
@@ -40,32 +63,11 @@ func (s *Server) Agents(projectID int64) []int64 {
 	if p == nil {
 		return nil
 	}
-	ids := make([]int64, 0, p.agents.Len())
-	p.agents.Scan(func(a *agent) bool {
+	agents := s.store.primary.of(p)
+	ids := make([]int64, 0, agents.Len())
+	agents.Scan(func(a *agent) bool {
 		ids = append(ids, a.id)
 		return true
 	})
 	return ids
-}
-
-// DeleteAgent deletes an agent and its tokens, and reports whether there was one.
-func (s *Server) DeleteAgent(agentID int64) bool {
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	a := s.store.agents[agentID]
-	if a != nil {
-		s.store.deleteAgent(a)
-	}
-	return a != nil
-}
-
-// RevokeToken revokes a token, and reports whether there was one.
-func (s *Server) RevokeToken(tokenID int64) bool {
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	t := s.store.tokens[tokenID]
-	if t != nil {
-		s.store.revoke(t)
-	}
-	return t != nil
 }

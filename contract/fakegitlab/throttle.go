@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// throttle counts requests by caller in windows of a fixed length, as Rack::Attack does: the windows are those into
-// which the period divides Unix time, the same for everybody.
+// throttle counts requests by caller in fixed windows, as Rack::Attack does. The windows divide Unix time into periods
+// and are the same for every caller.
 type throttle struct {
 	limit  int
 	period int64 // in seconds
@@ -23,7 +23,7 @@ func newThrottle(limit int, period time.Duration) *throttle {
 	return &throttle{limit: limit, period: int64(period / time.Second), counts: map[string]int{}}
 }
 
-// count counts a request and returns how many there were in the window.
+// count counts a request and returns the number of requests in the window.
 func (t *throttle) count(caller string, now int64) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -35,7 +35,7 @@ func (t *throttle) count(caller string, now int64) int {
 	return t.counts[caller]
 }
 
-// limitRate refuses a request above the rate limit, and says on every answer how much of it is left.
+// limitRate refuses a request above the rate limit. It adds the rate limit headers to every response.
 func (c *call) limitRate() bool {
 	t := c.server.throttle
 	if t == nil {
@@ -48,7 +48,7 @@ func (c *call) limitRate() bool {
 	if host, _, err := net.SplitHostPort(caller); err == nil {
 		caller = host
 	}
-	if token := c.server.store.accessTokens[c.secret()]; token != nil {
+	if token := c.server.store.token(c.secret()); token != nil {
 		name, caller = "throttle_authenticated_api", "user "+strconv.FormatInt(token.user.id, 10)
 	}
 	observed := t.count(caller, c.server.clock().Unix())
@@ -70,8 +70,8 @@ func (c *call) tooMany(name string, limit, observed int, period int64) bool {
 	return false
 }
 
-// rateLimitHeaders sets the headers about the rate limit and returns when the window ends, in Unix time. GitLab gives
-// the limit as one for a minute.
+// rateLimitHeaders sets the headers about the rate limit and returns the end of the window in Unix time. GitLab reports
+// the limit per minute.
 func (c *call) rateLimitHeaders(name string, limit, observed int, period int64) (reset int64) {
 	now := c.server.clock().Unix()
 	reset = now + period - now%period

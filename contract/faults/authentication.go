@@ -8,167 +8,132 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// authentication are faults with who a caller is.
+// authentication are faults of who a caller is.
 func authentication() []Fault {
+	const unknown, shown = "authentication/unknown-token", "authentication/token-not-shown"
 	return []Fault{
-		{
-			Name: "access-token-in-header", Explains: "Answers show the access token in a header.", Rules: []string{"authentication/token-not-shown"},
-			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if token := r.Header.Get("Private-Token"); token != "" {
-					d.Header.Set("X-Debug-Token", token)
-				}
-			}),
-			Also: []string{"tokens/secret-only-on-create"}, Because: "the secret of an agent's token may come as one",
+		{Name: "access-token-in-header", Explains: "Responses show the access token in a header.", Rules: ids{shown}, Change: rewrite(showingCredentials),
+			Also: ids{"tokens/secret-only-on-create"}, Because: "the secret of an agent's token may be sent as an access token"},
+		{Name: "access-token-in-error", Explains: "The 403 error contains the access token.", Rules: ids{shown}, Change: rewrite(forbiddingByName),
+			Also: expectForbidden, Because: "the text differs"},
+		{Name: "agent-secret-is-access-token", Explains: "The secret of an agent's token is accepted as an access token.", Since: v15, Rules: ids{unknown}, Change: inside(acceptingAgentSecrets)},
+		{Name: "head-needs-no-credentials", Explains: "HEAD needs no credentials.", Rules: ids{"authentication/required-to-read"}, Change: let(isAnonymous, isHead)},
+		{Name: "head-needs-no-role", Explains: "HEAD needs credentials, but no role.", Rules: ids{"roles/guest-finds-nothing"}, Change: let(isUser, isHead)},
+		{Name: "304-needs-no-credentials", Explains: "Every caller who sends the ETag of an agent gets 304.", Rules: ids{"roles/guest-finds-nothing", "roles/stranger-finds-nothing", "authentication/required-to-read"}, Change: around(comparingTagsFirst)},
+		{Name: "304-for-the-deleted", Explains: "A caller who sends the ETag of a deleted agent gets 304.", Rules: ids{"agents/deleted-is-404", "agents/deleted-stays-gone"}, Change: around(rememberingTags)},
+		{Name: "any-token-accepted", Explains: "An unknown access token is accepted.", Rules: ids{unknown}, Change: yesFor(fakegitlab.TokenKnown, not(anonymous))},
+		{Name: "any-bearer-accepted", Explains: "An unknown bearer token is accepted.", Rules: ids{unknown}, Change: yesFor(fakegitlab.TokenKnown, bearer)},
+		{Name: "unknown-token-is-a-guest", Explains: "An unknown access token gets 404, like a user who is no member.", Rules: ids{unknown}, Change: rewrite(hidingProject)},
+		{Name: "bearer-refused", Explains: "Authorization: Bearer is ignored.", Rules: ids{"authentication/bearer"}, Change: request(withoutBearer),
+			Also: ids{"roles/guest-finds-nothing"}, Because: "a guest sends it too"},
+		{Name: "authentication-before-all", Explains: "Credentials are checked before malformed input and content types.", Since: v16,
+			Rules:  ids{"order/malformed-before-authentication", "order/content-type-before-authentication"},
+			Change: refuse(all(isOperation, anonymous), 401, `{"message":"401 Unauthorized"}`)},
+		{Name: "access-tokens-in-any-case", Explains: "Access tokens are not case-sensitive.", Rules: ids{unknown}, Change: acceptSimilar(strings.EqualFold)},
+		{Name: "access-tokens-with-more", Explains: "An access token can have a character too many at its end.", Rules: ids{unknown}, Change: acceptSimilar(func(known, sent string) bool { return sent != "" && known == sent[:len(sent)-1] })},
+		{Name: "access-tokens-with-less", Explains: "The last character of an access token can be missing.", Rules: ids{unknown}, Change: acceptSimilar(func(known, sent string) bool { return known[:len(known)-1] == sent })},
+		{Name: "parameters-before-authentication", Explains: "Parameters are checked before credentials.", Rules: ids{"order/authentication-before-parameters"},
+			Change: refuse(all(createsAgent, anonymous, sends(func(o object) bool { return o["name"] == nil })), 400, `{"error":"name is missing"}`)},
+	}
+}
+
+func showingCredentials(r *http.Request, d *fakegitlab.ResponseDraft) {
+	if token := r.Header.Get("Private-Token"); token != "" {
+		d.Header.Set("X-Debug-Token", token)
+	}
+}
+
+func forbiddingByName(r *http.Request, d *fakegitlab.ResponseDraft) {
+	if token := r.Header.Get("Private-Token"); token != "" && d.Status == 403 {
+		replace(d, 403, `{"message":"403 Forbidden - `+token+` may not"}`)
+	}
+}
+
+func hidingProject(r *http.Request, d *fakegitlab.ResponseDraft) {
+	if d.Status == 401 && !anonymous(r) {
+		replace(d, 404, `{"message":"404 Project Not Found"}`)
+	}
+}
+
+func withoutBearer(r *http.Request) *http.Request {
+	r.Header.Del("Authorization")
+	return r
+}
+
+// acceptingAgentSecrets accepts the secrets of agents' tokens as access tokens.
+func acceptingAgentSecrets() *fakegitlab.Deviation {
+	var secrets sync.Map
+	return &fakegitlab.Deviation{
+		Secret: func(secret string) string {
+			secrets.Store(secret, true)
+			return secret
 		},
-		{
-			Name: "access-token-in-error", Explains: "What is refused is refused to an access token that is named.", Rules: []string{"authentication/token-not-shown"},
-			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if token := r.Header.Get("Private-Token"); token != "" && d.Status == 403 {
-					replace(d, 403, `{"message":"403 Forbidden - `+token+` may not"}`)
-				}
-			}),
-			Also: wantForbidden, Because: "the text is another",
-		},
-		{
-			Name: "agent-secret-is-access-token", Explains: "The secret of an agent's token is an access token too.", Since: fakegitlab.Release{Major: 15},
-			Rules: []string{"authentication/unknown-token"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-				if strings.Contains(r.Header.Get("Private-Token"), "glagent-") {
-					r = r.Clone(r.Context())
-					r.Header.Set("Private-Token", "glpat-maintainer")
-				}
-				next.ServeHTTP(w, r)
-			}),
-		},
-		{
-			Name: "head-needs-no-credentials", Explains: "HEAD is answered to everybody.", Rules: []string{"authentication/required-to-read"},
-			Wrap: around(headingAs("")),
-		},
-		{
-			Name: "head-needs-no-role", Explains: "HEAD is answered to everybody who has credentials.", Rules: []string{"roles/guest-finds-nothing"},
-			Wrap: around(headingAs("glpat-guest")),
-		},
-		{
-			Name: "304-needs-no-credentials", Explains: "Who has the ETag of an agent is answered 304, whoever it is.",
-			Rules: []string{"roles/guest-finds-nothing", "roles/stranger-finds-nothing", "authentication/required-to-read"}, Wrap: remembering(false),
-		},
-		{
-			Name: "304-for-the-deleted", Explains: "Who has the ETag of an agent is answered 304 though it was deleted.",
-			Rules: []string{"agents/deleted-is-404", "agents/deleted-stays-gone"}, Wrap: remembering(true),
-		},
-		{
-			Name: "any-token-accepted", Explains: "A token that is not known is as good as any.",
-			Rules: []string{"authentication/unknown-token"}, Deviation: deciding(fakegitlab.TokenKnown, func(c fakegitlab.Choice) bool {
-				return c.GitLab || c.Request.Header.Get("Private-Token") != "" || c.Request.Header.Get("Authorization") != ""
-			}),
-		},
-		{
-			Name: "any-bearer-accepted", Explains: "A bearer token that is not known is as good as any.",
-			Rules: []string{"authentication/unknown-token"}, Deviation: deciding(fakegitlab.TokenKnown, func(c fakegitlab.Choice) bool {
-				return c.GitLab || strings.HasPrefix(c.Request.Header.Get("Authorization"), "Bearer ")
-			}),
-		},
-		{
-			Name: "unknown-token-is-a-guest", Explains: "A token that is not known is answered like a stranger's: 404.",
-			Rules: []string{"authentication/unknown-token"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if d.Status == 401 && (r.Header.Get("Private-Token") != "" || r.Header.Get("Authorization") != "") {
-					replace(d, 404, `{"message":"404 Project Not Found"}`)
-				}
-			}),
-		},
-		{
-			Name: "bearer-refused", Explains: "A token is accepted as PRIVATE-TOKEN only.",
-			Also: []string{"roles/guest-finds-nothing"}, Because: "a guest asks so too",
-			Rules: []string{"authentication/bearer"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-				r = r.Clone(r.Context())
-				r.Header.Del("Authorization")
-				next.ServeHTTP(w, r)
-			}),
-		},
-		{
-			Name: "authentication-before-all", Explains: "Credentials are checked before what is malformed, and before its type.", Since: fakegitlab.Release{Major: 16},
-			Rules: []string{"order/malformed-before-authentication", "order/content-type-before-authentication"},
-			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-				if _, ok := placeOf(r.URL); ok && r.Header.Get("Private-Token") == "" && r.Header.Get("Authorization") == "" {
-					refusal(401, `{"message":"401 Unauthorized"}`).send(w, r)
-					return
-				}
-				next.ServeHTTP(w, r)
-			}),
-		},
-		{
-			Name: "access-tokens-in-any-case", Explains: "Capitals in an access token do not matter.",
-			Rules: []string{"authentication/unknown-token"}, Wrap: around(likening(strings.ToLower)),
-		},
-		{
-			Name: "access-tokens-with-more", Explains: "An x after an access token does not matter.",
-			Rules: []string{"authentication/unknown-token"}, Wrap: around(likening(func(token string) string {
-				return strings.TrimSuffix(token, "x")
-			})),
-		},
-		{
-			Name: "access-tokens-with-less", Explains: "The last character of an access token may be missing.",
-			Rules: []string{"authentication/unknown-token"}, Wrap: around(likening(func(token string) string {
-				if token == "glpat-maintaine" {
-					token += "r"
-				}
-				return token
-			})),
-		},
-		{
-			Name: "parameters-before-authentication", Explains: "Parameters are checked before credentials.",
-			Rules: []string{"order/authentication-before-parameters"},
-			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-				if agent, _ := creates(r); agent && r.Header.Get("Private-Token") == "" {
-					if o := input(r); o != nil && o["name"] == nil {
-						refusal(400, `{"error":"name is missing"}`).send(w, r)
-						return
-					}
-				}
-				next.ServeHTTP(w, r)
-			}),
+		Decide: func(c fakegitlab.Choice) bool {
+			_, known := secrets.Load(c.Request.Header.Get("Private-Token"))
+			return c.GitLab || known && c.Point == fakegitlab.TokenKnown
 		},
 	}
 }
 
-// headingAs serves HEAD as the maintainer's, if it comes with this token.
-func headingAs(token string) func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	return func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodHead && r.Header.Get("Private-Token") == token {
-			r = r.Clone(r.Context())
-			r.Header.Set("Private-Token", "glpat-maintainer")
-		}
-		next.ServeHTTP(w, r)
-	}
-}
-
-// remembering answers 304 by itself to who has an ETag that was given for the URL, to the maintainer only if they ask for
-// what is gone.
-func remembering(maintainer bool) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		var tags sync.Map
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			a := ask(next, r)
-			p, ok := placeOf(r.URL)
-			tag := r.Header.Get("If-None-Match")
-			known, _ := tags.Load(r.URL.String())
-			if asks := r.Header.Get("Private-Token") == "glpat-maintainer"; tag != "" && tag == known && a.status >= 400 && asks == maintainer {
-				a = &answer{status: 304, header: http.Header{"Etag": {tag}, "X-Request-Id": {"01J00000000000000000000000"}}}
+// acceptSimilar accepts what is similar to an access token that the fake accepted before.
+func acceptSimilar(similar func(known, sent string) bool) Change {
+	return inside(func() *fakegitlab.Deviation {
+		var known sync.Map
+		return &fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
+			sent := c.Request.Header.Get("Private-Token")
+			if c.Point != fakegitlab.TokenKnown || sent == "" {
+				return c.GitLab
 			}
-			if ok && p.agent != "" && !p.tokens && r.Method == http.MethodGet && a.status == 200 {
-				tags.Store(r.URL.String(), a.header.Get("ETag"))
+			if c.GitLab {
+				known.Store(sent, true)
+				return true
 			}
-			a.send(w, r)
-		})
-	}
+			found := false
+			known.Range(func(token, _ any) bool {
+				found = similar(token.(string), sent)
+				return !found
+			})
+			return found
+		}}
+	})
 }
 
-// likening takes an access token for another one.
-func likening(change func(token string) string) func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	return func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-		if token := r.Header.Get("Private-Token"); token != "" {
-			r = r.Clone(r.Context())
-			r.Header.Set("Private-Token", change(token))
+// comparingTagsFirst answers 304 to every caller who sends the ETag that an agent has.
+func comparingTagsFirst(next http.Handler) http.Handler {
+	var tags sync.Map // by URL
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := ask(next, r)
+		known, _ := tags.Load(r.URL.String())
+		switch {
+		case method(http.MethodDelete, isAgent)(r) && a.status == 204:
+			tags.Delete(r.URL.String())
+		case !method(http.MethodGet, isAgent)(r):
+		case a.status == 200:
+			tags.Store(r.URL.String(), a.header.Get("ETag"))
+		case a.status >= 400 && r.Header.Get("If-None-Match") == known:
+			a = notModified(r)
 		}
-		next.ServeHTTP(w, r)
-	}
+		a.send(w, r)
+	})
+}
+
+// rememberingTags answers 304 for what is gone to a caller who sends the ETag with which the caller has seen it.
+func rememberingTags(next http.Handler) http.Handler {
+	var tags sync.Map // by URL and caller
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := ask(next, r)
+		known, _ := tags.Load(callerAndURL(r))
+		switch {
+		case !method(http.MethodGet, isAgent)(r):
+		case a.status == 200:
+			tags.Store(callerAndURL(r), a.header.Get("ETag"))
+		case a.status >= 400 && r.Header.Get("If-None-Match") == known:
+			a = notModified(r)
+		}
+		a.send(w, r)
+	})
+}
+
+func notModified(r *http.Request) *reply {
+	return &reply{status: 304, header: http.Header{"Etag": {r.Header.Get("If-None-Match")}, "X-Request-Id": {requestID}}}
 }

@@ -2,221 +2,146 @@ package faults
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// bodies are faults with the form of successful answers.
+// bodies are faults of the form of successful responses.
 func bodies() []Fault {
-	const body, jsonText, contentType = "document/body", "document/json", "document/content-type"
-	since15 := fakegitlab.Release{Major: 15}
-	shown := append(showTokens[:3:3], showAgents...)
-	wrong := func(name, explains string, change func(object), operations ...string) Fault {
-		f := Fault{Name: name, Explains: explains, Rules: []string{body}, Deviation: eachObject(change, operations...)}
-		if strings.Contains(strings.Join(operations, " "), "Token") {
-			f.Since = since15
-		}
-		return f
-	}
-	raw := func(name, explains, rule string, change func(body []byte) []byte, operations ...string) Fault {
-		return Fault{Name: name, Explains: explains, Rules: []string{rule}, Deviation: rewriting(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
-			if d.Status == 200 || d.Status == 201 {
-				d.Body = change(d.Body)
-			}
-		}, operations...)}
-	}
-	typed := func(name, explains, mediaType string) Fault {
-		return Fault{Name: name, Explains: explains, Rules: []string{contentType}, Deviation: rewriting(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
-			if d.Status == 200 || d.Status == 201 {
-				d.Header.Set("Content-Type", mediaType)
-				if mediaType == "" {
-					d.Header.Del("Content-Type")
-				}
-			}
-		})}
-	}
-	const times = "2006-01-02T15:04:05.000Z07:00"
-	reformat := func(layout string) func(object) {
-		return edit("created_at", func(s string) string {
-			t, err := time.Parse(times, s)
-			if err != nil {
-				return s
-			}
-			return t.Format(layout)
-		})
-	}
+	const body, jsonText, typed = "document/body", "document/json", "document/content-type"
+	const onEnterprise, readBack, projectNames = "agents/is-receptive-on-ee", "agents/read-back-equal", "agents/project-names-agree"
 	return []Fault{
-		wrong("agent-id-text", "Ids of agents are texts.", asText("id"), showAgents...),
-		wrong("token-id-text", "Ids of tokens are texts.", asText("id"), showTokens...),
-		wrong("agent-id-of-token-text", "agent_id is a text.", asText("agent_id"), showTokens...),
-		wrong("project-id-text", "The id of the project is a text.", inProject(asText("id")), showAgents...),
-		wrong("creator-text", "created_by_user_id is a text.", asText("created_by_user_id"), shown...),
-		wrong("agent-id-fraction", "Ids of agents are written as fractions.", func(o object) {
-			if n, ok := o["id"].(json.Number); ok {
-				o["id"] = json.Number(n.String() + ".5")
-			}
-		}, "listAgents"),
-		wrong("ids-as-floats", "Ids are written with a decimal point, as 5.0.", func(o object) {
-			if n, ok := o["id"].(json.Number); ok {
-				o["id"] = json.Number(n.String() + ".0")
-			}
-		}, shown...),
-		wrong("created-at-seconds", "Times have no milliseconds.", reformat("2006-01-02T15:04:05Z07:00"), shown...),
-		wrong("created-at-number", "Times are seconds since 1970.", func(o object) {
-			if t, err := time.Parse(times, text(o["created_at"])); err == nil {
-				o["created_at"] = t.Unix()
-			}
-		}, shown...),
-		wrong("created-at-with-space", "Times have a space in place of the T.", reformat("2006-01-02 15:04:05.000 UTC"), shown...),
-		wrong("created-at-no-date", "Times are of a day that there is not.", set("created_at", "2022-02-30T12:00:00.000Z"), shown...),
-		wrong("created-at-null", "The time of creation of an agent is null.", set("created_at", nil), showAgents...),
-		wrong("project-created-at-missing", "The project's time of creation is missing.", inProject(remove("created_at")), showAgents...),
-		wrong("agent-name-null", "The name of an agent is null in reads.", set("name", nil), "getAgent", "listAgents").
-			keeps("the run's own agents cannot be known by their names"),
-		wrong("agent-name-missing", "The name of an agent is missing in the answer that creates it.", remove("name"), "createAgent"),
-		wrong("token-name-missing-in-list", "The name of a token is missing in the list.", remove("name"), "listAgentTokens"),
-		wrong("token-description-missing", "The description of a token is missing if it is null.", func(o object) {
-			if o["description"] == nil {
-				delete(o, "description")
-			}
-		}, showTokens...),
-		wrong("creator-missing", "created_by_user_id is missing.", remove("created_by_user_id"), shown...),
-		wrong("last-used-missing", "last_used_at is missing when one token is read.", remove("last_used_at"), "getAgentToken"),
-		wrong("last-used-empty", "last_used_at is an empty text if it is not known.", set("last_used_at", ""), "getAgentToken", "createAgentToken"),
-		wrong("status-capital", "The status of a token is \"Active\".", edit("status", func(string) string { return "Active" }), showTokens...),
-		wrong("status-unknown", "The status of a token is \"enabled\".", set("status", "enabled"), showTokens...),
-		wrong("status-number", "The status of a token is 0.", set("status", 0), showTokens...),
-		wrong("status-missing", "The status of a token is missing in the list.", remove("status"), "listAgentTokens"),
-		wrong("project-null", "config_project is null in the list.", set("config_project", nil), "listAgents"),
-		wrong("project-is-id", "config_project is the project's id.", func(o object) {
-			if p, ok := o["config_project"].(object); ok {
-				o["config_project"] = p["id"]
-			}
-		}, showAgents...),
-		wrong("project-path-missing", "The project's full path is missing.", inProject(remove("path_with_namespace")), showAgents...),
-		wrong("receptive-null", "is_receptive is null.", set("is_receptive", nil), showAgents...).onEnterprise().
-			also("it says neither true nor false", "agents/is-receptive-on-ee"),
-		{
-			Name: "receptive-missing", Explains: "Enterprise Edition does not say whether an agent is receptive.",
-			Rules: []string{"agents/is-receptive-on-ee"}, Deviation: eachObject(remove("is_receptive"), showAgents...),
-			Edition: "ee", Since: fakegitlab.Release{Major: 17, Minor: 4},
-		},
-		{
-			Name: "receptive-in-list-only", Explains: "Only the list of agents says whether an agent is receptive.",
-			Rules:     []string{"agents/is-receptive-on-ee", "agents/read-back-equal"},
-			Deviation: eachObject(remove("is_receptive"), "getAgent", "createAgent"),
-			Edition:   "ee", Since: fakegitlab.Release{Major: 17, Minor: 4},
-		},
-		{
-			Name: "receptive-in-read-only", Explains: "The list of agents does not say whether an agent is receptive.",
-			Rules:     []string{"agents/is-receptive-on-ee", "agents/read-back-equal"},
-			Deviation: eachObject(remove("is_receptive"), "listAgents"),
-			Edition:   "ee", Since: fakegitlab.Release{Major: 17, Minor: 4},
-		},
-		{
-			Name: "token-read-as-used", Explains: "Reading a token says that it was used just now.", Since: since15,
-			Rules:     []string{"tokens/read-back-equal"},
-			Deviation: eachObject(set("last_used_at", "2026-01-01T00:00:00.000Z"), "getAgentToken"),
-		},
-		{
-			Name: "reading-is-use", Explains: "Reading a token sets when it was last used.", Since: since15,
-			Rules: []string{"tokens/reading-is-no-use"}, Deviation: func() *fakegitlab.Deviation {
-				var mu sync.Mutex
-				read := make(map[string]bool)
-				return eachObject(func(o object) {
-					mu.Lock()
-					defer mu.Unlock()
-					if id := fmt.Sprint(o["id"]); read[id] {
-						o["last_used_at"] = "2026-01-01T00:00:00.000Z"
-					} else {
-						read[id] = true
-					}
-				}, "getAgentToken")()
-			},
-		},
-		{
-			Name: "last-use-listed", Explains: "The list of tokens says when each was last used.", Since: since15,
-			Rules: []string{"tokens/last-use-not-listed"}, Deviation: eachObject(func(o object) { o["last_used_at"] = nil }, "listAgentTokens"),
-			Also: []string{"document/undeclared-property", "tokens/read-back-equal"}, Because: "it is a property more",
-		},
-		{
-			Name: "no-tokens-are-anothers", Explains: "The list of an agent without tokens has those of another agent.", Since: since15,
-			Rules: []string{"tokens/none-is-an-empty-list", "tokens/agent-matches-path"},
-			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-				a := ask(next, r)
-				if p, ok := placeOf(r.URL); ok && p.tokens && p.token == "" && r.Method == http.MethodGet && string(a.body) == "[]" && r.URL.RawQuery == "" {
-					for _, id := range ids(more(next, r, http.MethodGet, p.agents(), "").body) {
-						if others := more(next, r, http.MethodGet, p.agents()+"/"+id+"/tokens", ""); len(ids(others.body)) > 0 {
-							a.body = others.body
-							add(a.header, "X-Total", len(ids(others.body)))
-							break
-						}
-					}
-				}
-				a.send(w, r)
-			}),
-			Also: []string{"tokens/never-change"}, Because: "a token is shown again, as another agent's",
-		},
-		{
-			Name: "receptive-on-ce", Explains: "Community Edition says whether an agent is receptive.", Edition: "ce",
-			Rules: []string{"agents/no-is-receptive-on-ce"}, Deviation: eachObject(func(o object) { o["is_receptive"] = false }, showAgents...),
-		},
-		{
-			Name: "project-names-disagree", Explains: "The full path of a project does not end with its path.",
-			Rules: []string{"agents/project-names-agree"}, Deviation: eachObject(inProject(set("path", "project")), showAgents...),
-		},
-		{
-			Name: "project-name-disagrees", Explains: "The full name of a project does not end with its name.",
-			Rules: []string{"agents/project-names-agree"}, Deviation: eachObject(inProject(set("name_with_namespace", "test")), showAgents...),
-		},
-		raw("list-in-object", "A list is an object with the list in it.", body, func(b []byte) []byte {
-			return []byte(`{"agents":` + string(b) + `}`)
-		}, lists...).keeps("agents that cannot be listed are found only where a create response named them"),
-		raw("list-of-one-is-object", "A list with one entry is that entry.", body, func(b []byte) []byte {
-			if len(ids(b)) == 1 {
-				return b[1 : len(b)-1]
-			}
-			return b
-		}, lists...),
-		raw("list-empty-is-null", "An empty list is null.", body, func(b []byte) []byte {
-			if string(b) == "[]" {
-				return []byte("null")
-			}
-			return b
-		}, lists...),
-		raw("agent-in-list", "A single agent is a list of one.", body, func(b []byte) []byte {
-			return []byte("[" + string(b) + "]")
-		}, "getAgent", "createAgent").keeps("no agent can be read as the run's own"),
-		{
-			Name: "property-more", Explains: "An agent has a property that the document does not know.", Verdict: Drifts,
-			Rules: []string{"document/undeclared-property"}, Deviation: eachObject(func(o object) { o["labels"] = []string{} }, showAgents...),
-		},
-		raw("duplicate-name", "An agent has its name twice.", jsonText, func(b []byte) []byte {
-			return bytes.Replace(b, []byte(`{"id":`), []byte(`{"name":"x","id":`), 1)
-		}, "getAgent"),
-		raw("trailing-bytes", "Something follows the JSON.", jsonText, func(b []byte) []byte { return append(b[:len(b):len(b)], "\n<!-- 12 ms -->"...) }, "getAgent"),
-		raw("invalid-utf-8", "A body is in ISO 8859-1.", jsonText, func(b []byte) []byte {
-			return bytes.ReplaceAll(b, []byte("é"), []byte("\xe9"))
-		}, "listAgentTokens", "getAgentToken"),
-		raw("byte-order-mark", "A body begins with a byte order mark.", jsonText, func(b []byte) []byte { return append([]byte("\ufeff"), b...) }, "getAgent"),
-		raw("json-cut", "A body ends in the middle, with a Content-Length that is right.", jsonText, func(b []byte) []byte { return b[:len(b)-8] }, "getAgent"),
-		raw("single-quotes", "A body has single quotes.", jsonText, func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(`"`), []byte(`'`)) }, "getAgent"),
-		raw("body-empty", "A successful read has no body.", jsonText, func([]byte) []byte { return nil }, "getAgent").
-			also("without a body there is no entity tag", "headers/etag", "headers/cache-control"),
-		typed("html-type", "JSON is said to be HTML.", "text/html; charset=utf-8"),
-		typed("text-type", "JSON is said to be text.", "text/plain"),
-		typed("no-type", "An answer does not say what its content is.", ""),
-		typed("latin-1", "JSON is said to be in ISO 8859-1.", "application/json; charset=iso-8859-1"),
+		{Name: "agent-id-text", Explains: "Ids of agents are strings.", Rules: ids{body}, Change: editNumber("id", asText, showsAgents...)},
+		{Name: "token-id-text", Explains: "Ids of tokens are strings.", Since: v15, Rules: ids{body}, Change: editNumber("id", asText, showsTokens...)},
+		{Name: "agent-id-of-token-text", Explains: "agent_id is a string.", Since: v15, Rules: ids{body}, Change: editNumber("agent_id", asText, showsTokens...)},
+		{Name: "project-id-text", Explains: "The id of the project is a string.", Rules: ids{body}, Change: editNumber("config_project.id", asText, showsAgents...)},
+		{Name: "creator-text", Explains: "created_by_user_id is a string.", Since: v15, Rules: ids{body}, Change: editNumber("created_by_user_id", asText, shows...)},
+		{Name: "agent-id-fraction", Explains: "Ids of agents are fractions, such as 5.5.", Rules: ids{body}, Change: editNumber("id", asFraction, "listAgents")},
+		{Name: "ids-as-floats", Explains: "Ids have a decimal point, as in 5.0.", Since: v15, Rules: ids{body}, Change: editNumber("id", asFloat, shows...)},
+		{Name: "created-at-seconds", Explains: "Times have no milliseconds.", Since: v15, Rules: ids{body}, Change: edit("created_at", reformatted("2006-01-02T15:04:05Z07:00"), shows...)},
+		{Name: "created-at-number", Explains: "Times are seconds since 1970.", Since: v15, Rules: ids{body}, Change: property("created_at", asUnixTime, shows...)},
+		{Name: "created-at-with-space", Explains: "Times have a space instead of the T.", Since: v15, Rules: ids{body}, Change: edit("created_at", reformatted("2006-01-02 15:04:05.000 UTC"), shows...)},
+		{Name: "created-at-no-date", Explains: "Times have a day that does not exist.", Since: v15, Rules: ids{body}, Change: set("created_at", "2022-02-30T12:00:00.000Z", shows...)},
+		{Name: "created-at-null", Explains: "The created_at of an agent is null.", Rules: ids{body}, Change: set("created_at", nil, showsAgents...)},
+		{Name: "project-created-at-missing", Explains: "The created_at of the project is missing.", Rules: ids{body}, Change: drop("config_project.created_at", showsAgents...)},
+		{Name: "agent-name-null", Explains: "The name of an agent is null in reads.", Rules: ids{body}, Change: set("name", nil, "getAgent", "listAgents"), Keeps: "a check cannot know its own agents by their names"},
+		{Name: "agent-name-missing", Explains: "The name of an agent is missing in the response that creates it.", Rules: ids{body}, Change: drop("name", "createAgent")},
+		{Name: "token-name-missing-in-list", Explains: "The name of a token is missing in the list.", Since: v15, Rules: ids{body}, Change: drop("name", "listAgentTokens")},
+		{Name: "token-description-missing", Explains: "The description of a token is missing if it is null.", Since: v15, Rules: ids{body}, Change: property("description", func(value any) (any, bool) { return value, value != nil }, showsTokens...)},
+		{Name: "creator-missing", Explains: "created_by_user_id is missing.", Since: v15, Rules: ids{body}, Change: drop("created_by_user_id", shows...)},
+		{Name: "last-used-missing", Explains: "last_used_at is missing when one token is read.", Since: v15, Rules: ids{body}, Change: drop("last_used_at", "getAgentToken")},
+		{Name: "last-used-empty", Explains: "last_used_at is an empty string if the token was never used.", Since: v15, Rules: ids{body}, Change: set("last_used_at", "", "getAgentToken", "createAgentToken")},
+		{Name: "status-capital", Explains: "The status of a token is \"Active\".", Since: v15, Rules: ids{body}, Change: set("status", "Active", showsTokens...)},
+		{Name: "status-unknown", Explains: "The status of a token is \"enabled\".", Since: v15, Rules: ids{body}, Change: set("status", "enabled", showsTokens...)},
+		{Name: "status-number", Explains: "The status of a token is 0.", Since: v15, Rules: ids{body}, Change: set("status", 0, showsTokens...)},
+		{Name: "status-missing", Explains: "The status of a token is missing in the list.", Since: v15, Rules: ids{body}, Change: drop("status", "listAgentTokens")},
+		{Name: "project-null", Explains: "config_project is null in the list.", Rules: ids{body}, Change: set("config_project", nil, "listAgents")},
+		{Name: "project-is-id", Explains: "config_project is the project's id.", Rules: ids{body}, Change: property("config_project", onlyID, showsAgents...)},
+		{Name: "project-path-missing", Explains: "The project's full path is missing.", Rules: ids{body}, Change: drop("config_project.path_with_namespace", showsAgents...)},
+		{Name: "receptive-null", Explains: "is_receptive is null.", Since: v17_4, Edition: "ee", Rules: ids{body}, Change: set("is_receptive", nil, showsAgents...), Also: ids{onEnterprise}, Because: "it is neither true nor false"},
+		{Name: "receptive-missing", Explains: "is_receptive is missing in Enterprise Edition.", Since: v17_4, Edition: "ee", Rules: ids{onEnterprise}, Change: drop("is_receptive", showsAgents...)},
+		{Name: "receptive-in-list-only", Explains: "Only the list of agents shows is_receptive.", Since: v17_4, Edition: "ee", Rules: ids{onEnterprise, readBack}, Change: drop("is_receptive", "getAgent", "createAgent")},
+		{Name: "receptive-in-read-only", Explains: "The list of agents does not show is_receptive.", Since: v17_4, Edition: "ee", Rules: ids{onEnterprise, readBack}, Change: drop("is_receptive", "listAgents")},
+		{Name: "token-read-as-used", Explains: "Reading a token shows that it was used.", Since: v15, Rules: ids{"tokens/read-back-equal"}, Change: set("last_used_at", "2026-01-01T00:00:00.000Z", "getAgentToken")},
+		{Name: "reading-is-use", Explains: "Reading a token sets its last_used_at.", Since: v15, Rules: ids{"tokens/reading-is-no-use"}, Change: inside(usingByReading)},
+		{Name: "last-use-listed", Explains: "The list of tokens shows last_used_at.", Since: v15, Rules: ids{"tokens/last-use-not-listed"}, Change: add("last_used_at", nil, "listAgentTokens"),
+			Also: ids{"document/undeclared-property", "tokens/read-back-equal"}, Because: "it is an additional property"},
+		{Name: "no-tokens-are-anothers", Explains: "The list of an agent without tokens has those of another agent.", Since: v15, Rules: ids{"tokens/none-is-an-empty-list", "tokens/agent-matches-path"}, Change: afterwards(listingAnothers),
+			Also: ids{"tokens/never-change"}, Because: "a token is shown again, as another agent's"},
+		{Name: "receptive-on-ce", Explains: "Community Edition says whether an agent is receptive.", Edition: "ce", Rules: ids{"agents/no-is-receptive-on-ce"}, Change: add("is_receptive", false, showsAgents...)},
+		{Name: "project-names-disagree", Explains: "The full path of a project does not end with its path.", Rules: ids{projectNames}, Change: set("config_project.path", "project", showsAgents...)},
+		{Name: "project-name-disagrees", Explains: "The full name of a project does not end with its name.", Rules: ids{projectNames}, Change: set("config_project.name_with_namespace", "test", showsAgents...)},
+		{Name: "list-in-object", Explains: "A list is an object that contains the list.", Rules: ids{body}, Change: raw(wrapped(`{"agents":`, `}`), lists...), Keeps: "agents that cannot be listed are found only if a create response named them"},
+		{Name: "list-of-one-is-object", Explains: "A list with one entry is that entry.", Rules: ids{body}, Change: raw(unlisted, lists...)},
+		{Name: "list-empty-is-null", Explains: "An empty list is null.", Rules: ids{body}, Change: raw(emptyAsNull, lists...)},
+		{Name: "agent-in-list", Explains: "A single agent is a list of one.", Rules: ids{body}, Change: raw(wrapped(`[`, `]`), "getAgent", "createAgent"), Keeps: "no agent can be read as the check's own"},
+		{Name: "property-more", Explains: "An agent has a property that the document does not know.", Verdict: Drifts, Rules: ids{"document/undeclared-property"}, Change: add("labels", []string{}, showsAgents...)},
+		{Name: "duplicate-name", Explains: "An agent has its name twice.", Rules: ids{jsonText}, Change: raw(bytesReplaced(`{"id":`, `{"name":"x","id":`), "getAgent")},
+		{Name: "trailing-bytes", Explains: "Text follows the JSON.", Rules: ids{jsonText}, Change: raw(wrapped("", "\n<!-- 12 ms -->"), "getAgent")},
+		{Name: "invalid-utf-8", Explains: "A body is in ISO 8859-1.", Since: v15, Rules: ids{jsonText}, Change: raw(bytesReplaced("é", "\xe9"), "listAgentTokens", "getAgentToken")},
+		{Name: "byte-order-mark", Explains: "A body begins with a byte order mark.", Rules: ids{jsonText}, Change: raw(wrapped("\ufeff", ""), "getAgent")},
+		{Name: "json-cut", Explains: "A body is cut, and its Content-Length is that of the rest.", Rules: ids{jsonText}, Change: raw(func(b []byte) []byte { return b[:len(b)-8] }, "getAgent")},
+		{Name: "single-quotes", Explains: "A body has single quotes.", Rules: ids{jsonText}, Change: raw(bytesReplaced(`"`, `'`), "getAgent")},
+		{Name: "body-empty", Explains: "A successful read has no body.", Rules: ids{jsonText}, Change: raw(func([]byte) []byte { return nil }, "getAgent"),
+			Also: ids{"headers/etag", "headers/cache-control"}, Because: "without a body there is no ETag"},
+		{Name: "html-type", Explains: "JSON has the content type of HTML.", Rules: ids{typed}, Change: contentType("text/html; charset=utf-8")},
+		{Name: "text-type", Explains: "JSON has the content type of plain text.", Rules: ids{typed}, Change: contentType("text/plain")},
+		{Name: "no-type", Explains: "There is no content type.", Rules: ids{typed}, Change: contentType("")},
+		{Name: "latin-1", Explains: "JSON is marked as ISO 8859-1.", Rules: ids{typed}, Change: contentType("application/json; charset=iso-8859-1")},
 	}
 }
 
-func (f Fault) onEnterprise() Fault {
-	f.Edition, f.Since = "ee", fakegitlab.Release{Major: 17, Minor: 4}
-	return f
+// reformatted is a time in another layout.
+func reformatted(layout string) func(string) string {
+	return func(s string) string {
+		t, err := time.Parse(timeLayout, s)
+		if err != nil {
+			return s
+		}
+		return t.Format(layout)
+	}
+}
+
+func asUnixTime(value any) (any, bool) {
+	t, err := time.Parse(timeLayout, text(value))
+	if err != nil {
+		return value, true
+	}
+	return t.Unix(), true
+}
+
+func onlyID(value any) (any, bool) {
+	project, _ := value.(object)
+	return project["id"], true
+}
+
+func wrapped(before, after string) func([]byte) []byte {
+	return func(b []byte) []byte { return []byte(before + string(b) + after) }
+}
+
+func bytesReplaced(from, to string) func([]byte) []byte {
+	return func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(from), []byte(to)) }
+}
+
+func unlisted(b []byte) []byte {
+	if len(idsIn(b)) == 1 {
+		return b[1 : len(b)-1]
+	}
+	return b
+}
+
+func emptyAsNull(b []byte) []byte {
+	if string(b) == "[]" {
+		return []byte("null")
+	}
+	return b
+}
+
+// usingByReading shows from the second read of a token on that it was used.
+func usingByReading() *fakegitlab.Deviation {
+	var read sync.Map
+	return objects(func(o object) {
+		if _, again := read.LoadOrStore(fmt.Sprint(o["id"]), true); again {
+			o["last_used_at"] = "2026-01-01T00:00:00.000Z"
+		}
+	}, "getAgentToken").Deviations()[0]
+}
+
+// listingAnothers shows the tokens of an agent that has some in place of an empty list.
+func listingAnothers(next http.Handler, r *http.Request, a *reply) {
+	if !method(http.MethodGet, isTokenList)(r) || string(a.body) != "[]" || number(a.header.Get("X-Page")) > 1 {
+		return
+	}
+	p, _ := placeOf(r.URL)
+	for _, id := range idsIn(read(next, r, p.agents()).body) {
+		if others := read(next, r, p.agents()+"/"+id+"/tokens"); len(idsIn(others.body)) > 0 {
+			a.body = others.body
+			count(a.header, "X-Total", len(idsIn(others.body)))
+			return
+		}
+	}
 }

@@ -1,5 +1,8 @@
-// Package faults breaks the fake GitLab on purpose, in one way at a time, so that whatever is to notice can show that it
-// does: the suite (see FORCE.md), and anybody's own tests.
+// Package faults breaks the fake GitLab on purpose, in one way at a time. It is used to show that the suite notices (see
+// FORCE.md), and by anybody whose own tests need a broken GitLab.
+//
+// Each subject has a file with a table. A fault of a known shape is one line in it; change.go and the files beside it have
+// the shapes. A fault knows the fake and the HTTP exchange, and nothing about the caller but its role.
 package faults
 
 import (
@@ -18,31 +21,29 @@ type Fault struct {
 	Subject  string // what it is about, such as "secrets"
 	Explains string // what the server does wrong, in one sentence
 
+	// Change is what the server does otherwise.
+	Change Change
+
 	// Verdict is what a check has to make of it.
 	Verdict Verdict
-	// Rules are the ids of the rules that claim to notice; each of them has to.
+	// Rules are the ids of the rules that claim to notice it. Each of them has to.
 	Rules []string
-	// Also are the ids of further rules that it may break, and Because says why these are no false alarms. What it may
-	// break depends on the order in which requests come.
+	// Also are the ids of other rules that it may set off, and Because says why that is no false alarm.
 	Also    []string
 	Because string
 
-	// Since and Until are the GitLab releases to which it makes a difference, and Edition the edition. Until is the first
-	// that it makes none to. What is zero is no limit.
+	// Since and Until are the GitLab releases in which it makes a difference, from Since to before Until. Edition is the
+	// edition. A zero value means no limit.
 	Since, Until fakegitlab.Release
 	Edition      string
 
-	// ByID says that a check has to name the project by its id, as it is not found by its path.
+	// ByID says that a check has to name the project by its id, because the project's path is not found.
 	ByID bool
 
-	// Harms says what it does to agents that were there before, which no caller can help; empty if nothing.
+	// Harms says what it does to agents that were there before the check, if anything.
 	Harms string
-	// Keeps says why what a check makes may stay; empty if a check can remove it all.
+	// Keeps says why a check may leave something behind, or say so. If it is empty, a check can remove everything.
 	Keeps string
-
-	// Deviation makes a new deviation with a memory of its own, and Wrap a handler around the fake. Either may be nil.
-	Deviation func() *fakegitlab.Deviation
-	Wrap      func(http.Handler) http.Handler
 }
 
 // Verdict is what a check has to make of a fault.
@@ -60,7 +61,7 @@ func (v Verdict) String() string {
 	return [...]string{"violation", "drift", "inconclusive", "conformant"}[v]
 }
 
-// All is every fault, in reading order.
+// All returns every fault, in reading order.
 func All() []Fault {
 	var all []Fault
 	for _, subject := range []struct {
@@ -96,25 +97,25 @@ func All() []Fault {
 	return all
 }
 
-// Named is the fault of a name. The error says what to do about a name that there is not.
+// Named returns the fault with a name. The error says what to do about an unknown name.
 func Named(name string) (Fault, error) {
-	var alike []string
+	var similar []string
 	for _, f := range All() {
 		if f.Name == name {
 			return f, nil
 		}
 		if name != "" && strings.Contains(f.Name, name) {
-			alike = append(alike, f.Name)
+			similar = append(similar, f.Name)
 		}
 	}
-	if len(alike) > 0 {
-		return Fault{}, fmt.Errorf("there is no fault %q; there are %s", name, strings.Join(alike, ", "))
+	if len(similar) > 0 {
+		return Fault{}, fmt.Errorf("there is no fault %q; there are %s", name, strings.Join(similar, ", "))
 	}
 	return Fault{}, fmt.Errorf("there is no fault %q: `glagents faults` lists them", name)
 }
 
-// Matching are the faults whose names match one of several patterns of [path.Match], such as secret-*; all, if there is
-// none. A pattern that matches no fault is an error.
+// Matching returns the faults whose names match any of the patterns, which are those of [path.Match], such as secret-*.
+// Without patterns it returns all faults. A pattern that matches no fault is an error.
 func Matching(patterns ...string) ([]Fault, error) {
 	all := All()
 	if len(patterns) == 0 {
@@ -138,28 +139,26 @@ func Matching(patterns ...string) ([]Fault, error) {
 	return slices.DeleteFunc(all, func(f Fault) bool { return !wanted[f.Name] }), nil
 }
 
-// Options switch faults on in a fake. Those that are handlers around it, [Around] puts there.
+// Options returns the options that switch on the part of the faults that is inside the fake. [Around] adds the other part.
 func Options(faults ...Fault) []fakegitlab.Option {
 	var options []fakegitlab.Option
 	for i := range faults {
-		if faults[i].Deviation != nil {
-			options = append(options, fakegitlab.Deviate(faults[i].Deviation()))
+		for _, deviation := range faults[i].Change.Deviations() {
+			options = append(options, fakegitlab.Deviate(deviation))
 		}
 	}
 	return options
 }
 
-// Around puts the handlers of faults around a fake, the first one outermost.
+// Around puts the handlers of the faults around a fake. The first fault is the outermost.
 func Around(fake http.Handler, faults ...Fault) http.Handler {
 	for i := len(faults) - 1; i >= 0; i-- {
-		if faults[i].Wrap != nil {
-			fake = faults[i].Wrap(fake)
-		}
+		fake = faults[i].Change.Around(fake)
 	}
 	return fake
 }
 
-// In says whether the fault makes a difference to a GitLab of that release and edition.
+// In reports whether the fault makes a difference in a release and edition of GitLab.
 func (f *Fault) In(release fakegitlab.Release, edition string) bool {
 	return release.AtLeast(f.Since.Major, f.Since.Minor) &&
 		(f.Until == fakegitlab.Release{} || !release.AtLeast(f.Until.Major, f.Until.Minor)) &&

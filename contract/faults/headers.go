@@ -6,98 +6,60 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// headers are faults with headers other than those about pages.
+// headers are faults of headers other than those about pages.
 func headers() []Fault {
-	// final changes headers after the layers around the fake have set theirs.
-	final := func(change func(h http.Header)) func(http.Handler) http.Handler {
-		return around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-			a := ask(next, r)
-			if _, ok := placeOf(r.URL); ok {
-				change(a.header)
-			}
-			a.send(w, r)
-		})
-	}
-	with := func(name, value string) func(http.Header) { return func(h http.Header) { h.Set(name, value) } }
+	const neverPublic, cacheControl, head = "headers/never-public", "headers/cache-control", "headers/head"
 	return []Fault{
-		{
-			Name: "cache-control-public", Explains: "Answers may be kept by shared caches.", Rules: []string{"headers/never-public"},
-			Wrap: final(with("Cache-Control", "public, max-age=60")), Also: []string{"headers/cache-control"}, Because: "it is not private",
-		},
-		{
-			Name: "cache-control-shared", Explains: "Answers may be kept by shared caches for a while.", Rules: []string{"headers/never-public"},
-			Wrap: final(with("Cache-Control", "max-age=0, s-maxage=30")), Also: []string{"headers/cache-control"}, Because: "it is not private",
-		},
-		{
-			Name: "cache-control-missing", Explains: "There is no Cache-Control.", Rules: []string{"headers/cache-control"},
-			Wrap: final(func(h http.Header) { h.Del("Cache-Control") }),
-		},
-		{
-			Name: "request-id-missing", Explains: "There is no X-Request-Id.", Rules: []string{"headers/request-id"},
-			Wrap: final(func(h http.Header) { h.Del("X-Request-Id") }),
-		},
-		{
-			Name: "nosniff-missing", Explains: "There is no X-Content-Type-Options.", Rules: []string{"headers/nosniff"},
-			Wrap: final(func(h http.Header) { h.Del("X-Content-Type-Options") }),
-		},
-		{
-			Name: "location-on-create", Explains: "The answer to a create has a Location.", Rules: []string{"headers/no-location"},
-			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if d.Status == 201 {
-					d.Header.Set("Location", r.URL.EscapedPath()+"/1")
-				}
-			}, "createAgent", "createAgentToken"),
-		},
-		{
-			Name: "head-405", Explains: "HEAD is 405.", Rules: []string{"headers/head"},
-			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-				if _, ok := placeOf(r.URL); ok && r.Method == http.MethodHead {
-					refusal(405, "").send(w, r)
-					return
-				}
-				next.ServeHTTP(w, r)
-			}),
-			Also:    []string{"document/status", "roles/guest-finds-nothing", "authentication/required-to-read"},
-			Because: "the document has no 405 there, and others may ask so too",
-		},
-		{
-			Name: "head-of-tokens-404", Explains: "HEAD of a list of tokens is no route.", Rules: []string{"headers/head"}, Since: fakegitlab.Release{Major: 15},
-			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if r.Method == http.MethodHead && d.Status == 200 {
-					replace(d, 404, `{"error":"404 Not Found"}`)
-				}
-			}, "listAgentTokens"),
-		},
-		{
-			Name: "head-counts-otherwise", Explains: "HEAD of a list of tokens counts one less.", Rules: []string{"headers/head"}, Since: fakegitlab.Release{Major: 15},
-			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if r.Method == http.MethodHead {
-					add(d.Header, "X-Total", -1)
-				}
-			}, "listAgentTokens"),
-		},
-		{
-			Name: "head-without-page-headers", Explains: "HEAD of a list lacks the headers about its pages.", Rules: []string{"document/headers"},
-			Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if r.Method == http.MethodHead {
-					for _, name := range []string{"X-Page", "X-Per-Page", "X-Next-Page", "X-Prev-Page", "X-Total", "X-Total-Pages", "Link"} {
-						d.Header.Del(name)
-					}
-				}
-			}, lists...),
-		},
-		{
-			Name: "no-content-with-length", Explains: "A 204 announces a body.", Rules: []string{"document/no-content"},
-			Wrap: around(hijackingNoContent),
-		},
-		{
-			Name: "page-headers-twice", Explains: "X-Total is there twice.", Rules: []string{"document/headers"},
-			Wrap: final(func(h http.Header) {
-				if total := h.Get("X-Total"); total != "" {
-					h.Add("X-Total", total)
-				}
-			}),
-		},
+		{Name: "cache-control-public", Explains: "Responses may be stored by shared caches.", Rules: ids{neverPublic}, Change: finalHeader("Cache-Control", "public, max-age=60"), Also: ids{cacheControl}, Because: "it is not private"},
+		{Name: "cache-control-shared", Explains: "Responses may be stored by shared caches for 30 seconds.", Rules: ids{neverPublic}, Change: finalHeader("Cache-Control", "max-age=0, s-maxage=30"), Also: ids{cacheControl}, Because: "it is not private"},
+		{Name: "cache-control-missing", Explains: "There is no Cache-Control.", Rules: ids{cacheControl}, Change: finalHeader("Cache-Control", "")},
+		{Name: "request-id-missing", Explains: "There is no X-Request-Id.", Rules: ids{"headers/request-id"}, Change: finalHeader("X-Request-Id", "")},
+		{Name: "nosniff-missing", Explains: "There is no X-Content-Type-Options.", Rules: ids{"headers/nosniff"}, Change: finalHeader("X-Content-Type-Options", "")},
+		{Name: "location-on-create", Explains: "The response to a create has a Location.", Rules: ids{"headers/no-location"}, Change: addHeader(201, "Location", func(r *http.Request) string { return r.URL.EscapedPath() + "/1" }, "createAgent", "createAgentToken")},
+		{Name: "head-405", Explains: "HEAD is 405.", Rules: ids{head}, Change: refuse(method(http.MethodHead, isAny), 405, ""),
+			Also: ids{"document/status", "roles/guest-finds-nothing", "authentication/required-to-read"}, Because: "the document has no 405 there, and other rules send HEAD too"},
+		{Name: "head-of-tokens-404", Explains: "HEAD of a list of tokens is no route.", Since: v15, Rules: ids{head}, Change: rewrite(headNoRoute, "listAgentTokens")},
+		{Name: "head-counts-otherwise", Explains: "HEAD of a list of tokens counts one less.", Since: v15, Rules: ids{head}, Change: rewrite(headCountsLess, "listAgentTokens")},
+		{Name: "head-without-page-headers", Explains: "HEAD of a list lacks the headers about its pages.", Rules: ids{"document/headers"}, Change: rewrite(headWithoutPages, lists...)},
+		{Name: "no-content-with-length", Explains: "A 204 announces a body.", Rules: ids{"document/no-content"}, Change: handle(hijackingNoContent)},
+		{Name: "page-headers-twice", Explains: "X-Total is sent twice.", Rules: ids{"document/headers"}, Change: finalHeaders(repeatingTotal)},
+	}
+}
+
+// finalHeader sets a header of all responses. An empty value removes it.
+func finalHeader(name, value string) Change {
+	return finalHeaders(func(h http.Header) {
+		h.Del(name)
+		if value != "" {
+			h.Set(name, value)
+		}
+	})
+}
+
+func headNoRoute(r *http.Request, d *fakegitlab.ResponseDraft) {
+	if r.Method == http.MethodHead && d.Status == 200 {
+		replace(d, 404, noRoute)
+	}
+}
+
+func headCountsLess(r *http.Request, d *fakegitlab.ResponseDraft) {
+	if r.Method == http.MethodHead {
+		count(d.Header, "X-Total", -1)
+	}
+}
+
+func headWithoutPages(r *http.Request, d *fakegitlab.ResponseDraft) {
+	if r.Method != http.MethodHead {
+		return
+	}
+	for _, name := range []string{"X-Page", "X-Per-Page", "X-Next-Page", "X-Prev-Page", "X-Total", "X-Total-Pages", "Link"} {
+		d.Header.Del(name)
+	}
+}
+
+func repeatingTotal(h http.Header) {
+	if total := h.Get("X-Total"); total != "" {
+		h.Add("X-Total", total)
 	}
 }
 
@@ -113,6 +75,6 @@ func hijackingNoContent(next http.Handler, w http.ResponseWriter, r *http.Reques
 		panic(err) // HTTP/1.1 can always be taken over
 	}
 	defer func() { _ = connection.Close() }()
-	_, _ = buffer.WriteString("HTTP/1.1 204 No Content\r\nX-Request-Id: 01J00000000000000000000000\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+	_, _ = buffer.WriteString("HTTP/1.1 204 No Content\r\nX-Request-Id: " + requestID + "\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
 	_ = buffer.Flush()
 }

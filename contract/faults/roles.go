@@ -1,53 +1,57 @@
 package faults
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
-	"strings"
+	"sync"
+	"time"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
-// does is an operation in words: who may not do it does it all the same.
-var does = []struct {
-	operation, what, explains string
-	write, token              bool
+// allowed are the operations, as roles and words have them.
+var allowed = []struct {
+	operation, name, explains string
+	write                     bool
+	since                     fakegitlab.Release
 }{
-	{operation: "listAgents", what: "lists-agents", explains: "list agents"},
-	{operation: "getAgent", what: "reads-agent", explains: "read an agent"},
-	{operation: "createAgent", what: "creates-agent", explains: "create an agent", write: true},
-	{operation: "deleteAgent", what: "deletes-agent", explains: "delete an agent", write: true},
-	{operation: "listAgentTokens", what: "lists-tokens", explains: "list an agent's tokens", token: true},
-	{operation: "getAgentToken", what: "reads-token", explains: "read a token", token: true},
-	{operation: "createAgentToken", what: "creates-token", explains: "create a token", write: true, token: true},
-	{operation: "revokeAgentToken", what: "revokes-token", explains: "revoke a token", write: true, token: true},
+	{operation: "listAgents", name: "lists-agents", explains: "list agents"},
+	{operation: "getAgent", name: "reads-agent", explains: "read an agent"},
+	{operation: "createAgent", name: "creates-agent", explains: "create an agent", write: true},
+	{operation: "deleteAgent", name: "deletes-agent", explains: "delete an agent", write: true},
+	{operation: "listAgentTokens", name: "lists-tokens", explains: "list an agent's tokens", since: v15},
+	{operation: "getAgentToken", name: "reads-token", explains: "read a token", since: v15},
+	{operation: "createAgentToken", name: "creates-token", explains: "create a token", write: true, since: v15},
+	{operation: "revokeAgentToken", name: "revokes-token", explains: "revoke a token", write: true, since: v15},
 }
 
-// roles are faults with who may do what: each caller and each operation by itself.
+// callers are those who may not do everything, and the rules that say so.
+var callers = []struct {
+	name, explains, reads, writes string
+	is                            func(c fakegitlab.Choice) bool
+}{
+	{"developer", "A developer", "", "roles/developer-may-not-write", hasRole(fakegitlab.Developer)},
+	{"guest", "A guest", "roles/guest-finds-nothing", "roles/guest-may-not-write", hasRole(fakegitlab.Guest)},
+	{"stranger", "A user who is no member", "roles/stranger-finds-nothing", "roles/stranger-may-not-write", hasRole(fakegitlab.NoRole)},
+	{"anonymous", "A caller without credentials", "authentication/required-to-read", "authentication/required-to-write", isAnonymous},
+}
+
+// roles are faults of who may do what: first each caller with each operation.
 func roles() []Fault {
 	var all []Fault
-	for _, caller := range []struct{ name, reads, writes string }{
-		{"developer", "", "roles/developer-may-not-write"},
-		{"guest", "roles/guest-finds-nothing", "roles/guest-may-not-write"},
-		{"stranger", "roles/stranger-finds-nothing", "roles/stranger-may-not-write"},
-		{"anonymous", "authentication/required-to-read", "authentication/required-to-write"},
-	} {
-		for _, d := range does {
+	for _, caller := range callers {
+		for _, o := range allowed {
 			rule := caller.reads
-			if d.write {
+			if o.write {
 				rule = caller.writes
 			}
 			if rule == "" {
 				continue // a developer may read
 			}
 			f := Fault{
-				Name: caller.name + "-" + d.what, Explains: "A " + caller.name + " may " + d.explains + ".", Rules: []string{rule},
-				Deviation: letting(caller.name, d.operation),
-			}
-			if caller.name == "anonymous" {
-				f.Explains = "Who gives no credentials may " + d.explains + "."
-			}
-			if d.token {
-				f = f.since(15, 0)
+				Name: caller.name + "-" + o.name, Explains: caller.explains + " can " + o.explains + ".", Since: o.since, Rules: ids{rule},
+				Change: let(func(c fakegitlab.Choice) bool { return c.Operation == o.operation && caller.is(c) }),
 			}
 			switch f.Name {
 			case "developer-deletes-agent", "developer-creates-token":
@@ -58,169 +62,95 @@ func roles() []Fault {
 			all = append(all, f)
 		}
 	}
-	// promoting takes a caller for a maintainer if they ask in some way.
-	promoting := func(asks func(r *http.Request) bool) func(http.Handler) http.Handler {
-		return around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-			if asks(r) {
-				r = r.Clone(r.Context())
-				r.Header.Del("Authorization")
-				r.Header.Set("Private-Token", "glpat-maintainer")
+	return append(all, otherRoles()...)
+}
+
+func otherRoles() []Fault {
+	finds := ids{"roles/stranger-finds-nothing", "roles/guest-finds-nothing", "authentication/required-to-read"}
+	return []Fault{
+		{Name: "roles-unchecked-for-bearer", Explains: "A guest who sends Authorization: Bearer has the rights of a maintainer.", Since: v15, Rules: ids{"roles/guest-finds-nothing"}, Change: let(hasRole(fakegitlab.Guest), bearer)},
+		{Name: "roles-unchecked-for-forms", Explains: "A developer who sends a form has the rights of a maintainer.", Rules: ids{"roles/developer-may-not-write"}, Change: let(hasRole(fakegitlab.Developer), hasType(formType))},
+		{Name: "roles-unchecked-by-id", Explains: "A user who names the project by its id has the rights of a maintainer.", Since: v15, Rules: ids{"roles/stranger-finds-nothing"}, Change: let(isUser, byID)},
+		{Name: "refusals-name-the-agent", Explains: "An error says the name of the agent in the URL.", Rules: finds, Change: inside(namingAgents)},
+		{Name: "refusals-count", Explains: "The error that refuses a list has X-Total.", Rules: finds, Change: rewrite(countingInErrors, lists...)},
+		{Name: "role-before-parameters", Explains: "The role is checked before parameters.", Since: v16, Rules: ids{"order/parameters-before-role"}, Change: handle(checkingRoleFirst)},
+		{Name: "condition-before-role", Explains: "If-Unmodified-Since is checked before the agent and the role.", Rules: ids{"order/role-before-agent", "errors/delete-unknown-agent"},
+			Change: refuse(all(method(http.MethodDelete, isAgent), unmodifiedForDays), 412, `{"message":"412 Precondition Failed"}`)},
+		{Name: "developer-reads-nothing", Explains: "Only a maintainer can read agents and tokens.", Rules: ids{"roles/developer-reads"}, Change: decide(fakegitlab.RoleSuffices, func(c fakegitlab.Choice) bool { return c.Role >= fakegitlab.Maintainer })},
+		{Name: "developer-sees-no-agents", Explains: "A developer gets an empty list of agents.", Rules: ids{"roles/developer-reads"}, Change: showTo(fakegitlab.Developer, emptyingList, "listAgents")},
+		{Name: "developer-sees-no-creator", Explains: "For a developer, the creator of an agent is null.", Rules: ids{"roles/developer-reads"}, Change: showTo(fakegitlab.Developer, hidingCreator, "getAgent", "listAgents")},
+		{Name: "refused-but-done", Explains: "A developer's deletion is refused with 403, but done.", Rules: ids{"roles/refused-has-no-effect"}, Change: doneForDevelopers("deleteAgent")},
+		{Name: "refused-but-revoked", Explains: "A developer's revocation is refused with 403, but done.", Since: v15, Rules: ids{"roles/refused-has-no-effect"}, Change: doneForDevelopers("revokeAgentToken")},
+		{Name: "refused-but-created", Explains: "A developer's creation of a token is refused with 403, but done.", Since: v15, Rules: ids{"roles/refused-has-no-effect"}, Change: doneForDevelopers("createAgentToken")},
+		{Name: "refused-but-registered", Explains: "A developer's creation of an agent is refused with 403, but done.", Rules: ids{"roles/refused-has-no-effect"}, Change: doneForDevelopers("createAgent")},
+		{Name: "role-after-agent", Explains: "The agent is looked up before the role is checked, so that 404 and 403 show which agents exist.", Rules: ids{"order/role-before-agent"}, Change: lookingUpFirst()},
+	}
+}
+
+// doneForDevelopers does what a developer is refused.
+func doneForDevelopers(operation string) Change {
+	return despite(fakegitlab.RoleSuffices, func(c fakegitlab.Choice) bool {
+		return noIn(operation)(c) && c.Role == fakegitlab.Developer
+	}, replaceBy(403, `{"message":"403 Forbidden"}`))
+}
+
+// lookingUpFirst answers 404 for an agent that does not exist to callers who may not delete any.
+func lookingUpFirst() Change {
+	return both(
+		despite(fakegitlab.RoleSuffices, noIn("deleteAgent"), func(d *fakegitlab.ResponseDraft) {
+			if d.Status != 404 {
+				replace(d, 403, `{"message":"403 Forbidden"}`)
 			}
-			next.ServeHTTP(w, r)
+		}),
+		decide(fakegitlab.AgentDeleted, func(c fakegitlab.Choice) bool { return c.GitLab && c.Role >= fakegitlab.Maintainer }),
+	)
+}
+
+// namingAgents adds the name of the agent in the URL to errors.
+func namingAgents() *fakegitlab.Deviation {
+	var names sync.Map // by the agent's id
+	return &fakegitlab.Deviation{Rewrite: func(r *http.Request, d *fakegitlab.ResponseDraft) {
+		edited(d.Body, func(o object) {
+			if id, ok := o["id"].(json.Number); ok && o["config_project"] != nil {
+				names.Store(id.String(), o["name"])
+			}
 		})
-	}
-	return append(all, []Fault{
-		{
-			Name: "roles-unchecked-for-bearer", Explains: "A guest who sends the token as Authorization: Bearer is taken for a maintainer.", Since: fakegitlab.Release{Major: 15},
-			Rules: []string{"roles/guest-finds-nothing"}, Wrap: promoting(func(r *http.Request) bool {
-				return r.Header.Get("Authorization") == "Bearer glpat-guest"
-			}),
-		},
-		{
-			Name: "roles-unchecked-for-forms", Explains: "A developer who sends a form is taken for a maintainer.",
-			Rules: []string{"roles/developer-may-not-write"}, Wrap: promoting(func(r *http.Request) bool {
-				return r.Header.Get("Content-Type") == formFields && r.Header.Get("Private-Token") == "glpat-developer"
-			}),
-		},
-		{
-			Name: "roles-unchecked-by-id", Explains: "Who names a project by its id is taken for a maintainer.", Since: fakegitlab.Release{Major: 15},
-			Rules: []string{"roles/stranger-finds-nothing"}, Wrap: promoting(func(r *http.Request) bool {
-				p, ok := placeOf(r.URL)
-				return ok && number(p.project) != 0 && r.Header.Get("Private-Token") != ""
-			}),
-		},
-		{
-			Name: "refusals-name-the-agent", Explains: "An error says which agent it is about.",
-			Rules: []string{"roles/stranger-finds-nothing", "roles/guest-finds-nothing", "authentication/required-to-read"},
-			Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-				a := ask(next, r)
-				if p, ok := placeOf(r.URL); ok && r.Method == http.MethodGet && a.status >= 400 && p.agent != "" {
-					r = r.Clone(r.Context())
-					r.Header.Set("Private-Token", "glpat-maintainer")
-					editObjects(draft(more(next, r, http.MethodGet, p.agents()+"/"+p.agent, "")), func(agent object) {
-						changed := draft(a)
-						editObjects(changed, func(o object) { o["agent"] = agent["name"] })
-						a.body = changed.Body
-					})
-				}
-				a.send(w, r)
-			}),
-		},
-		{
-			Name: "refusals-count", Explains: "The error with which a list is refused has X-Total.",
-			Rules: []string{"roles/stranger-finds-nothing", "roles/guest-finds-nothing", "authentication/required-to-read"},
-			Deviation: rewriting(func(_ *http.Request, d *fakegitlab.ResponseDraft) {
-				if d.Status >= 400 {
-					d.Header.Set("X-Total", "3")
-				}
-			}, lists...),
-		},
-		{
-			Name: "role-before-parameters", Explains: "The role is checked before parameters.", Since: fakegitlab.Release{Major: 16},
-			Rules: []string{"order/parameters-before-role"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-				if agent, _ := creates(r); agent && r.Header.Get("Private-Token") == "glpat-developer" {
-					refusal(403, `{"message":"403 Forbidden"}`).send(w, r)
-					return
-				}
-				next.ServeHTTP(w, r)
-			}),
-		},
-		{
-			Name: "condition-before-role", Explains: "If-Unmodified-Since is looked at before the agent and the role.",
-			Rules: []string{"order/role-before-agent", "errors/delete-unknown-agent"}, Wrap: around(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-				p, ok := placeOf(r.URL)
-				if ok && r.Method == http.MethodDelete && !p.tokens && strings.Contains(r.Header.Get("If-Unmodified-Since"), "2020") {
-					refusal(412, `{"message":"412 Precondition Failed"}`).send(w, r)
-					return
-				}
-				next.ServeHTTP(w, r)
-			}),
-		},
-
-		{
-			Name: "developer-reads-nothing", Explains: "Only a maintainer may read agents and tokens.",
-			Rules: []string{"roles/developer-reads"}, Deviation: deciding(fakegitlab.RoleSuffices, func(c fakegitlab.Choice) bool {
-				return c.Role >= fakegitlab.Maintainer
-			}),
-		},
-		{
-			Name: "developer-sees-no-agents", Explains: "A developer gets an empty list of agents.",
-			Rules: []string{"roles/developer-reads"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if r.Header.Get("Private-Token") == "glpat-developer" && d.Status == 200 {
-					d.Body = []byte("[]")
-					d.Header.Set("X-Total", "0")
-				}
-			}, "listAgents"),
-		},
-		{
-			Name: "developer-sees-no-creator", Explains: "A developer is not told who created an agent.",
-			Rules: []string{"roles/developer-reads"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if r.Header.Get("Private-Token") == "glpat-developer" {
-					editObjects(d, set("created_by_user_id", nil))
-				}
-			}, "getAgent", "listAgents"),
-		},
-		{
-			Name: "refused-but-done", Explains: "A developer's deletion is refused with 403, and done.",
-			Rules: []string{"roles/refused-has-no-effect"}, Wrap: around(refusedButDone("DELETE", false)),
-		},
-		{
-			Name: "refused-but-revoked", Explains: "A developer's revocation is refused with 403, and done.", Since: fakegitlab.Release{Major: 15},
-			Rules: []string{"roles/refused-has-no-effect"}, Wrap: around(refusedButDone("DELETE", true)),
-		},
-		{
-			Name: "refused-but-created", Explains: "A developer's creation of a token is refused with 403, and done.", Since: fakegitlab.Release{Major: 15},
-			Rules: []string{"roles/refused-has-no-effect"}, Wrap: around(refusedButDone("POST", true)),
-		},
-		{
-			Name: "refused-but-registered", Explains: "A developer's creation of an agent is refused with 403, and done.",
-			Rules: []string{"roles/refused-has-no-effect"}, Wrap: around(refusedButDone("POST", false)),
-		},
-		{
-			Name: "role-after-agent", Explains: "The agent is looked up before the role is checked, so that 404 and 403 tell which agents there are.",
-			Rules: []string{"order/role-before-agent"}, Deviation: rewriting(func(r *http.Request, d *fakegitlab.ResponseDraft) {
-				if p, _ := placeOf(r.URL); d.Status == 403 && number(p.agent) > 1<<40 {
-					replace(d, 404, `{"message":"404 Not found"}`)
-				}
-			}, "deleteAgent"),
-		},
-	}...)
-}
-
-// letting lets a caller do one operation.
-func letting(name, operation string) func() *fakegitlab.Deviation {
-	return func() *fakegitlab.Deviation {
-		return &fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
-			if c.Operation != operation || c.GitLab {
-				return c.GitLab
-			}
-			switch c.Point {
-			case fakegitlab.TokenKnown:
-				return name == "anonymous" && len(c.Request.Header["Private-Token"]) == 0 && len(c.Request.Header["Authorization"]) == 0
-			case fakegitlab.ProjectVisible, fakegitlab.RoleSuffices:
-				return c.User == name
-			}
-			return c.GitLab
-		}}
-	}
-}
-
-// refusedButDone does what a developer is refused, with a maintainer's rights.
-func refusedButDone(method string, token bool) func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	return func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-		p, ok := placeOf(r.URL)
-		if ok && r.Method == method && p.tokens == token && r.Header.Get("Private-Token") == "glpat-developer" {
-			sent := input(r)
-			secretly := r.Clone(r.Context())
-			if sent != nil {
-				secretly = withInput(r, sent)
-			}
-			secretly.Header.Set("Private-Token", "glpat-maintainer")
-			a := ask(next, r)
-			ask(next, secretly)
-			a.send(w, r)
-			return
+		p, _ := placeOf(r.URL)
+		if name, known := names.Load(p.agent); known && d.Status >= 400 && r.Method == http.MethodGet {
+			editObjects(d, func(o object) { o["agent"] = name })
 		}
-		next.ServeHTTP(w, r)
+	}}
+}
+
+func countingInErrors(_ *http.Request, d *fakegitlab.ResponseDraft) {
+	if d.Status >= 400 {
+		d.Header.Set("X-Total", "3")
 	}
+}
+
+// checkingRoleFirst refuses a caller who may not create agents, also if a parameter is wrong.
+func checkingRoleFirst(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	a := ask(next, r)
+	if createsAgent(r) && a.status == 400 && bytes.HasPrefix(a.body, []byte(`{"error":`)) {
+		// The model refuses this name, so that no agent is made of it.
+		if role := more(next, r, http.MethodPost, r.URL.EscapedPath(), "name=-"); role.status == 403 {
+			a = role
+		}
+	}
+	a.send(w, r)
+}
+
+// unmodifiedForDays is a request whose If-Unmodified-Since is more than a day ago.
+func unmodifiedForDays(r *http.Request) bool {
+	date, err := http.ParseTime(r.Header.Get("If-Unmodified-Since"))
+	return err == nil && time.Since(date) > 24*time.Hour
+}
+
+func emptyingList(d *fakegitlab.ResponseDraft) {
+	d.Body = []byte("[]")
+	d.Header.Set("X-Total", "0")
+}
+
+func hidingCreator(d *fakegitlab.ResponseDraft) {
+	editObjects(d, func(o object) { o["created_by_user_id"] = nil })
 }

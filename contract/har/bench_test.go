@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/har"
 )
 
@@ -53,7 +54,7 @@ func (l *loop) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// BenchmarkEntries reads a file beside encoding/json, which reads it token by token.
+// BenchmarkEntries reads a file, and holds it against the document, beside encoding/json, which reads it token by token.
 func BenchmarkEntries(b *testing.B) {
 	data, err := io.ReadAll(repeated(b, 20<<20))
 	require.NoError(b, err)
@@ -65,6 +66,20 @@ func BenchmarkEntries(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
+			}
+		}
+	})
+	doc, err := document.Load()
+	require.NoError(b, err)
+	b.Run("har and document", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		b.ReportAllocs()
+		for b.Loop() {
+			for e, err := range har.Entries(bytes.NewReader(data)) {
+				if err != nil {
+					b.Fatal(err)
+				}
+				doc.Check(e.Exchange)
 			}
 		}
 	})

@@ -1,353 +1,216 @@
 package har
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// decoder reads entries off a scanner, without a look at what does not matter. It is three times as fast as
-// encoding/json, which has to go over each entry twice more.
+// lenient are the options to read JSON that programs of all kinds have written.
+var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+// decoder makes an entry of JSON. A field that is not of the type it should be costs that field, never the entry: the
+// others may show a leak.
 type decoder struct {
-	scan    *scanner
+	options []json.Options
 	entry   entry
-	problem error // why the entry can't be used
-	size    int   // bytes of what was read of it
-	texts   map[string]string
+	odd     []string // the fields of this entry that could not be read, such as response.status
 }
 
-// decode reads the next entry, which is good until the call after. The problem is one of the entry alone, the error one
-// of the file.
-func (d *decoder) decode() (e *entry, problem, err error) {
-	d.problem, d.size = nil, 0
+func newDecoder() *decoder {
+	d := &decoder{}
+	d.options = append([]json.Options{json.WithUnmarshalers(json.JoinUnmarshalers(
+		json.UnmarshalFromFunc(d.text),
+		json.UnmarshalFromFunc(d.number),
+		json.UnmarshalFromFunc(d.loose),
+		json.UnmarshalFromFunc(d.pairs),
+		json.UnmarshalFromFunc(only[bool](d, 't', 'f')),
+		json.UnmarshalFromFunc(only[pair](d, '{')),
+		json.UnmarshalFromFunc(only[request](d, '{')),
+		json.UnmarshalFromFunc(only[postData](d, '{')),
+		json.UnmarshalFromFunc(only[response](d, '{')),
+		json.UnmarshalFromFunc(only[content](d, '{')),
+		json.UnmarshalFromFunc(d.ignored),
+		json.UnmarshalFromFunc(d.unread),
+	))}, lenient...)
+	return d
+}
+
+// decode reads an entry, which is good until the next call.
+func (d *decoder) decode(raw jsontext.Value) (*entry, error) {
+	d.odd = nil
+	if raw.Kind() != '{' {
+		return nil, fmt.Errorf("it is %s, not a JSON object", kindName(raw.Kind()))
+	}
 	d.entry = entry{
-		Request:  request{Headers: d.entry.Request.Headers[:0]},
-		Response: response{Headers: d.entry.Response.Headers[:0]},
+		Request:  request{BodySize: -1, Headers: d.entry.Request.Headers[:0]},
+		Response: response{Status: -1, BodySize: -1, Headers: d.entry.Response.Headers[:0], Content: content{Size: -1}},
 	}
-	err = d.object("it", func(name []byte) error {
-		switch string(name) {
-		case "startedDateTime":
-			return d.text("startedDateTime", &d.entry.Started)
-		case "time":
-			return d.number("time", &d.entry.Time)
-		case "request":
-			return d.object("request", d.request)
-		case "response":
-			return d.object("response", d.response)
-		case "_fromCache":
-			return d.text("_fromCache", &d.entry.FromCache)
+	if err := json.Unmarshal(raw, &d.entry, d.options...); err != nil {
+		return nil, errors.New("its JSON can't be read")
+	}
+	return &d.entry, nil
+}
+
+// isOdd says whether a field could not be read.
+func (d *decoder) isOdd(field string) bool {
+	for _, odd := range d.odd {
+		if strings.HasPrefix(odd, field+" ") {
+			return true
 		}
-		return d.scan.skip()
-	})
-	return &d.entry, d.problem, err
+	}
+	return false
 }
 
-func (d *decoder) request(name []byte) error {
-	r := &d.entry.Request
-	switch string(name) {
-	case "method":
-		return d.text("request.method", &r.Method)
-	case "url":
-		return d.text("request.url", &r.URL)
-	case "headers":
-		return d.pairs("request.headers", &r.Headers)
-	case "bodySize":
-		return d.number("request.bodySize", &r.BodySize)
-	case "postData":
-		return d.object("request.postData", d.postData)
-	}
-	return d.scan.skip()
-}
-
-func (d *decoder) postData(name []byte) error {
-	r := &d.entry.Request
-	if r.PostData == nil {
-		r.PostData = new(postData)
-	}
-	switch p := r.PostData; string(name) {
-	case "mimeType":
-		return d.text("request.postData.mimeType", &p.MimeType)
-	case "text":
-		return d.text("request.postData.text", &p.Text)
-	case "encoding":
-		return d.text("request.postData.encoding", &p.Encoding)
-	case "params":
-		return d.pairs("request.postData.params", &p.Params)
-	case "_truncated":
-		return d.flag("request.postData._truncated", &p.Truncated)
-	}
-	return d.scan.skip()
-}
-
-func (d *decoder) response(name []byte) error {
-	r := &d.entry.Response
-	switch string(name) {
-	case "status":
-		return d.number("response.status", &r.Status)
-	case "headers":
-		return d.pairs("response.headers", &r.Headers)
-	case "bodySize":
-		return d.number("response.bodySize", &r.BodySize)
-	case "content":
-		return d.object("response.content", d.content)
-	case "_error":
-		return d.text("response._error", &r.Error)
-	}
-	return d.scan.skip()
-}
-
-func (d *decoder) content(name []byte) error {
-	switch c := &d.entry.Response.Content; string(name) {
-	case "size":
-		return d.number("response.content.size", &c.Size)
-	case "text":
-		c.Text = new(string)
-		return d.text("response.content.text", c.Text)
-	case "encoding":
-		return d.text("response.content.encoding", &c.Encoding)
-	case "_truncated":
-		return d.flag("response.content._truncated", &c.Truncated)
-	}
-	return d.scan.skip()
-}
-
-// pairs reads a list of objects that have a name and a value.
-func (d *decoder) pairs(where string, into *[]pair) error {
-	c, err := d.scan.peek()
-	if err != nil {
-		return err
-	}
-	if c != '[' {
-		return d.other(where)
-	}
-	return d.scan.array(func() error {
-		*into = append(*into, pair{})
-		p := &(*into)[len(*into)-1]
-		return d.object(where, func(name []byte) error {
-			switch string(name) {
-			case "name":
-				return d.text(where+".name", &p.Name)
-			case "value":
-				return d.text(where+".value", &p.Value)
-			case "fileName":
-				return d.text(where+".fileName", &p.FileName)
+// only reads a value of the usual kind as usual, and leaves out any other.
+func only[T any](d *decoder, kinds ...jsontext.Kind) func(*jsontext.Decoder, *T) error {
+	return func(in *jsontext.Decoder, _ *T) error {
+		kind := in.PeekKind()
+		for _, k := range kinds {
+			if kind == k {
+				return errors.ErrUnsupported // which means: as usual
 			}
-			return d.scan.skip()
-		})
-	})
-}
-
-// object reads an object. A null is one that is not there.
-func (d *decoder) object(where string, member func(name []byte) error) error {
-	c, err := d.scan.peek()
-	if err != nil {
-		return err
-	}
-	if c != '{' {
-		return d.other(where)
-	}
-	return d.scan.object(member)
-}
-
-func (d *decoder) text(where string, into *string) error {
-	raw, err := d.value()
-	switch {
-	case err != nil || raw == nil:
-		return err
-	case raw[0] != '"':
-		return d.wrong(where, raw)
-	}
-	if *into, err = d.unquoted(raw); err != nil {
-		d.fail(fmt.Errorf("%s: %w", where, err))
-	}
-	return nil
-}
-
-func (d *decoder) number(where string, into *float64) error {
-	raw, err := d.value()
-	switch {
-	case err != nil || raw == nil:
-		return err
-	case raw[0] != '-' && (raw[0] < '0' || raw[0] > '9'):
-		return d.wrong(where, raw)
-	}
-	n, err := strconv.ParseFloat(string(raw), 64)
-	if err != nil || !json.Valid(raw) {
-		d.fail(fmt.Errorf("%s is no number that can be read", where))
-	}
-	*into = n
-	return nil
-}
-
-func (d *decoder) flag(where string, into *bool) error {
-	raw, err := d.value()
-	switch {
-	case err != nil || raw == nil:
-		return err
-	case raw[0] != 't' && raw[0] != 'f':
-		return d.wrong(where, raw)
-	}
-	*into = string(raw) == "true"
-	return nil
-}
-
-// value is the next value; nil if there is too much in this entry.
-func (d *decoder) value() ([]byte, error) {
-	raw, err := d.scan.value()
-	if err != nil {
-		return nil, err
-	}
-	if d.size += len(raw); raw == nil || d.size > maxEntry {
-		d.fail(fmt.Errorf("there are more than %d MiB in it", maxEntry>>20))
-		return nil, nil
-	}
-	return raw, nil
-}
-
-// other consumes a value that is not of the type it should be.
-func (d *decoder) other(where string) error {
-	raw, err := d.value()
-	if err != nil || raw == nil {
-		return err
-	}
-	return d.wrong(where, raw)
-}
-
-// wrong says that a value has the wrong type, unless it is null.
-func (d *decoder) wrong(where string, raw []byte) error {
-	kind := "number"
-	switch raw[0] {
-	case 'n':
-		if string(raw) == "null" && where != "it" {
-			return nil
 		}
-		kind = "null"
+		return d.leaveOut(in)
+	}
+}
+
+// leaveOut consumes a value that is not of the type it should be. A null is one that is not there.
+func (d *decoder) leaveOut(in *jsontext.Decoder) error {
+	if kind := in.PeekKind(); kind != 'n' {
+		d.note(in, "can't be "+kindName(kind))
+	}
+	return in.SkipValue()
+}
+
+func (d *decoder) note(in *jsontext.Decoder, problem string) {
+	var field []string
+	for name := range in.StackPointer().Tokens() {
+		if _, err := strconv.Atoi(name); err == nil {
+			break // the place in a list does not matter
+		}
+		field = append(field, name)
+		if name == "headers" || name == "params" {
+			break // what follows is from outside
+		}
+	}
+	odd := strings.Join(field, ".") + " " + problem
+	for _, noted := range d.odd {
+		if noted == odd {
+			return
+		}
+	}
+	d.odd = append(d.odd, odd)
+}
+
+// text takes numbers and booleans too, as some recorders write them for values of headers.
+func (d *decoder) text(in *jsontext.Decoder, s *string) error {
+	switch in.PeekKind() {
 	case '"':
-		kind = "string"
-	case '{':
-		kind = "object"
-	case '[':
-		kind = "array"
-	case 't', 'f':
-		kind = "boolean"
+		return errors.ErrUnsupported // as usual, which keeps texts that come again
+	case '0', 't', 'f':
+		token, err := in.ReadToken()
+		if err == nil {
+			*s = token.String()
+		}
+		return err
 	}
-	d.fail(fmt.Errorf("%s can't be a JSON %s", where, kind))
+	return d.leaveOut(in)
+}
+
+// number takes numbers in quotes too.
+func (d *decoder) number(in *jsontext.Decoder, n *float64) error {
+	kind := in.PeekKind()
+	if kind != '0' && kind != '"' {
+		return d.leaveOut(in)
+	}
+	token, err := in.ReadToken()
+	if err != nil {
+		return err
+	}
+	value, err := strconv.ParseFloat(token.String(), 64)
+	switch {
+	case err == nil && !math.IsNaN(value) && !math.IsInf(value, 0):
+		*n = value
+	case kind == '"':
+		d.note(in, "can't be "+kindName(kind))
+	default:
+		d.note(in, "is too large a number")
+	}
 	return nil
 }
 
-// fail keeps the first problem of an entry.
-func (d *decoder) fail(problem error) {
-	if d.problem == nil {
-		d.problem = problem
+func (d *decoder) loose(in *jsontext.Decoder, s *loose) error {
+	switch in.PeekKind() {
+	case '"', 't':
+		token, err := in.ReadToken()
+		if err == nil {
+			*s = loose(token.String())
+		}
+		return err
 	}
+	return in.SkipValue()
 }
 
-// The texts that are kept to be used again: names and values of headers mostly, which are the same in entry after entry.
-const (
-	maxText  = 128  // bytes
-	maxTexts = 4096 // of them, together at most 1 MB
-)
-
-// unquoted is the text of a JSON string.
-func (d *decoder) unquoted(raw []byte) (string, error) {
-	if len(raw) > maxText {
-		return unquote(raw)
+// pairs takes a list of pairs, and an object with the names as its members.
+func (d *decoder) pairs(in *jsontext.Decoder, list *pairs) error {
+	switch in.PeekKind() {
+	case '[':
+		return errors.ErrUnsupported
+	case '{':
+	default:
+		return d.leaveOut(in)
 	}
-	if s, ok := d.texts[string(raw)]; ok {
-		return s, nil
+	if _, err := in.ReadToken(); err != nil {
+		return err
 	}
-	s, err := unquote(raw)
-	if err != nil {
-		return "", err
-	}
-	if d.texts == nil || len(d.texts) == maxTexts {
-		d.texts = make(map[string]string)
-	}
-	d.texts[string(raw)] = s
-	return s, nil
-}
-
-// unquote is the text of a JSON string (RFC 8259, 7). What is no UTF-8 in it, and half of a surrogate pair, becomes
-// U+FFFD, as with encoding/json.
-func unquote(raw []byte) (string, error) {
-	rest := raw[1 : len(raw)-1]
-	if bytes.ContainsFunc(rest, func(r rune) bool { return r < ' ' }) {
-		return "", errors.New("a control character in a string")
-	}
-	if !utf8.Valid(rest) {
-		var s string
-		err := json.Unmarshal(raw, &s)
-		return s, err
-	}
-	i := bytes.IndexByte(rest, '\\')
-	if i < 0 {
-		return string(rest), nil
-	}
-	var b strings.Builder
-	b.Grow(len(rest))
-	for ; i >= 0; i = bytes.IndexByte(rest, '\\') {
-		b.Write(rest[:i])
-		rest = rest[i+1:] // an escape never ends a string
-		c := rest[0]
-		rest = rest[1:]
-		switch c {
-		case '"', '\\', '/':
-			b.WriteByte(c)
-		case 'b':
-			b.WriteByte('\b')
-		case 'f':
-			b.WriteByte('\f')
-		case 'n':
-			b.WriteByte('\n')
-		case 'r':
-			b.WriteByte('\r')
-		case 't':
-			b.WriteByte('\t')
-		case 'u':
-			r, ok := hex4(rest)
-			if !ok {
-				return "", errors.New(`no four hexadecimal digits after \u in a string`)
-			}
-			rest = rest[4:]
-			if utf16.IsSurrogate(r) {
-				low, ok := hex4(bytes.TrimPrefix(rest, []byte(`\u`)))
-				if r = utf16.DecodeRune(r, low); ok && bytes.HasPrefix(rest, []byte(`\u`)) && r != utf8.RuneError {
-					rest = rest[6:]
-				} else {
-					r = utf8.RuneError
-				}
-			}
-			b.WriteRune(r)
-		default:
-			return "", fmt.Errorf("%q after a backslash in a string", c)
+	for in.PeekKind() != '}' {
+		token, err := in.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := token.String()
+		var values []string
+		if in.PeekKind() == '[' {
+			err = json.UnmarshalDecode(in, &values, d.options...)
+		} else {
+			values = []string{""}
+			err = json.UnmarshalDecode(in, &values[0], d.options...)
+		}
+		if err != nil {
+			return err
+		}
+		for _, value := range values {
+			*list = append(*list, pair{Name: name, Value: value})
 		}
 	}
-	b.Write(rest)
-	return b.String(), nil
+	_, err := in.ReadToken()
+	return err
 }
 
-// hex4 reads four hexadecimal digits.
-func hex4(b []byte) (r rune, ok bool) {
-	if len(b) < 4 {
-		return 0, false
+// ignored are lists that say nothing new: headers and the URL have cookies and query.
+func (d *decoder) ignored(in *jsontext.Decoder, _ *[]pair) error { return in.SkipValue() }
+
+// unread is the entry's cache, which says nothing of the exchange.
+func (d *decoder) unread(in *jsontext.Decoder, _ *struct{}) error { return in.SkipValue() }
+
+func kindName(kind jsontext.Kind) string {
+	switch kind {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "a boolean"
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
+	case '[':
+		return "an array"
 	}
-	for _, c := range b[:4] {
-		r <<= 4
-		switch {
-		case '0' <= c && c <= '9':
-			r |= rune(c - '0')
-		case 'a' <= c && c <= 'f':
-			r |= rune(c - 'a' + 10)
-		case 'A' <= c && c <= 'F':
-			r |= rune(c - 'A' + 10)
-		default:
-			return 0, false
-		}
-	}
-	return r, true
+	return "an object"
 }

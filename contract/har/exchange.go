@@ -1,198 +1,197 @@
 package har
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/base64"
 	"errors"
-	"fmt"
+	"io/fs"
 	"math"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"example.com/gitlab-agents/contract/wire"
 )
 
-// exchange makes an exchange of an entry. Its notes say what it is without.
-func exchange(e *entry) (x *wire.Exchange, notes []string, err error) {
-	note := func(s string) {
-		if s != "" {
-			notes = append(notes, s)
-		}
-	}
-	if e.FromCache != "" {
-		return nil, nil, errors.New("the browser answered it from its cache, not the server")
-	}
-	if e.Request.Method == "" {
-		return nil, nil, errors.New("it has no request.method")
-	}
-	u, err := url.Parse(e.Request.URL)
-	if err != nil || u.Scheme == "" {
-		return nil, nil, errors.New("request.url is no absolute URL") // which may hold a secret, so it is not shown
-	}
-
-	x = &wire.Exchange{Request: wire.Request{Method: e.Request.Method, URL: u, Header: header(e.Request.Headers)}}
-	x.Request.Body, x.Request.Truncated = requestBody(&e.Request, x.Request.Header)
-	if e.Started != "" {
-		if x.Started, err = time.Parse(time.RFC3339, e.Started); err != nil {
-			note("startedDateTime is no time, so its place in the file counts")
-		}
-	}
-	if e.Time > 0 && e.Time < math.MaxInt64/1e6 {
-		x.Duration = time.Duration(e.Time * float64(time.Millisecond))
-	}
-
-	switch status := e.Response.Status; {
-	case status == 0:
-		x.Err = errors.New(cmp.Or(e.Response.Error, "the recording has no response to it"))
-	case status != math.Trunc(status) || status < 100 || status > 999:
-		return nil, nil, fmt.Errorf("response.status %v is no HTTP status", status)
-	default:
-		r := &wire.Response{StatusCode: int(status), Header: header(e.Response.Headers)}
-		var s string
-		r.Body, r.Truncated, s = responseBody(e, r.Header)
-		note(s)
-		if e.Response.Error != "" {
-			x.Err, r.Truncated = errors.New(e.Response.Error), true
-		}
-		x.Response = r
-	}
-	return x, notes, nil
+// reading makes an exchange of an entry.
+type reading struct {
+	*entry
+	decoder   *decoder
+	files     fs.FS
+	shortened bool     // a text of the entry was too long
+	notes     []string // what the exchange is without
 }
 
-// header makes a header of a list. What HTTP/2 writes as headers but are none, such as ":method", is left out.
-func header(pairs []pair) http.Header {
-	h := make(http.Header, len(pairs))
-	for _, p := range pairs {
-		if p.Name != "" && p.Name[0] != ':' {
-			h.Add(p.Name, p.Value)
+func (r *reading) note(s string) { r.notes = append(r.notes, s) }
+
+// exchange makes the exchange. It fails only if it is not known where the request went.
+func (r *reading) exchange() (*wire.Exchange, error) {
+	for _, odd := range r.decoder.odd {
+		r.note(odd)
+	}
+	pseudo := r.pseudoHeaders()
+	u, err := r.url(pseudo)
+	if err != nil {
+		return nil, err
+	}
+	x := &wire.Exchange{
+		Request:   wire.Request{Method: r.method(pseudo), URL: u, Header: header(r.Request.Headers)},
+		Started:   r.started(),
+		FromCache: r.cache(),
+	}
+	if ms := r.Time; ms > 0 && ms < math.MaxInt64/1e6 {
+		x.Duration = time.Duration(ms * float64(time.Millisecond))
+	}
+	x.Request.HeaderNotRecorded = len(x.Request.Header) == 0
+	r.requestBody(&x.Request)
+	r.response(x, pseudo)
+	return x, nil
+}
+
+// pseudoHeaders are the pseudo-headers of HTTP/2 and HTTP/3, such as ":method".
+func (r *reading) pseudoHeaders() map[string]string {
+	var pseudo map[string]string
+	for _, list := range []pairs{r.Request.Headers, r.entry.Response.Headers} {
+		for _, p := range list {
+			if !strings.HasPrefix(p.Name, ":") {
+				continue
+			}
+			if pseudo == nil {
+				pseudo = make(map[string]string)
+			}
+			pseudo[p.Name] = p.Value
 		}
+	}
+	return pseudo
+}
+
+// url is the URL of the request. Some recorders write only the path; HTTP/2 has the rest in headers of its own.
+func (r *reading) url(pseudo map[string]string) (*url.URL, error) {
+	u, err := url.Parse(cmp.Or(r.Request.URL, pseudo[":path"]))
+	if err == nil && u.Scheme == "" {
+		u.Scheme = cmp.Or(pseudo[":scheme"], "https")
+		u.Host = cmp.Or(u.Host, pseudo[":authority"], header(r.Request.Headers).Get("Host"))
+		if u.Host == "" || u.Path == "" {
+			err = errors.New("no host or no path")
+		}
+	}
+	if err != nil {
+		return nil, errors.New("request.url is not an absolute URL") // it may hold a secret, so it is not shown
+	}
+	return u, nil
+}
+
+// method is the method of the request. Some recorders write it in lower case, which is not how it was sent.
+func (r *reading) method(pseudo map[string]string) string {
+	method := cmp.Or(r.Request.Method, pseudo[":method"])
+	if method == "" && !r.decoder.isOdd("request.method") {
+		r.note("it has no request.method")
+	}
+	switch upper := strings.ToUpper(method); upper {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return upper
+	}
+	return method
+}
+
+// layouts are the times that recorders write: that of RFC 3339, and that with an offset without a colon.
+var layouts = []string{time.RFC3339, "2006-01-02T15:04:05Z0700"}
+
+func (r *reading) started() time.Time {
+	if r.Started == "" {
+		return time.Time{}
+	}
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, r.Started); err == nil {
+			return t
+		}
+	}
+	r.note("startedDateTime is not a time, so its place in the file counts")
+	return time.Time{}
+}
+
+// cache names the cache of the client that answered; empty if the server did.
+func (r *reading) cache() string {
+	for _, c := range []cached{r.entry.cached, r.entry.Response.cached} {
+		switch {
+		case isSet(c.FromCache):
+			return string(c.FromCache)
+		case isSet(c.FromDiskCache):
+			return "disk"
+		case isSet(c.FromMemoryCache):
+			return "memory"
+		case isSet(c.FromServiceWorker):
+			return "service worker"
+		case isSet(c.FromPrefetchCache):
+			return "prefetch"
+		}
+		if fetched := strings.ToLower(string(c.FetchType)); strings.Contains(fetched, "cache") || strings.Contains(fetched, "worker") {
+			return fetched
+		}
+	}
+	// Firefox writes no timings at all for what it did not ask a server for.
+	if r.Time == 0 && isEmptyObject(r.Timings) {
+		return "browser"
+	}
+	return ""
+}
+
+func isSet(flag loose) bool {
+	return flag != "" && !strings.EqualFold(string(flag), "false") && !strings.EqualFold(string(flag), "none")
+}
+
+func isEmptyObject(raw []byte) bool {
+	inside, ok := strings.CutPrefix(strings.TrimSpace(string(raw)), "{")
+	return ok && strings.TrimSpace(strings.TrimSuffix(inside, "}")) == ""
+}
+
+// header makes a header of a list.
+func header(list pairs) http.Header {
+	h := make(http.Header, len(list))
+	values := make([]string, len(list)) // one block of memory for all of them
+	for i, p := range list {
+		if p.Name == "" || p.Name[0] == ':' {
+			continue
+		}
+		name := http.CanonicalHeaderKey(p.Name)
+		if before := h[name]; before != nil {
+			h[name] = append(before, p.Value)
+			continue
+		}
+		values[i] = p.Value
+		h[name] = values[i : i+1 : i+1]
 	}
 	return h
 }
 
-// requestBody is the body of a request. It is truncated if there was one but the file does not hold it.
-func requestBody(r *request, h http.Header) (body []byte, truncated bool) {
-	p := r.PostData
-	if p == nil || p.Text == "" && len(p.Params) == 0 {
-		return nil, r.BodySize > 0 || p != nil && p.Truncated
+// response makes the response, or says why there is none. A response whose status is not known has the status 0, and an
+// error with it.
+func (r *reading) response(x *wire.Exchange, pseudo map[string]string) {
+	recorded := &r.entry.Response
+	status := recorded.Status
+	if n, err := strconv.Atoi(pseudo[":status"]); err == nil && status <= 0 {
+		status = float64(n)
 	}
-	if p.MimeType != "" && h.Get("Content-Type") == "" {
-		h.Set("Content-Type", p.MimeType)
+	if status != math.Trunc(status) || status > 999 || status > 0 && status < 100 {
+		r.note("response.status is not an HTTP status")
+		status = -1
 	}
-	if strings.EqualFold(p.Encoding, "base64") {
-		body, err := fromBase64(p.Text)
-		return body, err != nil || p.Truncated
+	h := header(recorded.Headers)
+	isEmpty := len(h) == 0 && (recorded.Content.Text == nil || *recorded.Content.Text == "") && !r.decoder.isOdd("response.status")
+	if status == 0 || status < 0 && isEmpty { // browsers write 0 where no answer came
+		x.Err = errors.New(cmp.Or(recorded.Error, "the recording has no response"))
+		return
 	}
-	if p.Text != "" {
-		return []byte(p.Text), p.Truncated
+	x.Response = &wire.Response{StatusCode: max(0, int(status)), Header: h, HeaderNotRecorded: len(h) == 0}
+	r.responseBody(x.Request.Method, x.Response)
+	if mimeType := recorded.Content.MimeType; x.Response.HeaderNotRecorded && mimeType != "" && mimeType != "x-unknown" {
+		h.Set("Content-Type", mimeType)
 	}
-	for _, field := range p.Params {
-		if field.FileName != "" {
-			return nil, true
-		}
+	if status <= 0 {
+		x.Err = errors.New("the status of the response is not recorded")
 	}
-	contentType, parameters, _ := mime.ParseMediaType(h.Get("Content-Type"))
-	switch contentType {
-	case "application/x-www-form-urlencoded":
-		return urlEncoded(p.Params), false
-	case "multipart/form-data":
-		body, err := multiPart(p.Params, parameters["boundary"])
-		return body, err != nil
+	if recorded.Error != "" {
+		x.Err, x.Response.Truncated = errors.New(recorded.Error), true
 	}
-	return nil, true
-}
-
-// urlEncoded is a form as it is sent, its fields in their order.
-func urlEncoded(fields []pair) []byte {
-	var b []byte
-	for i, f := range fields {
-		if i > 0 {
-			b = append(b, '&')
-		}
-		b = append(b, url.QueryEscape(f.Name)...)
-		b = append(b, '=')
-		b = append(b, url.QueryEscape(f.Value)...)
-	}
-	return b
-}
-
-func multiPart(fields []pair, boundary string) ([]byte, error) {
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	if err := w.SetBoundary(boundary); err != nil {
-		return nil, err
-	}
-	for _, f := range fields {
-		if err := w.WriteField(f.Name, f.Value); err != nil {
-			return nil, err
-		}
-	}
-	err := w.Close()
-	return b.Bytes(), err
-}
-
-// responseBody is the body of a response, its content coding removed. It is truncated if the file does not hold all of
-// it; note says why, unless the recorder just left it out.
-func responseBody(e *entry, h http.Header) (body []byte, truncated bool, note string) {
-	c := &e.Response.Content
-	if e.Request.Method == http.MethodHead || e.Response.Status == http.StatusNotModified {
-		return nil, false, "" // there is none on the wire; browsers fill in what they have in their cache
-	}
-	if c.Text == nil || *c.Text == "" {
-		return nil, c.Truncated || leftOut(e, h), ""
-	}
-	switch {
-	case c.Encoding == "":
-		body = []byte(*c.Text)
-	case strings.EqualFold(c.Encoding, "base64"):
-		var err error
-		if body, err = fromBase64(*c.Text); err != nil {
-			return nil, true, "response.content.text is no base64, so its body is not known"
-		}
-	default:
-		return nil, true, "response.content.encoding is not base64, so its body is not known"
-	}
-	if h.Get("Content-Encoding") == "" {
-		// Browsers keep the beginning of a long body only. A byte order mark may be missing for good.
-		return body, c.Truncated || c.Size > float64(len(body)+3), ""
-	}
-	// Most recorders removed the content coding and left the header as it was; others keep the bytes of the wire.
-	if isText(body) {
-		return body, c.Truncated, ""
-	}
-	body, err := wire.RemoveCoding(h, body, maxBody)
-	if err != nil {
-		return body, true, fmt.Sprintf("its body is not known whole: %v", err)
-	}
-	return body, c.Truncated, ""
-}
-
-// isText says whether bytes may be text rather than compressed data.
-func isText(b []byte) bool {
-	return utf8.Valid(b) && !bytes.ContainsFunc(b[:min(len(b), 512)], func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\r' && r != '\t'
-	})
-}
-
-// leftOut says whether there was a body, given that the file holds none. Browsers drop bodies when they run out of
-// memory, and recorders can be told to.
-func leftOut(e *entry, h http.Header) bool {
-	if e.Response.Content.Size != 0 || e.Response.BodySize > 0 { // a negative size is an unknown one
-		return e.Response.Status != http.StatusNoContent || e.Response.Content.Size > 0
-	}
-	length, _ := strconv.ParseInt(h.Get("Content-Length"), 10, 64)
-	return length > 0
-}
-
-// fromBase64 takes both alphabets, line breaks, and missing padding.
-func fromBase64(s string) ([]byte, error) {
-	s = strings.NewReplacer("\r", "", "\n", "", "-", "+", "_", "/", "=", "").Replace(s)
-	return base64.RawStdEncoding.DecodeString(s)
 }

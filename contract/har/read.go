@@ -2,18 +2,31 @@
 // test tools save them. Both ways it holds one entry in memory, never the file.
 //
 // The format is described at http://www.softwareishard.com/blog/har-12-spec/.
+//
+// A stream of exchanges is read too: newline-delimited JSON (https://github.com/ndjson/ndjson-spec), in which each line
+// is what a HAR has as an entry. A log shipper needs to write no more than
+//
+//	{"startedDateTime":"2026-11-22T11:55:10.224Z","time":27,
+//	 "request":{"method":"POST","url":"https://…","headers":{"Content-Type":"application/json"},"postData":{"text":"{…}"}},
+//	 "response":{"status":201,"headers":{"X-Request-Id":"01J"},"content":{"text":"{…}"}}}
+//
+// in one line. Headers are a list of names and values, or an object whose values are texts or lists of texts. What is
+// left out is taken as not recorded; a body that was empty is "postData":{"text":""} with "bodySize":0, or
+// "content":{"size":0,"text":""}.
 package har
 
 import (
 	"bufio"
-	"compress/gzip"
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"regexp"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"example.com/gitlab-agents/contract/wire"
 )
@@ -21,10 +34,10 @@ import (
 // Entry is one entry of a file.
 type Entry struct {
 	Index    int   // its place among the entries, from 0
-	Offset   int64 // of its first byte in the file, or in what a compressed file holds
+	Offset   int64 // of its first byte in the file, or in what a packed file holds
 	Exchange *wire.Exchange
 	// Notes say what of the entry could not be read. Exchange is then without it: a body that is not known whole is
-	// Truncated.
+	// Truncated, and what is not known at all is marked as not recorded.
 	Notes []string
 }
 
@@ -45,7 +58,7 @@ func (e *EntryError) Unwrap() error { return e.Err }
 
 // FileError says why a file can't be read, or not to its end.
 type FileError struct {
-	Offset  int64 // where reading stopped, in the file or in what a compressed file holds
+	Offset  int64 // where reading stopped, in the file or in what a packed file holds
 	Entries int   // how many entries came before
 	Err     error // wraps io.ErrUnexpectedEOF if the file is cut off
 }
@@ -68,23 +81,18 @@ func (e *FileError) after() string {
 // Unwrap gives what is wrong with the file.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// maxEntry is how much there may be in one entry of what is read of it, in bytes. The answers of the Agents API have at
-// most some 100 kB; browsers save films too.
-const maxEntry = 8 << 20
-
-// maxBody is how much of a compressed body is read, in bytes.
-const maxBody = maxEntry
-
 // Entries yields the entries of a file one by one, while it is being read. An entry that can't be used comes as an
 // *[EntryError], and the next one follows. Any other error is a *[FileError] and the last.
 //
-// HAR 1.1 and 1.2 are read, with or without a byte order mark, and compressed with gzip or not.
+// HAR 1.1 and 1.2 and streams of entries are read, in UTF-8 or UTF-16, compressed with gzip, zlib or zstd or not, or in a zip,
+// whatever the file is called. Bodies in files beside the HAR, as Playwright writes them, are read from the zip, or, if r
+// is an [os.File], from its folder; never from anywhere else.
 func Entries(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		f := &file{yield: yield}
+		f := &file{yield: yield, decoder: newDecoder()}
 		err := f.read(r)
 		if err != nil && !errors.Is(err, errStop) {
-			yield(Entry{}, &FileError{Offset: f.offset(), Entries: f.entries, Err: err})
+			yield(Entry{}, f.failure(err))
 		}
 	}
 }
@@ -92,45 +100,167 @@ func Entries(r io.Reader) iter.Seq2[Entry, error] {
 // errStop ends reading when the caller wants no more.
 var errStop = errors.New("stop")
 
+// failure says in our words, without quoting the file, why it can't be read to its end.
+func (f *file) failure(err error) *FileError {
+	failure := &FileError{Offset: f.offset(), Entries: f.entries, Err: err}
+	var syntax *jsontext.SyntacticError
+	switch {
+	case f.text == nil:
+	case f.text.failed != nil:
+		failure.Err = f.text.failed
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		failure.Offset = f.text.offset(f.text.passed)
+	case errors.As(err, &syntax):
+		failure.Offset, failure.Err = f.text.offset(syntax.ByteOffset), errors.New("the file is not valid JSON")
+	}
+	return failure
+}
+
 // file reads one file.
 type file struct {
-	scan    *scanner
+	text    *shortener
+	in      *jsontext.Decoder // of a HAR; nil for a stream
+	at      int64             // how much of a stream was read
+	files   fs.FS
 	yield   func(Entry, error) bool
 	entries int  // how many there were so far
 	found   bool // there is a list of entries
-	decoder
+	decoder *decoder
 }
 
+// offset is how far the file was read.
 func (f *file) offset() int64 {
-	if f.scan == nil {
+	switch {
+	case f.text == nil:
 		return 0
+	case f.in == nil:
+		return f.text.offset(f.at)
 	}
-	return f.scan.offset()
+	return f.text.offset(f.in.InputOffset())
 }
 
 func (f *file) read(r io.Reader) error {
-	plain, err := opened(r)
+	o, err := unpack(r)
 	if err != nil {
 		return err
 	}
-	f.scan = newScanner(plain)
-	f.decoder = decoder{scan: f.scan}
-	switch c, err := f.scan.peek(); {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the file is empty")
+	defer o.close()
+	f.files = o.files
+	f.text = &shortener{r: o.text}
+	b := bufio.NewReaderSize(f.text, bufferSize)
+	stream, err := isStream(b)
+	switch {
 	case err != nil:
 		return err
-	case c != '{':
-		return errors.New("not a HAR file: it is no JSON object")
+	case stream:
+		return f.stream(b)
 	}
-	if err := f.scan.object(f.topLevel); err != nil {
+	f.in = jsontext.NewDecoder(b, lenient...)
+	return f.har()
+}
+
+// bufferSize is how much of a file is read at once.
+const bufferSize = 64 << 10
+
+// isStream says whether a file is a stream of entries: its first object has the members of an entry.
+func isStream(b *bufio.Reader) (bool, error) {
+	for n := 1; ; n = b.Buffered() + 1 {
+		_, err := b.Peek(min(n, bufferSize))
+		start, _ := b.Peek(b.Buffered())
+		if stream, sure := beginsStream(start); sure || n > bufferSize || errors.Is(err, io.EOF) {
+			return stream, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+}
+
+func beginsStream(start []byte) (stream, sure bool) {
+	in := jsontext.NewDecoder(bytes.NewReader(start), lenient...)
+	if kind := in.PeekKind(); kind != '{' {
+		return false, len(bytes.TrimSpace(start)) > 0
+	}
+	_, err := in.ReadToken()
+	for err == nil {
+		var name jsontext.Token
+		if name, err = in.ReadToken(); err != nil {
+			break
+		}
+		switch {
+		case name.Kind() == '}', name.String() == "log":
+			return false, true
+		case name.String() == "request", name.String() == "response", name.String() == "startedDateTime":
+			return true, true
+		}
+		err = in.SkipValue()
+	}
+	return false, !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF)
+}
+
+// stream reads a stream of entries, one a line. A line that is not an entry is reported, and the others are read.
+func (f *file) stream(b *bufio.Reader) error {
+	for {
+		f.text.begin(f.at)
+		line, err := readLine(b)
+		at := f.at
+		f.at += int64(len(line))
+		text := bytes.TrimSpace(line)
+		switch valid := jsontext.Value(text).IsValid(lenient...); {
+		case err != nil && !errors.Is(err, io.EOF):
+			return err
+		case len(text) == 0:
+		case !valid && err != nil:
+			return io.ErrUnexpectedEOF
+		case !valid:
+			if err := f.give(at, nil, errors.New("the line is not valid JSON")); err != nil {
+				return err
+			}
+		default:
+			if err := f.entry(at, text); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return nil
+		}
+	}
+}
+
+// readLine reads a line, at most as long as an entry may be.
+func readLine(b *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := b.ReadSlice('\n')
+		line = append(line, part...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
+		}
+	}
+}
+
+// har reads a HAR.
+func (f *file) har() error {
+	switch kind := f.in.PeekKind(); {
+	case kind == '{':
+	case kind == 0:
+		if _, err := f.in.ReadToken(); errors.Is(err, io.EOF) {
+			return errors.New("the file is empty")
+		} else if syntax := (*jsontext.SyntacticError)(nil); !errors.As(err, &syntax) {
+			return err
+		}
+		fallthrough
+	default:
+		return errors.New("not a HAR file: it is not a JSON object")
+	}
+	if err := f.object("the file", f.topLevel); err != nil {
 		return err
 	}
 	if !f.found {
 		return errors.New("not a HAR file: it has no log.entries")
 	}
-	switch _, err := f.scan.peek(); {
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	switch _, err := f.in.ReadToken(); {
+	case errors.Is(err, io.EOF):
 		return nil
 	case err != nil:
 		return err
@@ -138,99 +268,121 @@ func (f *file) read(r io.Reader) error {
 	return errors.New("something follows the end of the HAR")
 }
 
-func (f *file) topLevel(name []byte) error {
-	if string(name) == "log" {
-		return f.scan.object(f.log)
+// object reads an object, and calls member for each member's value.
+func (f *file) object(what string, member func(name string) error) error {
+	token, err := f.in.ReadToken()
+	if err != nil {
+		return err
 	}
-	return f.scan.skip()
+	if token.Kind() != '{' {
+		return fmt.Errorf("not a HAR file: %s is not a JSON object", what)
+	}
+	for {
+		name, err := f.in.ReadToken()
+		if err != nil {
+			return err
+		}
+		if name.Kind() == '}' {
+			return nil
+		}
+		if err := member(name.String()); err != nil {
+			return err
+		}
+	}
 }
 
-func (f *file) log(name []byte) error {
-	switch string(name) {
+func (f *file) topLevel(name string) error {
+	f.text.begin(f.in.InputOffset())
+	if name == "log" {
+		return f.object("log", f.log)
+	}
+	return f.in.SkipValue()
+}
+
+func (f *file) log(name string) error {
+	f.text.begin(f.in.InputOffset())
+	switch name {
 	case "version":
 		return f.version()
 	case "entries":
-		f.found = true
-		return f.scan.array(f.entry)
+		return f.list()
 	}
-	return f.scan.skip()
+	return f.in.SkipValue()
+}
+
+// list reads the entries.
+func (f *file) list() error {
+	token, err := f.in.ReadToken()
+	if err != nil {
+		return err
+	}
+	if token.Kind() != '[' {
+		return errors.New("not a HAR file: log.entries is not a JSON array")
+	}
+	f.found = true
+	for f.in.PeekKind() != ']' {
+		f.text.begin(f.in.InputOffset())
+		raw, err := f.in.ReadValue()
+		if err != nil {
+			return err
+		}
+		if err := f.entry(f.in.InputOffset()-int64(len(raw)), raw); err != nil {
+			return err
+		}
+	}
+	_, err = f.in.ReadToken()
+	return err
 }
 
 // versionNumber is what is quoted of a file: nothing else may be.
 var versionNumber = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$`)
 
 func (f *file) version() error {
-	raw, err := f.scan.value()
+	token, err := f.in.ReadToken()
 	if err != nil {
 		return err
 	}
-	var version string
-	if json.Unmarshal(raw, &version) != nil {
-		return errors.New("log.version is no string")
+	if token.Kind() != '"' {
+		return errors.New("log.version is not a string")
 	}
 	// The specification takes an empty version for 1.1.
+	version := token.String()
 	if version != "" && version != "1" && !strings.HasPrefix(version, "1.") {
 		if !versionNumber.MatchString(version) {
-			return errors.New("log.version is no version of HAR")
+			return errors.New("log.version is not a version of HAR")
 		}
 		return fmt.Errorf("HAR version %q is not known here: HAR 1.1 and 1.2 are", version)
 	}
 	return nil
 }
 
-func (f *file) entry() error {
-	if _, err := f.scan.peek(); err != nil {
-		return err
-	}
-	e := Entry{Index: f.entries, Offset: f.scan.offset()}
-	decoded, problem, err := f.decode()
+// entry reads the entry that begins at a place in the text, and hands it on.
+func (f *file) entry(at int64, raw jsontext.Value) error {
+	decoded, err := f.decoder.decode(raw)
 	if err != nil {
-		return err
+		return f.give(at, nil, err)
 	}
+	r := &reading{entry: decoded, decoder: f.decoder, files: f.files, shortened: f.text.wasCut(at, at+int64(len(raw)))}
+	x, err := r.exchange()
+	if err != nil {
+		return f.give(at, nil, err)
+	}
+	return f.give(at, &Entry{Exchange: x, Notes: r.notes}, nil)
+}
+
+// give hands an entry on, or says why it can't be used.
+func (f *file) give(at int64, e *Entry, problem error) error {
+	if e == nil {
+		e = &Entry{}
+	}
+	e.Index, e.Offset = f.entries, f.text.offset(at)
 	f.entries++
-	if problem == nil {
-		e.Exchange, e.Notes, problem = exchange(decoded)
-	}
 	var failed error
 	if problem != nil {
-		e.Exchange, failed = nil, &EntryError{Index: e.Index, Offset: e.Offset, Err: problem}
+		failed = &EntryError{Index: e.Index, Offset: e.Offset, Err: problem}
 	}
-	if !f.yield(e, failed) {
+	if !f.yield(*e, failed) {
 		return errStop
 	}
 	return nil
 }
-
-// opened takes gzip and a byte order mark off, if they are there.
-func opened(r io.Reader) (io.Reader, error) {
-	b := bufio.NewReader(r)
-	zipped, err := begins(b, gzipMagic)
-	if err != nil {
-		return nil, err
-	}
-	if zipped {
-		z, err := gzip.NewReader(b)
-		if err != nil {
-			return nil, fmt.Errorf("not a gzip file after all: %w", err)
-		}
-		b = bufio.NewReader(z)
-	}
-	marked, err := begins(b, byteOrderMark)
-	if marked {
-		_, err = b.Discard(len(byteOrderMark))
-	}
-	return b, err
-}
-
-func begins(b *bufio.Reader, with string) (bool, error) {
-	start, err := b.Peek(len(with))
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return string(start) == with, err
-}
-
-const (
-	gzipMagic     = "\x1f\x8b"
-	byteOrderMark = "\xef\xbb\xbf"
-)

@@ -5,38 +5,84 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
 
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
 // Writer writes a HAR 1.2 file entry by entry, without secrets. It is safe for concurrent use.
 type Writer struct {
-	redactor *wire.Redactor
-	version  string
+	redactor *redact.Redactor
 
 	mu      sync.Mutex
 	w       io.Writer
-	started bool
+	created *os.File // to close; nil if the writer is the caller's
+	file    *os.File // created, if it can be whole after each entry; nil otherwise
+	at      int64    // in file, where the next entry goes
+	entries int
 	err     error
 }
 
-// NewWriter returns a Writer that writes to w. It teaches redactor the secrets of each exchange, and removes all that
-// redactor knows; nil means a redactor of its own. The version is that of the program that records.
-func NewWriter(w io.Writer, redactor *wire.Redactor, version string) *Writer {
+// NewWriter returns a Writer that writes to w, and begins the file. It teaches redactor the secrets of each exchange, and
+// removes all that redactor knows; nil means a redactor of its own. The version is that of the program that records.
+//
+// The file is whole after Close. If the program may be killed, use [Create].
+func NewWriter(w io.Writer, redactor *redact.Redactor, version string) *Writer {
 	if redactor == nil {
-		redactor = wire.NewRedactor()
+		redactor = redact.New()
 	}
-	return &Writer{w: w, redactor: redactor, version: version}
+	writer := &Writer{w: w, redactor: redactor}
+	writer.write(head(version))
+	return writer
 }
+
+// Create makes a file, in place of one that is there already, and returns a Writer that writes to it. Only its owner may
+// read the file.
+//
+// The file is whole after each Write, whatever becomes of the program: each entry is written together with the end of the
+// file, in one call, over the end that was there before. If the system stops that call in the middle, the file is cut off
+// in its last entry, and [Entries] reads all others. A pipe or a device is written as by NewWriter.
+func Create(name string, redactor *redact.Redactor, version string) (*Writer, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	w := NewWriter(f, redactor, version)
+	w.created = f
+	if info.Mode().IsRegular() {
+		w.file, w.at = f, int64(len(head(version)))
+		w.put(nil)
+	}
+	if w.err != nil {
+		f.Close()
+		return nil, w.err
+	}
+	return w, nil
+}
+
+// head is what stands before the entries, and tail what stands behind them.
+func head(version string) []byte {
+	quoted, _ := json.Marshal(version) // a string has no error
+	return []byte(`{"log":{"version":"1.2","creator":{"name":"gitlab-agents","version":` + string(quoted) + `},"entries":[` + "\n")
+}
+
+const tail = "\n]}}\n"
 
 // errClosed is the error of a Write after Close.
 var errClosed = errors.New("har: write after close")
@@ -52,35 +98,45 @@ func (w *Writer) Write(x *wire.Exchange) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.started {
-		w.write([]byte(",\n"))
+	if w.entries > 0 {
+		text = append([]byte(",\n"), text...)
 	}
-	w.start()
-	w.write(text)
+	if w.entries++; w.file != nil {
+		w.put(text)
+	} else {
+		w.write(text)
+	}
 	return w.err
 }
 
-// Close ends the file, which is none before. It does not close the underlying writer.
+// Close ends the file. It closes what [Create] opened, and leaves the writer of [NewWriter] open.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.start()
-	w.write([]byte("\n]}}\n"))
+	if w.file == nil {
+		w.write([]byte(tail))
+	}
 	err := w.err
+	if w.created != nil {
+		if failed := w.created.Close(); err == nil {
+			err = failed
+		}
+		w.created = nil
+	}
 	if w.err == nil {
 		w.err = errClosed
 	}
 	return err
 }
 
-// start writes what stands before the entries, once.
-func (w *Writer) start() {
-	if w.started {
+// put writes text over the end of the file, and the end behind it, in one call.
+func (w *Writer) put(text []byte) {
+	if w.err != nil {
 		return
 	}
-	w.started = true
-	version, _ := json.Marshal(w.version) // a string has no error
-	w.write([]byte(`{"log":{"version":"1.2","creator":{"name":"gitlab-agents","version":` + string(version) + `},"entries":[` + "\n"))
+	if _, w.err = w.file.WriteAt(append(text, tail...), w.at); w.err == nil {
+		w.at += int64(len(text))
+	}
 }
 
 func (w *Writer) write(text []byte) {
@@ -103,13 +159,13 @@ func (w *Writer) entry(x *wire.Exchange) *entry {
 	e := &entry{
 		Started: x.Started.Format(time.RFC3339Nano),
 		Time:    ms,
-		Timings: timings{Wait: ms},
+		Timings: fmt.Appendf(nil, `{"send":0,"wait":%g,"receive":0}`, ms),
 		Request: request{
 			Method:      w.redactor.Redact(x.Request.Method),
 			URL:         w.url(x.Request.URL),
 			HTTPVersion: "HTTP/1.1",
 			Cookies:     []pair{}, // they are in the headers
-			Headers:     w.header(x.Request.Header),
+			Headers:     w.requestHeader(&x.Request),
 			Query:       w.query(x.Request.URL),
 			HeadersSize: -1,
 		},
@@ -121,7 +177,11 @@ func (w *Writer) entry(x *wire.Exchange) *entry {
 			BodySize:    -1,
 		},
 	}
-	if len(x.Request.Body) > 0 || x.Request.Truncated {
+	e.FromCache = loose(w.redactor.Redact(x.FromCache))
+	switch {
+	case x.Request.BodyNotRecorded:
+		e.Request.BodySize = -1
+	case len(x.Request.Body) > 0 || x.Request.Truncated:
 		p := &postData{
 			MimeType: w.redactor.Redact(x.Request.Header.Get("Content-Type")), Params: []pair{},
 			Truncated: x.Request.Truncated,
@@ -135,12 +195,16 @@ func (w *Writer) entry(x *wire.Exchange) *entry {
 	if r := x.Response; r != nil {
 		e.Response.Status = float64(r.StatusCode)
 		e.Response.StatusText = http.StatusText(r.StatusCode)
-		e.Response.Headers = w.header(r.Header)
+		if !r.HeaderNotRecorded {
+			e.Response.Headers = w.header(r.Header)
+		}
 		e.Response.RedirectURL = w.redactor.Redact(r.Header.Get("Location"))
 		c := content{MimeType: w.redactor.Redact(r.Header.Get("Content-Type")), Truncated: r.Truncated}
-		var text string
-		text, c.Encoding, c.Size = w.body(r.Body)
-		if len(r.Body) > 0 || !r.Truncated {
+		if r.BodyNotRecorded {
+			c.Size = -1
+		} else {
+			var text string
+			text, c.Encoding, c.Size = w.body(r.Body)
 			c.Text = &text
 		}
 		e.Response.Content = c
@@ -148,7 +212,7 @@ func (w *Writer) entry(x *wire.Exchange) *entry {
 	return e
 }
 
-// url leaves out user information, which is a secret or beside the point.
+// url leaves out user information: it is secret or not needed.
 func (w *Writer) url(u *url.URL) string {
 	without := *u
 	without.User = nil
@@ -175,8 +239,20 @@ func unescaped(s string) string {
 	return s
 }
 
-func (w *Writer) header(h http.Header) []pair {
-	pairs := []pair{}
+// requestHeader is the header of a request. Each has a Host; so a list that is empty is one that is not recorded.
+func (w *Writer) requestHeader(r *wire.Request) pairs {
+	if r.HeaderNotRecorded {
+		return pairs{}
+	}
+	list := w.header(r.Header)
+	if r.Header.Get("Host") == "" {
+		list = append(pairs{{Name: "Host", Value: w.redactor.Redact(r.URL.Host)}}, list...)
+	}
+	return list
+}
+
+func (w *Writer) header(h http.Header) pairs {
+	pairs := pairs{}
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		for _, value := range h[name] {
 			pairs = append(pairs, pair{Name: w.redactor.Redact(name), Value: w.redactor.Redact(value)})

@@ -18,10 +18,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract/har"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
-func parse(t *testing.T, s string) *url.URL {
+func parse(t testing.TB, s string) *url.URL {
 	t.Helper()
 	u, err := url.Parse(s)
 	require.NoError(t, err)
@@ -45,11 +46,12 @@ func TestWriteAndRead(t *testing.T) {
 	t.Parallel()
 	started := time.Date(2026, 11, 22, 11, 55, 10, 224_000_001, time.UTC)
 	u := parse(t, "https://gitlab.example.com/gitlab/api/v4/projects/a%2Fb%20c/cluster_agents?per_page=2&x=%2F&empty&<>")
+	host, answer := http.Header{"Host": {"gitlab.example.com"}}, http.Header{"X-Request-Id": {"01J"}}
 	for name, x := range map[string]*wire.Exchange{
 		"whole": {
 			Request: wire.Request{
 				Method: "POST", URL: u, Body: []byte(`{"name":"<é>\u0000"}`),
-				Header: http.Header{"Content-Type": {"application/json"}, "Accept": {"a", "b"}},
+				Header: http.Header{"Content-Type": {"application/json"}, "Accept": {"a", "b"}, "Host": {"gitlab.example.com"}},
 			},
 			Response: &wire.Response{
 				StatusCode: 400, Header: http.Header{"X-Request-Id": {"01J"}, "Content-Length": {"999"}},
@@ -58,24 +60,29 @@ func TestWriteAndRead(t *testing.T) {
 			Started: started, Duration: 27*time.Millisecond + 123*time.Nanosecond,
 		},
 		"no body": {
-			Request:  wire.Request{Method: "GET", URL: u, Header: http.Header{}},
-			Response: &wire.Response{StatusCode: 200, Header: http.Header{}},
+			Request:  wire.Request{Method: "GET", URL: u, Header: host},
+			Response: &wire.Response{StatusCode: 200, Header: answer},
 		},
 		"bytes": {
-			Request:  wire.Request{Method: "POST", URL: u, Header: http.Header{}, Body: []byte("a\xffb")},
-			Response: &wire.Response{StatusCode: 400, Header: http.Header{}, Body: []byte("\x00\xff")},
+			Request:  wire.Request{Method: "POST", URL: u, Header: host, Body: []byte("a\xffb")},
+			Response: &wire.Response{StatusCode: 400, Header: answer, Body: []byte("\x00\xff")},
 		},
 		"a part": {
-			Request:  wire.Request{Method: "POST", URL: u, Header: http.Header{}, Body: []byte("a"), Truncated: true},
-			Response: &wire.Response{StatusCode: 200, Header: http.Header{}, Body: []byte(`[{`), Truncated: true},
+			Request:  wire.Request{Method: "POST", URL: u, Header: host, Body: []byte("a"), Truncated: true},
+			Response: &wire.Response{StatusCode: 200, Header: answer, Body: []byte(`[{`), Truncated: true},
 			Err:      errors.New("unexpected EOF"),
 		},
-		"bodies unknown": {
-			Request:  wire.Request{Method: "POST", URL: u, Header: http.Header{}, Truncated: true},
-			Response: &wire.Response{StatusCode: 200, Header: http.Header{}, Truncated: true},
+		"nothing recorded but where it went": {
+			Request:  wire.Request{Method: "POST", URL: u, Header: http.Header{}, HeaderNotRecorded: true, BodyNotRecorded: true, Truncated: true},
+			Response: &wire.Response{StatusCode: 200, Header: http.Header{}, HeaderNotRecorded: true, BodyNotRecorded: true, Truncated: true},
+		},
+		"from a cache": {
+			Request:   wire.Request{Method: "GET", URL: u, Header: host},
+			Response:  &wire.Response{StatusCode: 200, Header: answer, Body: []byte("[]")},
+			FromCache: "disk",
 		},
 		"no response": {
-			Request: wire.Request{Method: "DELETE", URL: u, Header: http.Header{}},
+			Request: wire.Request{Method: "DELETE", URL: u, Header: host},
 			Err:     errors.New("connection reset by peer"),
 		},
 	} {
@@ -98,7 +105,7 @@ func TestWriteNothing(t *testing.T) {
 	assert.Empty(t, entries)
 }
 
-// TestWriteRecording writes the recording anew. All but the callers' tokens and the agents' comes back.
+// TestWriteRecording copies the recording. Everything comes back except the tokens of callers and agents.
 func TestWriteRecording(t *testing.T) {
 	t.Parallel()
 	data, err := os.Open(recorded)
@@ -124,7 +131,7 @@ func TestWriteRecording(t *testing.T) {
 		if !bytes.Contains(x.Response.Body, []byte("glagent-")) {
 			require.Equal(t, string(x.Response.Body), string(y.Response.Body))
 		} else {
-			require.Contains(t, string(y.Response.Body), wire.Redacted)
+			require.Contains(t, string(y.Response.Body), redact.Redacted)
 		}
 	}
 	assert.NotContains(t, string(again), "glpat-")
@@ -167,6 +174,39 @@ func TestWriteHasNoSecrets(t *testing.T) {
 		require.NoError(t, err)
 		assert.NotContains(t, string(e.Exchange.Response.Body), "canary-1f0c", "in base64")
 		assert.Equal(t, "host", e.Exchange.Request.URL.Host)
+	}
+}
+
+// TestWriteHasNoSecretsByName has secrets that nothing gives away but the name they bear.
+func TestWriteHasNoSecretsByName(t *testing.T) {
+	t.Parallel()
+	const canary = "Xc4nary0Qq"
+	for name, change := range map[string]func(x *wire.Exchange){
+		"fragment":         func(x *wire.Exchange) { x.Request.URL.Fragment = "access_token=" + canary },
+		"Referer":          func(x *wire.Exchange) { x.Request.Header.Set("Referer", "https://h/cb#access_token="+canary) },
+		"Location":         func(x *wire.Exchange) { x.Response.Header.Set("Location", "https://h/cb?code="+canary) },
+		"a body with URLs": func(x *wire.Exchange) { x.Response.Body = []byte(`{"u":"https://h/#access_token=` + canary + `"}`) },
+		"apikey":           func(x *wire.Exchange) { x.Request.URL.RawQuery = "apikey=" + canary },
+		"key":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "key=" + canary },
+		"sig":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "sig=" + canary },
+		"X-Amz-Signature":  func(x *wire.Exchange) { x.Request.URL.RawQuery = "X-Amz-Signature=" + canary },
+		"pwd":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "pwd=" + canary },
+		"pat":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "pat=" + canary },
+		"jwt":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "jwt=" + canary },
+		"code":             func(x *wire.Exchange) { x.Request.URL.RawQuery = "code=" + canary },
+		"WebSocket":        func(x *wire.Exchange) { x.Request.Header.Set("Sec-WebSocket-Protocol", "graphql-ws, "+canary) },
+		"a quoted header":  func(x *wire.Exchange) { x.Response.Body = []byte(`{"message":"PRIVATE-TOKEN: ` + canary + `"}`) },
+		"a quoted curl": func(x *wire.Exchange) {
+			x.Response.Body = []byte(`{"message":"curl -u user:` + canary + ` https://h/"}`)
+		},
+		"an error": func(x *wire.Exchange) { x.Err = errors.New("GET https://h/?private_token=" + canary + ": EOF") },
+		"a header": func(x *wire.Exchange) { x.Response.Header.Set("X-Debug", "PRIVATE-TOKEN: "+canary) },
+		"a path":   func(x *wire.Exchange) { x.Request.URL.Path = "/api/v4/x;private_token=" + canary },
+	} {
+		x := exchangeWith(t, "[]")
+		change(x)
+		x.Response.Header.Set("X-Echo", canary)
+		assert.NotContains(t, string(written(t, x)), canary, name)
 	}
 }
 

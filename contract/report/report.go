@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"example.com/gitlab-agents/contract"
-	"example.com/gitlab-agents/contract/wire"
+	"example.com/gitlab-agents/contract/redact"
 )
 
 // Report is a result, and what is needed to show it.
@@ -24,7 +24,7 @@ type Report struct {
 	Partial string // why not everything was judged, in half a sentence; empty if it was
 
 	Strict   bool // a SHOULD counts like a MUST
-	Redactor *wire.Redactor
+	Redactor *redact.Redactor
 }
 
 // Exit says how a command with this report ends. What was judged only in part is no success.

@@ -1,14 +1,14 @@
 package wire
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"example.com/gitlab-agents/contract/redact"
 )
 
 // variables stand for the credentials that a header holds.
@@ -23,14 +23,13 @@ var variables = map[string]string{
 // implied are the headers that curl writes itself, or should.
 var implied = []string{"Accept-Encoding", "Connection", "Content-Length", "Host", "Transfer-Encoding", "User-Agent"}
 
-// Curl returns a line for a POSIX shell that makes the request again. Where the URL is one of GitLab's API, scheme, host
+// Curl returns one line for a shell that makes the request again. What can't stand in a line is written in $'…', which
+// bash, zsh, ksh, busybox and POSIX since 2024 know. Where the URL is one of GitLab's API, scheme, host
 // and relative root are $GITLAB_URL; credentials are variables such as $GITLAB_TOKEN, and what else is recognized as a
-// secret is [redacted]. A body that is not text goes through printf.
+// secret is [redacted]. A body that can't be an argument goes through printf.
 func Curl(req *Request) string {
-	redactor := NewRedactor()
-	var f finder
-	f.request(req)
-	for _, secret := range f.found {
+	redactor := redact.New()
+	for _, secret := range requestSecrets(req) {
 		redactor.Learn(secret)
 	}
 
@@ -43,7 +42,7 @@ func Curl(req *Request) string {
 	case http.MethodHead:
 		line += " --head" // with -X HEAD curl waits for a body
 	default:
-		line += " -X " + word(redactor.Redact(req.Method))
+		line += " -X " + redact.Word(redactor.Redact(req.Method))
 	}
 	target := curlURL(req.URL, redactor)
 	if strings.ContainsAny(target, "[]{}") {
@@ -57,21 +56,28 @@ func Curl(req *Request) string {
 	}
 	if len(req.Body) > 0 {
 		body := redactor.Redact(string(req.Body))
-		if isText(body) {
-			line += " --data-raw " + singleQuote(body)
+		if isArgument(body) {
+			line += " --data-raw " + redact.Quoted(body)
 		} else {
-			line = "printf " + singleQuote(printfFormat(body)) + " | " + line + " --data-binary @-"
+			line = "printf " + redact.Quoted(redact.PrintfFormat(body)) + " | " + line + " --data-binary @-"
 		}
 	}
 	line += " " + target
-	if req.Truncated {
+	switch {
+	case req.HeaderNotRecorded && req.BodyNotRecorded:
+		line += " # headers and body are not recorded"
+	case req.HeaderNotRecorded:
+		line += " # headers are not recorded"
+	case req.BodyNotRecorded:
+		line += " # the body is not recorded"
+	case req.Truncated:
 		line += " # the body was longer"
 	}
 	return line
 }
 
 // curlURL is the URL as a shell word.
-func curlURL(u *url.URL, redactor *Redactor) string {
+func curlURL(u *url.URL, redactor *redact.Redactor) string {
 	if u == nil {
 		return `"$GITLAB_URL"`
 	}
@@ -87,18 +93,17 @@ func curlURL(u *url.URL, redactor *Redactor) string {
 	var b strings.Builder
 	b.WriteString(before)
 	rest := after
-	for _, match := range parameter.FindAllStringSubmatchIndex(after, -1) {
-		value := match[4]
+	for _, value := range redact.SecretParameters(after) {
 		shown := len(after) - len(rest)
-		b.WriteString(doubleQuoted.Replace(redactor.Redact(after[shown:value])) + "$GITLAB_TOKEN")
-		rest = after[match[5]:]
+		b.WriteString(redact.DoubleQuoted(redactor.Redact(after[shown:value.Start])) + "$GITLAB_TOKEN")
+		rest = after[value.End:]
 	}
-	b.WriteString(doubleQuoted.Replace(redactor.Redact(rest)))
+	b.WriteString(redact.DoubleQuoted(redactor.Redact(rest)))
 	return `"` + b.String() + `"`
 }
 
 // curlHeaders are the headers as shell words, credentials first.
-func curlHeaders(req *Request, redactor *Redactor) []string {
+func curlHeaders(req *Request, redactor *redact.Redactor) []string {
 	var credentials, others []string
 	for _, name := range slices.Sorted(maps.Keys(req.Header)) {
 		canonical := http.CanonicalHeaderKey(name)
@@ -119,9 +124,9 @@ func curlHeaders(req *Request, redactor *Redactor) []string {
 			case slices.Contains(implied, canonical) && (canonical != "Host" || req.URL == nil || value == req.URL.Host),
 				canonical == "Accept" && value == "*/*":
 			case value == "":
-				others = append(others, singleQuote(shown+";")) // with a colon curl would leave the header out
+				others = append(others, redact.Quoted(shown+";")) // with a colon curl would leave the header out
 			default:
-				others = append(others, singleQuote(shown+": "+redactor.Redact(value)))
+				others = append(others, redact.Quoted(shown+": "+redactor.Redact(value)))
 			}
 		}
 	}
@@ -131,44 +136,5 @@ func curlHeaders(req *Request, redactor *Redactor) []string {
 	return append(credentials, others...)
 }
 
-var safeWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`)
-
-// word is s as a shell word, quoted if it has to be.
-func word(s string) string {
-	if safeWord.MatchString(s) {
-		return s
-	}
-	return singleQuote(s)
-}
-
-// singleQuote is s as a shell word in which nothing is special.
-func singleQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
-// doubleQuoted escapes what is special between a shell's double quotes. An exclamation mark can't be escaped there:
-// interactive shells would replace it.
-var doubleQuoted = strings.NewReplacer("$", `\$`, "`", "\\`", `"`, `\"`, `\`, `\\`, "!", `"'!'"`)
-
-// isText says whether s can stand in a command line as it is.
-func isText(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\t' || r == 0x7f
-	})
-}
-
-// printfFormat is the format with which printf writes s.
-func printfFormat(s string) string {
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		switch {
-		case c == '%':
-			b.WriteString("%%")
-		case c == '\\':
-			b.WriteString(`\\`)
-		case c < ' ' || c >= 0x7f:
-			fmt.Fprintf(&b, `\%03o`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
+// isArgument says whether s can be an argument in a command line: it is UTF-8, and there is no NUL in it.
+func isArgument(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -42,6 +43,10 @@ func TestCurl(t *testing.T) {
 		{
 			"a body without Content-Type", "POST", base, nil, `{}`,
 			`curl -X POST -H 'Content-Type:' --data-raw '{}' "$GITLAB_URL/api/v4/projects/20/cluster_agents"`,
+		},
+		{
+			"a body of many lines", "POST", base, with("Content-Type", "application/json"), "{\n\"name\":\"x\",\n::error::y\n}",
+			`curl -X POST -H "PRIVATE-TOKEN: $GITLAB_TOKEN" -H 'Content-Type: application/json' --data-raw $'{\n"name":"x",\n:'$':error::y\n}' "$GITLAB_URL/api/v4/projects/20/cluster_agents"`,
 		},
 		{
 			"a body that is no text", "POST", base, with("Content-Type", "application/json"), "{\"name\":\"100%\\ \xff\x00\"}",
@@ -81,19 +86,29 @@ func TestCurl(t *testing.T) {
 	assert.Equal(t, `curl "http://h/" # the body was longer`, wire.Curl(&wire.Request{URL: &url.URL{Scheme: "http", Host: "h", Path: "/"}, Truncated: true}))
 }
 
+func TestCurlOfWhatIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	u := &url.URL{Scheme: "http", Host: "h", Path: "/"}
+	assert.Equal(t, `curl "http://h/" # the body is not recorded`, wire.Curl(&wire.Request{URL: u, BodyNotRecorded: true, Truncated: true}))
+	assert.Equal(t, `curl "http://h/" # headers are not recorded`, wire.Curl(&wire.Request{URL: u, HeaderNotRecorded: true}))
+	assert.Equal(t, `curl "http://h/" # headers and body are not recorded`, wire.Curl(&wire.Request{URL: u, HeaderNotRecorded: true, BodyNotRecorded: true, Truncated: true}))
+}
+
 // A shell reads from the line what was sent.
 func TestCurlInShell(t *testing.T) {
 	t.Parallel()
-	sh, err := exec.LookPath("sh")
+	sh, err := exec.LookPath("bash") // dash does not know $'…'
 	if err != nil {
-		t.Skip("no shell")
+		t.Skip("no bash")
 	}
-	const spicy = "a'b\"c$d`e\\f!g\th\ni ü *?[x] ~ ;|&<>(){} #"
-	u := &url.URL{Scheme: "https", Host: "h", Path: "/api/v4/" + spicy, RawQuery: "q=$HOME`id`\\\"!'x'&private_token=canary"}
+	const spicy = "a'b\"c$d`e\\f!g\th\ni ü *?[x] ~ ;|&<>(){} # ##[error]x ::add-mask::y\n::error file=a::z section_start:1:a\r\x1b[0K \u202e %n"
+	u := &url.URL{Scheme: "https", Host: "h", Path: "/api/v4/" + spicy, RawQuery: "q=$HOME`id`\\\"!'x'\u202esection_end:&private_token=canary"}
 	run := func(req *wire.Request) []string {
 		t.Helper()
 		// Instead of curl, a function that shows its arguments and then its input.
-		cmd := exec.Command(sh, "-c", `curl() { for a; do printf '%s\0' "$a"; done; case "$*" in *@-*) cat ;; esac; }; `+wire.Curl(req))
+		line := wire.Curl(req)
+		assert.Equal(t, line, redact.Printable(line), "the line is one, and harms neither a terminal nor a CI runner")
+		cmd := exec.Command(sh, "-c", `curl() { for a; do printf '%s\0' "$a"; done; case "$*" in *@-*) cat ;; esac; }; `+line)
 		cmd.Env = append(os.Environ(), "GITLAB_TOKEN=token", "GITLAB_URL=https://h")
 		out, err := cmd.Output()
 		require.NoError(t, err)
@@ -101,11 +116,13 @@ func TestCurlInShell(t *testing.T) {
 	}
 	assert.Equal(t, []string{
 		"-X", "POST", "-H", "PRIVATE-TOKEN: token", "-H", "Content-Type: text/plain", "-H", "X-Odd: " + spicy, "--data-raw", spicy,
-		"https://h" + u.EscapedPath() + "?q=$HOME`id`\\\"!'x'&private_token=token",
+		"https://h" + u.EscapedPath() + "?q=$HOME`id`\\\"!'x'\u202esection_end:&private_token=token",
 	}, run(&wire.Request{
 		Method: "POST", URL: u, Body: []byte(spicy),
 		Header: http.Header{"Private-Token": {"canary"}, "X-Odd": {spicy}, "Content-Type": {"text/plain"}},
 	}))
 	args := run(&wire.Request{Method: "GET", URL: u, Body: []byte("%d\\n" + spicy + "\x01\xff")})
 	assert.Equal(t, "%d\\n"+spicy+"\x01\xff", args[len(args)-1])
+	args = run(&wire.Request{Method: "GET", URL: u, Body: []byte("a\x00b")})
+	assert.Equal(t, []string{"a", "b"}, args[len(args)-2:], "a body with a NUL comes through a pipe")
 }

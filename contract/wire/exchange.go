@@ -1,5 +1,5 @@
 // Package wire holds what went over the wire: an Exchange is one request and its response. It records exchanges, and
-// removes secrets from everything that is shown of them.
+// shows a request as a line for curl.
 package wire
 
 import (
@@ -9,6 +9,9 @@ import (
 )
 
 // Exchange is one HTTP request and what came back.
+//
+// A recording may not hold all of it. What is not recorded is marked, so that it is not taken for what was empty; with
+// live traffic everything is known, and every mark has its zero value.
 type Exchange struct {
 	Request  Request
 	Response *Response // nil if no answer came; Err then says why
@@ -17,6 +20,10 @@ type Exchange struct {
 
 	Started  time.Time     // zero if the source does not say
 	Duration time.Duration // zero if the source does not say
+
+	// FromCache names the cache of the client that answered, such as "disk". If it is not empty, this is not an exchange
+	// with the server.
+	FromCache string
 }
 
 // Request is a request as it was sent.
@@ -24,7 +31,12 @@ type Request struct {
 	Method string
 	URL    *url.URL // absolute; EscapedPath is the path as it was sent
 	Header http.Header
-	Body   []byte // nil if there was none
+	// HeaderNotRecorded says that Header is not known, or only what the source gives away elsewhere.
+	HeaderNotRecorded bool
+	Body              []byte // nil if there was none, or if it is not recorded
+	// BodyNotRecorded says that there may have been a body, but nothing of it is known. Truncated is then true too, for
+	// those who only ask whether Body is the whole body.
+	BodyNotRecorded bool
 	// Truncated says that Body is not the whole body: a limit was reached, or it was never read to its end.
 	Truncated bool
 }
@@ -33,7 +45,12 @@ type Request struct {
 type Response struct {
 	StatusCode int
 	Header     http.Header
-	Body       []byte // nil if there was none
+	// HeaderNotRecorded says that Header is not known, or only what the source gives away elsewhere.
+	HeaderNotRecorded bool
+	Body              []byte // nil if there was none, or if it is not recorded
+	// BodyNotRecorded says that there may have been a body, but nothing of it is known. Truncated is then true too, for
+	// those who only ask whether Body is the whole body.
+	BodyNotRecorded bool
 	// Truncated says that Body is not the whole body: the connection broke, or a limit was reached.
 	Truncated bool
 }

@@ -14,7 +14,7 @@ import (
 // agents takes (28 kB).
 const DefaultLimit = 16 << 20
 
-// Recorder is an [http.RoundTripper] that hands on what passes through it. Callers see what they would see without it:
+// Recorder is an [http.RoundTripper] that reports the exchanges that pass through it. Callers see what they would see without it:
 // bodies stream, errors and connection reuse stay as they are.
 //
 // It is safe for concurrent use if what it wraps is.
@@ -79,7 +79,10 @@ func (r *Recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	case resp.Body == nil || resp.Body == http.NoBody:
 		rec.ended = true
 		rec.finish(nil)
-	case resp.StatusCode == http.StatusSwitchingProtocols: // what follows is no body, and is written to as well
+	case resp.StatusCode == http.StatusSwitchingProtocols:
+		// What follows is no body, and may never end. It is left to the caller, who may also write to it; a context does
+		// not end it.
+		rec.ended = true
 		rec.finish(nil)
 	default:
 		resp.Body = &responseBody{ReadCloser: resp.Body, recording: rec}

@@ -75,6 +75,27 @@ func TestSecrets(t *testing.T) {
 		{name: "broken JSON", got: `{"token":"can\ary", `, want: []string{`can\ary`}},
 		{name: "no text", got: `{"token":null,"a_token":{"b":1},"password":12}`},
 		{name: "the word in a text", got: `{"message":"no \"token\": none"}`},
+		{name: "fragment", url: "http://h/#access_token=c1&state=x", want: []string{"c1"}},
+		{name: "fragment in Referer", request: header("Referer", "https://h/cb#access_token=c1&token_type=bearer"), want: []string{"c1"}},
+		{name: "fragment in a body", got: `{"u":"https://h/cb#access_token=c1\u0026x=2"}`, want: []string{"c1", `c1\u0026x=2`}},
+		{
+			name: "query, other names", url: "http://h/?apikey=c1&key=c2&sig=c3&X-Amz-Signature=c4&pwd=c5&pat=c6&jwt=c7&code=c8&api_key=c9&status_code=no&keyset=no",
+			want: []string{"c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9"},
+		},
+		{name: "query in the query", url: "http://h/?to=https%3A%2F%2Fh%2F%3Fprivate_token%3Dc1%26x%3D2", want: []string{"c1"}},
+		{name: "form, other names", request: header("Content-Type", form), sent: "pwd=c1&client_assertion=c2&key=c3&name=x", want: []string{"c1", "c2", "c3"}},
+		{name: "JSON, more names", got: `{"jwt":"c1","api_key":"c2","pwd":"c3","key":"c4","code":"invalid_request","keys":"no","private_key":"c5"}`, want: []string{"c1", "c2", "c3", "c4", "c5"}},
+		{name: "JSON, the name escaped", got: `{"t\u006fken":"c1","toke\u006e":"c2"}`, want: []string{"c1", "c2"}},
+		{name: "JSON in JSON", got: `{"body":"{\"token\":\"c1\",\"name\":\"x\"}"}`, want: []string{"c1"}},
+		{name: "a sentence about a token", got: `{"message":{"token":["has already been taken"]},"error":"Token: invalid"}`},
+		{name: "headers, other names", request: header("X-Amz-Signature", "c1"), response: header("X-Gitlab-Jwt", "c2"), want: []string{"c1", "c2"}},
+		{
+			name: "Sec-WebSocket-Protocol", request: header("Sec-Websocket-Protocol", "graphql-ws, base64url.bearer.authorization.k8s.io.Y2FuYXJ5LWNhbmFyeQ"),
+			want: []string{"base64url.bearer.authorization.k8s.io.Y2FuYXJ5LWNhbmFyeQ", "Y2FuYXJ5LWNhbmFyeQ", "canary-canary"},
+		},
+		{name: "a text that quotes a header", got: `{"message":"curl -H \"PRIVATE-TOKEN: c1\" -H 'Authorization: Bearer c2' failed"}`, want: []string{"c1", "c2"}},
+		{name: "a text that quotes curl -u", got: `{"message":"curl -u user:c1 https://h/ or --user \"me:c2\""}`, want: []string{"c1", "c2"}},
+		{name: "a form that quotes a header", request: header("Content-Type", form), sent: "name=PRIVATE-TOKEN%3A+c1", want: []string{"c1"}},
 		{name: "nothing", url: "http://h/?page=1", request: header("Accept", "*/*"), got: `{"message":"404 Not found"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,9 +8,6 @@
 //	for agent, err := range gitlab.Agents(ctx, project) {
 //		...
 //	}
-//
-// [GitLab] is the client to begin with. [Client], [ClientWithResponses], [ServerInterface] and [StrictServerInterface]
-// are oapi-codegen's own, for those who know them.
 package clusteragents
 
 import (
@@ -159,33 +156,12 @@ func (v CreateAgentTokenRequest) missing() string {
 	return ""
 }
 
-func (v Message) missing() string {
-	if v.Message == "" {
-		return "/message"
-	}
-	return ""
-}
-
-func (v OAuthError) missing() string {
-	if v.Error == "" {
-		return "/error"
-	}
-	return ""
-}
-
-func (v RequestError) missing() string {
-	if v.Error == "" {
-		return "/error"
-	}
-	return ""
-}
-
 // GitLab is the Agents API of one GitLab, for one caller. Make it with [New]. It may be used by several goroutines at
 // once, and prints without the caller's token. Every error of its methods is an *[Error].
 type GitLab struct{ *connection }
 
-// connection is what a GitLab knows. The caller's token is in functions only: with some verbs fmt follows pointers, fields
-// and maps without asking their methods, and it does not look into functions.
+// connection is what a GitLab knows. Tokens are in functions only: with some verbs fmt follows pointers, fields and maps
+// without asking their methods, and it does not look into functions.
 type connection struct {
 	origin      url.URL // scheme and host
 	root        string  // escaped path up to and with /api/v4
@@ -195,7 +171,10 @@ type connection struct {
 	bodies      sync.Pool // of *body
 
 	header func() http.Header       // a new one, as every request has it
-	redact func(text string) string // without the token
+	redact func(text string) string // without tokens
+
+	// token returns the token to use, and another one if that was refused. It is nil without TokenSource.
+	token func(ctx context.Context, refused string) (string, error)
 }
 
 // settings is what options set.
@@ -203,6 +182,7 @@ type settings struct {
 	client      http.Client
 	header      http.Header
 	token       string
+	source      func(context.Context) (string, error)
 	maxAttempts int
 	maxWait     time.Duration
 }
@@ -233,11 +213,8 @@ func New(baseURL string, options ...Option) (*GitLab, error) {
 		}
 	}
 	set.client.CheckRedirect = checkRedirect(set.client.CheckRedirect)
-	tokens := strings.NewReplacer()
-	if set.token != "" {
-		tokens = strings.NewReplacer(set.token, redacted, url.QueryEscape(set.token), redacted)
-	}
-	return &GitLab{&connection{
+	learn, redact := newRedactor()
+	c := &connection{
 		origin:      origin,
 		root:        root,
 		client:      set.client,
@@ -245,8 +222,15 @@ func New(baseURL string, options ...Option) (*GitLab, error) {
 		maxWait:     set.maxWait,
 		bodies:      sync.Pool{New: func() any { return new(body) }},
 		header:      func() http.Header { return maps.Clone(set.header) },
-		redact:      func(text string) string { return tokens.Replace(text) },
-	}}, nil
+		redact:      redact,
+	}
+	if set.token != "" {
+		learn(set.token)
+	}
+	if set.source != nil {
+		c.token = tokensFrom(set.source, learn)
+	}
+	return &GitLab{c}, nil
 }
 
 // String tells which GitLab it is.
@@ -296,16 +280,11 @@ func BearerToken(token string) Option {
 }
 
 func (s *settings) setToken(option, header, prefix, token string) error {
-	if s.token != "" {
+	if s.token != "" || s.source != nil {
 		return fmt.Errorf("%s: there is a token already; give one", option)
 	}
-	if token == "" {
-		return fmt.Errorf("%s: the token is empty", option)
-	}
-	for i := range len(token) {
-		if token[i] <= ' ' || token[i] > '~' {
-			return fmt.Errorf("%s: byte %d of the token's %d is a space, a line break or no ASCII", option, i+1, len(token))
-		}
+	if err := checkToken(option, token); err != nil {
+		return err
 	}
 	s.token = token
 	s.header.Set(header, prefix+token)
@@ -373,42 +352,60 @@ var listAgentsOperation = operation{
 	documented: []int{301, 304, 400, 401, 403, 404, 429, 500},
 }
 
-// ListAgentsOption is an option of [GitLab.ListAgents].
-type ListAgentsOption interface{ applyToListAgents(*ListAgentsParams) }
+// ListAgentsOption is an option of [GitLab.ListAgents] and [GitLab.Agents].
+type ListAgentsOption interface{ applyToListAgents(*listAgentsParams) }
 
-func (o Page) applyToListAgents(params *ListAgentsParams) { params.Page = &o }
+// listAgentsParams are the options of one call.
+type listAgentsParams struct {
+	Page    *Page
+	PerPage *PerPage
+}
 
-func (o PerPage) applyToListAgents(params *ListAgentsParams) { params.PerPage = &o }
+func (o Page) applyToListAgents(params *listAgentsParams) { params.Page = &o }
 
-// Agents yields the entries of all pages of [GitLab.ListAgents]. A page is requested when the loop gets there.
-// An error ends the loop. The option [Page] says where to begin.
-func (g *GitLab) Agents(ctx context.Context, project Project, options ...ListAgentsOption) iter.Seq2[Agent, error] {
-	return entries(func(number Page) (PageOf[Agent], error) {
-		if number == 0 {
-			return g.ListAgents(ctx, project, options...)
+func (o PerPage) applyToListAgents(params *listAgentsParams) { params.PerPage = &o }
+
+func (p *listAgentsParams) apply(options []ListAgentsOption) {
+	for _, option := range options {
+		if option != nil {
+			option.applyToListAgents(p)
 		}
-		return g.ListAgents(ctx, project, append(slices.Clip(options), number)...)
+	}
+}
+
+// Agents yields the entries of all pages of [GitLab.ListAgents], in order. It asks for 100 entries a page unless the
+// option [PerPage] says otherwise, and the option [Page] says where to begin. It fetches ahead: the second page while the
+// loop uses the first, and then up to 8 pages at once. A loop that ends early cancels the requests under way. An error
+// ends the loop, after the entries before it.
+func (g *GitLab) Agents(ctx context.Context, project Project, options ...ListAgentsOption) iter.Seq2[Agent, error] {
+	first := listAgentsParams{PerPage: new(PerPage(maxPerPage))}
+	first.apply(options)
+	return entries(ctx, first.Page, func(ctx context.Context, pace *pace, number *Page) (PageOf[Agent], error) {
+		params := first
+		params.Page = number
+		return g.listAgents(ctx, pace, project, params)
 	})
 }
 
 // ListAgents: List the agents of a project (GET /projects/{id}/cluster_agents).
-// GitLab has it since 14.10. The caller has to be developer at least.
+// GitLab has it since 14.10. The caller must be developer or higher.
 //
 // Ordered by name, ascending, in the collation of GitLab's database. Nothing filters or sorts; unknown
 // parameters are ignored.
 //
 // A caller below developer gets 404 `404 ClusterAgents Not Found` where the project is visible to them.
 func (g *GitLab) ListAgents(ctx context.Context, project Project, options ...ListAgentsOption) (result PageOf[Agent], err error) {
-	c := call{operation: &listAgentsOperation}
+	var params listAgentsParams
+	params.apply(options)
+	return g.listAgents(ctx, nil, project, params)
+}
+
+// listAgents reads one page.
+func (g *GitLab) listAgents(ctx context.Context, pace *pace, project Project, params listAgentsParams) (result PageOf[Agent], err error) {
+	c := call{operation: &listAgentsOperation, pace: pace}
 	target, err := g.appendPath(make([]byte, 0, 256), c.path, project)
 	if err != nil {
 		return result, c.failed(err)
-	}
-	var params ListAgentsParams
-	for _, option := range options {
-		if option != nil {
-			option.applyToListAgents(&params)
-		}
 	}
 	if params.Page != nil {
 		target = appendQuery(target, "page", strconv.FormatInt(int64(*params.Page), 10))
@@ -435,7 +432,7 @@ var createAgentOperation = operation{
 }
 
 // CreateAgent: Register an agent in a project (POST /projects/{id}/cluster_agents).
-// GitLab has it since 14.10. The caller has to be maintainer at least.
+// GitLab has it since 14.10. The caller must be maintainer or higher.
 //
 // The name is checked in this order: presence, length, uniqueness within the project, pattern. A name that is
 // taken is a 400, not a 409. Keys other than `name` are ignored. There is no `Location` header, and no way to
@@ -467,27 +464,36 @@ var deleteAgentOperation = operation{
 }
 
 // DeleteAgentOption is an option of [GitLab.DeleteAgent].
-type DeleteAgentOption interface{ applyToDeleteAgent(*DeleteAgentParams) }
+type DeleteAgentOption interface{ applyToDeleteAgent(*deleteAgentParams) }
 
-func (o IfUnmodifiedSince) applyToDeleteAgent(params *DeleteAgentParams) {
+// deleteAgentParams are the options of one call.
+type deleteAgentParams struct {
+	IfUnmodifiedSince *IfUnmodifiedSince
+}
+
+func (o IfUnmodifiedSince) applyToDeleteAgent(params *deleteAgentParams) {
 	params.IfUnmodifiedSince = &o
 }
 
+func (p *deleteAgentParams) apply(options []DeleteAgentOption) {
+	for _, option := range options {
+		if option != nil {
+			option.applyToDeleteAgent(p)
+		}
+	}
+}
+
 // DeleteAgent: Delete an agent (DELETE /projects/{id}/cluster_agents/{agent_id}).
-// GitLab has it since 14.10. The caller has to be maintainer at least.
+// GitLab has it since 14.10. The caller must be maintainer or higher.
 //
 // The agent's tokens go with it. A refused deletion inside GitLab is still answered with 204.
 func (g *GitLab) DeleteAgent(ctx context.Context, project Project, agentID AgentID, options ...DeleteAgentOption) (err error) {
+	var params deleteAgentParams
+	params.apply(options)
 	c := call{operation: &deleteAgentOperation}
 	target, err := g.appendPath(make([]byte, 0, 256), c.path, project, agentID)
 	if err != nil {
 		return c.failed(err)
-	}
-	var params DeleteAgentParams
-	for _, option := range options {
-		if option != nil {
-			option.applyToDeleteAgent(&params)
-		}
 	}
 	if params.IfUnmodifiedSince != nil {
 		c.setHeader("If-Unmodified-Since", fmt.Sprint(*params.IfUnmodifiedSince))
@@ -507,7 +513,7 @@ var getAgentOperation = operation{
 }
 
 // GetAgent: Get one agent (GET /projects/{id}/cluster_agents/{agent_id}).
-// GitLab has it since 14.10. The caller has to be developer at least.
+// GitLab has it since 14.10. The caller must be developer or higher.
 //
 // By id only: there is no look-up by name. An agent of another project is a 404, and so is every agent for a
 // caller below developer.
@@ -534,42 +540,60 @@ var listAgentTokensOperation = operation{
 	documented: []int{301, 304, 400, 401, 403, 404, 429, 500},
 }
 
-// ListAgentTokensOption is an option of [GitLab.ListAgentTokens].
-type ListAgentTokensOption interface{ applyToListAgentTokens(*ListAgentTokensParams) }
+// ListAgentTokensOption is an option of [GitLab.ListAgentTokens] and [GitLab.AgentTokens].
+type ListAgentTokensOption interface{ applyToListAgentTokens(*listAgentTokensParams) }
 
-func (o Page) applyToListAgentTokens(params *ListAgentTokensParams) { params.Page = &o }
+// listAgentTokensParams are the options of one call.
+type listAgentTokensParams struct {
+	Page    *Page
+	PerPage *PerPage
+}
 
-func (o PerPage) applyToListAgentTokens(params *ListAgentTokensParams) { params.PerPage = &o }
+func (o Page) applyToListAgentTokens(params *listAgentTokensParams) { params.Page = &o }
 
-// AgentTokens yields the entries of all pages of [GitLab.ListAgentTokens]. A page is requested when the loop gets there.
-// An error ends the loop. The option [Page] says where to begin.
-func (g *GitLab) AgentTokens(ctx context.Context, project Project, agentID AgentID, options ...ListAgentTokensOption) iter.Seq2[AgentTokenBasic, error] {
-	return entries(func(number Page) (PageOf[AgentTokenBasic], error) {
-		if number == 0 {
-			return g.ListAgentTokens(ctx, project, agentID, options...)
+func (o PerPage) applyToListAgentTokens(params *listAgentTokensParams) { params.PerPage = &o }
+
+func (p *listAgentTokensParams) apply(options []ListAgentTokensOption) {
+	for _, option := range options {
+		if option != nil {
+			option.applyToListAgentTokens(p)
 		}
-		return g.ListAgentTokens(ctx, project, agentID, append(slices.Clip(options), number)...)
+	}
+}
+
+// AgentTokens yields the entries of all pages of [GitLab.ListAgentTokens], in order. It asks for 100 entries a page unless the
+// option [PerPage] says otherwise, and the option [Page] says where to begin. It fetches ahead: the second page while the
+// loop uses the first, and then up to 8 pages at once. A loop that ends early cancels the requests under way. An error
+// ends the loop, after the entries before it.
+func (g *GitLab) AgentTokens(ctx context.Context, project Project, agentID AgentID, options ...ListAgentTokensOption) iter.Seq2[AgentTokenBasic, error] {
+	first := listAgentTokensParams{PerPage: new(PerPage(maxPerPage))}
+	first.apply(options)
+	return entries(ctx, first.Page, func(ctx context.Context, pace *pace, number *Page) (PageOf[AgentTokenBasic], error) {
+		params := first
+		params.Page = number
+		return g.listAgentTokens(ctx, pace, project, agentID, params)
 	})
 }
 
 // ListAgentTokens: List the active tokens of an agent (GET /projects/{id}/cluster_agents/{agent_id}/tokens).
-// GitLab has it since 15.0. The caller has to be developer at least.
+// GitLab has it since 15.0. The caller must be developer or higher.
 //
 // Ordered by last use, most recent first, never used ones last. From 16.0 on only active tokens; before, revoked
 // ones too. The secret and `last_used_at` are not part of it.
 //
 // A caller below developer gets 404 (403 before about 15.7).
 func (g *GitLab) ListAgentTokens(ctx context.Context, project Project, agentID AgentID, options ...ListAgentTokensOption) (result PageOf[AgentTokenBasic], err error) {
-	c := call{operation: &listAgentTokensOperation}
+	var params listAgentTokensParams
+	params.apply(options)
+	return g.listAgentTokens(ctx, nil, project, agentID, params)
+}
+
+// listAgentTokens reads one page.
+func (g *GitLab) listAgentTokens(ctx context.Context, pace *pace, project Project, agentID AgentID, params listAgentTokensParams) (result PageOf[AgentTokenBasic], err error) {
+	c := call{operation: &listAgentTokensOperation, pace: pace}
 	target, err := g.appendPath(make([]byte, 0, 256), c.path, project, agentID)
 	if err != nil {
 		return result, c.failed(err)
-	}
-	var params ListAgentTokensParams
-	for _, option := range options {
-		if option != nil {
-			option.applyToListAgentTokens(&params)
-		}
 	}
 	if params.Page != nil {
 		target = appendQuery(target, "page", strconv.FormatInt(int64(*params.Page), 10))
@@ -597,7 +621,7 @@ var createAgentTokenOperation = operation{
 }
 
 // CreateAgentToken: Create a token for an agent (POST /projects/{id}/cluster_agents/{agent_id}/tokens).
-// GitLab has it since 15.0. The caller has to be maintainer at least.
+// GitLab has it since 15.0. The caller must be maintainer or higher.
 //
 // The only response that holds the secret. It can never be read again: keep it, or revoke the token.
 //
@@ -620,12 +644,6 @@ func (g *GitLab) CreateAgentToken(ctx context.Context, project Project, agentID 
 	return answer, nil
 }
 
-// Format prints no body, because the secret is in it.
-func (r CreateAgentTokenResponse) Format(f fmt.State, _ rune) { io.WriteString(f, r.Status()) }
-
-// LogValue has no body, because the secret is in it.
-func (r CreateAgentTokenResponse) LogValue() slog.Value { return slog.StringValue(r.Status()) }
-
 // revokeAgentTokenOperation is what the document says of revokeAgentToken.
 var revokeAgentTokenOperation = operation{
 	id:         "revokeAgentToken",
@@ -636,7 +654,7 @@ var revokeAgentTokenOperation = operation{
 }
 
 // RevokeAgentToken: Revoke a token of an agent (DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id}).
-// GitLab has it since 15.0. The caller has to be maintainer at least.
+// GitLab has it since 15.0. The caller must be maintainer or higher.
 //
 // Sets the status to `revoked`; the record stays but is not shown from 16.0 on. Revoking a revoked token is a
 // 204 too. `If-Unmodified-Since` is not looked at.
@@ -661,7 +679,7 @@ var getAgentTokenOperation = operation{
 }
 
 // GetAgentToken: Get one token of an agent (GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id}).
-// GitLab has it since 15.0. The caller has to be developer at least.
+// GitLab has it since 15.0. The caller must be developer or higher.
 //
 // Without its secret. A revoked token is a 404 from 16.0 on; before, it is shown with status `revoked`. A caller
 // below developer gets 404 (403 before about 15.7).
@@ -688,16 +706,18 @@ type PageOf[T any] struct {
 	Total      *int64 // entries on all pages; nil above 10,000, where GitLab does not count
 	TotalPages *int64 // nil where Total is
 
-	unsure error // whether there is a next page was not said, and cannot be told
+	unsure error // the answer did not say whether there is a next page, and it may be full
 }
 
-// newPage puts together a page from its entries and the headers of pagination, or from what was asked for where they
-// are missing. Link is not looked at: it says the same as X-Next-Page, and may lead to another host.
+// newPage makes a page from its entries and the headers of pagination, or from what was asked for where a header is
+// missing. It compares the headers with what was asked for, so that no server can lead a loop in a circle. It does not
+// read Link, which says the same as X-Next-Page and may lead to another host.
 func newPage[T any](g *GitLab, c *call, header http.Header, items []T, number *Page, perPage *PerPage) (PageOf[T], error) {
+	asked := max(1, int64(*cmp.Or(number, new(Page(1))))) // GitLab takes 0 and negative numbers as 1
 	read := pageHeaders{header: header}
 	p := PageOf[T]{
 		Items:      items,
-		Number:     read.number("X-Page", int64(*cmp.Or(number, new(Page(1))))),
+		Number:     read.number("X-Page", asked),
 		PerPage:    read.number("X-Per-Page", int64(*cmp.Or(perPage, new(PerPage(20))))),
 		Next:       read.number("X-Next-Page", 0),
 		Total:      read.optional("X-Total"),
@@ -707,41 +727,31 @@ func newPage[T any](g *GitLab, c *call, header http.Header, items []T, number *P
 	switch {
 	case read.err != nil:
 		return PageOf[T]{}, g.misled(c, header, read.err)
-	case p.Next != 0 && p.Next <= p.Number:
-		return PageOf[T]{}, g.misled(c, header, fmt.Errorf("page %d has page %d for its next", p.Number, p.Next))
+	case p.Number != asked:
+		return PageOf[T]{}, g.misled(c, header, fmt.Errorf("page %d was asked for, and page %d came", asked, p.Number))
+	case p.Next != 0 && p.Next != asked+1:
+		return PageOf[T]{}, g.misled(c, header, fmt.Errorf("page %d has page %d for its next", asked, p.Next))
 	case p.Next != 0 && len(items) == 0:
-		return PageOf[T]{}, g.misled(c, header, fmt.Errorf("page %d is empty and has a next page", p.Number))
+		return PageOf[T]{}, g.misled(c, header, fmt.Errorf("page %d is empty and has a next page", asked))
 	case !said && int64(len(items)) >= p.PerPage:
-		p.unsure = g.misled(c, header, fmt.Errorf("page %d is full and has no header X-Next-Page: there may be more", p.Number))
+		p.unsure = g.misled(c, header, fmt.Errorf("page %d is full and has no header X-Next-Page: there may be more", asked))
 	}
 	return p, nil
 }
 
-// entries yields the entries of a page and of those after it. The page 0 is the first one asked for.
-func entries[T any](get func(number Page) (PageOf[T], error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		for number := Page(0); ; {
-			page, err := get(number)
-			if err != nil {
-				yield(none, err)
-				return
-			}
-			for _, item := range page.Items {
-				if !yield(item, nil) {
-					return
-				}
-			}
-			if page.unsure != nil {
-				yield(none, page.unsure)
-				return
-			}
-			if page.Next == 0 {
-				return
-			}
-			number = Page(page.Next)
+// each yields the entries of the page, and tells whether the loop goes on to the next page.
+func (p *PageOf[T]) each(yield func(T, error) bool) bool {
+	for _, item := range p.Items {
+		if !yield(item, nil) {
+			return false
 		}
 	}
+	if p.unsure != nil {
+		var none T
+		yield(none, p.unsure)
+		return false
+	}
+	return p.Next != 0
 }
 
 // pageHeaders reads headers that are numbers, up to the first that is not.
@@ -772,6 +782,257 @@ func (h *pageHeaders) optional(name string) *int64 {
 	return &n
 }
 
+const (
+	maxPerPage = 100 // entries: GitLab gives no more on a page
+	maxAhead   = 8   // pages that a loop fetches at once
+)
+
+// getPage reads one page of a list. A nil number leaves it to GitLab which page is the first.
+type getPage[T any] func(ctx context.Context, pace *pace, number *Page) (PageOf[T], error)
+
+// entries yields the entries of a page and of those after it.
+func entries[T any](ctx context.Context, first *Page, get getPage[T]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		pace := new(pace)
+		page, err := get(ctx, pace, first)
+		switch {
+		case err != nil:
+			yield(none, err)
+			return
+		case page.Next == 0:
+			page.each(yield)
+			return
+		}
+		queue, stop := newQueue(ctx, pace, page.Next, get)
+		defer stop()
+		for ahead := 1; ; ahead = maxAhead {
+			queue.fill(ahead, page)
+			if !page.each(yield) {
+				return
+			}
+			if page, err = queue.take(); err != nil {
+				yield(none, err)
+				return
+			}
+		}
+	}
+}
+
+// A queue holds the pages that a loop needs next, in order: those that are under way and those that have come already.
+type queue[T any] struct {
+	fetch  func(number Page) fetched[T]
+	pages  []chan fetched[T]
+	next   int64   // the number of the page to ask for next
+	answer *Answer // where the caller wants what came with the page that the loop is at; may be nil
+	busy   *sync.WaitGroup
+}
+
+// A fetched is a page with what came with it, or why it did not come.
+type fetched[T any] struct {
+	page   PageOf[T]
+	answer Answer
+	err    error
+}
+
+// newQueue returns an empty queue, and a function that ends all its requests.
+func newQueue[T any](ctx context.Context, pace *pace, next int64, get getPage[T]) (q queue[T], stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	q = queue[T]{next: next, answer: answerOf(ctx), busy: new(sync.WaitGroup)}
+	q.fetch = func(number Page) (f fetched[T]) {
+		f.page, f.err = get(WithAnswer(ctx, &f.answer), pace, &number)
+		return f
+	}
+	return q, func() {
+		cancel()
+		q.busy.Wait()
+	}
+}
+
+// fill asks for pages until there are as many as wanted, or as the list has, as far as the newest page tells. A list of
+// more than 10,000 entries does not tell; pages past its end are empty.
+func (q *queue[T]) fill(want int, newest PageOf[T]) {
+	for len(q.pages) < want && newest.Next != 0 {
+		if len(q.pages) > 0 && newest.TotalPages != nil && q.next > *newest.TotalPages {
+			return
+		}
+		page, number := make(chan fetched[T], 1), Page(q.next)
+		q.busy.Go(func() { page <- q.fetch(number) })
+		q.pages = append(q.pages, page)
+		q.next++
+	}
+}
+
+// take waits for the first page and takes it out.
+func (q *queue[T]) take() (PageOf[T], error) {
+	first := <-q.pages[0]
+	q.pages = q.pages[1:]
+	if q.answer != nil {
+		*q.answer = first.answer
+	}
+	return first.page, first.err
+}
+
+// A pace slows the calls of a loop down once GitLab has answered one of them with 429: from then on there is one at a time,
+// and no request before the time that GitLab named.
+type pace struct {
+	mu    sync.Mutex
+	until time.Time
+	turns chan struct{} // full while a call has its turn; nil before the first 429
+}
+
+// slowDown is what a 429 does, with how long GitLab wants to be left alone.
+func (p *pace) slowDown(wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.turns == nil {
+		p.turns = make(chan struct{}, 1)
+	}
+	if until := time.Now().Add(wait); until.After(p.until) {
+		p.until = until
+	}
+}
+
+func (p *pace) now() (until time.Time, turns chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.until, p.turns
+}
+
+// A turn is one call's place in a pace. A call without a pace needs none.
+type turn struct {
+	pace *pace
+	held chan struct{}
+}
+
+// take waits until the call may send a request.
+func (t *turn) take(ctx context.Context) error {
+	if t.pace == nil {
+		return nil
+	}
+	_, turns := t.pace.now()
+	if turns == nil {
+		return nil
+	}
+	if t.held == nil {
+		select {
+		case turns <- struct{}{}:
+			t.held = turns
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	until, _ := t.pace.now()
+	return pause(ctx, time.Until(until))
+}
+
+// pass lets the next call have its turn.
+func (t *turn) pass() {
+	if t.held != nil {
+		<-t.held
+	}
+}
+
+// Answer is what came with GitLab's answer to a call, beside its body. [WithAnswer] asks for it.
+type Answer struct {
+	StatusCode int        // 0 if no answer came
+	RequestID  string     // under which GitLab logged the request; "" if unknown
+	RateLimit  *RateLimit // nil if the answer did not say
+}
+
+// RateLimit is what GitLab says of the rate limit that a request counted for.
+type RateLimit struct {
+	Name      string // as throttle_authenticated_api
+	Limit     int64  // requests allowed in a period
+	Observed  int64  // requests seen in this period
+	Remaining int64  // requests left in this period
+	Reset     time.Time
+}
+
+// WithAnswer returns a context for a call that shall fill answer: before it returns, also with an error. Give each call an
+// Answer of its own. Where the call is a loop over pages, the answer is that of the page the loop is at. Where a request
+// was repeated, it is the last answer.
+//
+// GitLab does not send its release with its answers; [GitLab.Release] asks for it.
+func WithAnswer(ctx context.Context, answer *Answer) context.Context {
+	return context.WithValue(ctx, answerKey{}, answer)
+}
+
+type answerKey struct{}
+
+// answerOf returns what the context wants to have filled, or nil.
+func answerOf(ctx context.Context) *Answer {
+	answer, _ := ctx.Value(answerKey{}).(*Answer)
+	return answer
+}
+
+// tell fills what the context wants to have filled, from a response or, before there is one, with nothing.
+func (c *connection) tell(ctx context.Context, response *http.Response) {
+	answer := answerOf(ctx)
+	if answer == nil {
+		return
+	}
+	*answer = Answer{}
+	if response == nil {
+		return
+	}
+	header := response.Header
+	answer.StatusCode = response.StatusCode
+	answer.RequestID = c.clean(header.Get("X-Request-Id"), 100)
+	number := func(name string) (n int64) {
+		n, _ = strconv.ParseInt(header.Get(name), 10, 64)
+		return n
+	}
+	if header.Get("RateLimit-Limit") == "" {
+		return
+	}
+	answer.RateLimit = &RateLimit{
+		Name:      c.clean(header.Get("RateLimit-Name"), 100),
+		Limit:     number("RateLimit-Limit"),
+		Observed:  number("RateLimit-Observed"),
+		Remaining: number("RateLimit-Remaining"),
+	}
+	if reset := number("RateLimit-Reset"); reset > 0 {
+		answer.RateLimit.Reset = time.Unix(reset, 0)
+	}
+}
+
+// versionOperation is GET /version, which is not part of the Agents API.
+var versionOperation = operation{
+	id:         "getVersion",
+	method:     http.MethodGet,
+	path:       "/version",
+	success:    http.StatusOK,
+	documented: []int{400, 401, 403, 404, 429, 500},
+}
+
+// version is the body of [versionOperation].
+type version struct {
+	Version string `json:"version"`
+}
+
+func (v version) missing() string {
+	if v.Version == "" {
+		return "/version"
+	}
+	return ""
+}
+
+// Release asks GitLab for its release, such as "17.4.2-ee" (GET /version). Any token with the scope api or read_api may ask.
+func (g *GitLab) Release(ctx context.Context) (string, error) {
+	c := call{operation: &versionOperation}
+	target, err := g.appendPath(make([]byte, 0, 256), c.path)
+	if err != nil {
+		return "", c.failed(err)
+	}
+	c.target = string(target)
+	var v version
+	if _, err := g.send(ctx, &c, &v); err != nil {
+		return "", err
+	}
+	return v.Version, nil
+}
+
 // Error is why an operation failed: GitLab refused it, answered other than the document says, or did not answer. It
 // holds neither the caller's token nor a token that was created.
 type Error struct {
@@ -786,6 +1047,7 @@ type Error struct {
 	RequestID  string        // under which GitLab logged the request; "" if unknown
 	RetryAfter time.Duration // how long GitLab asked to be left alone
 	Attempts   int           // how often the request was sent
+	AnsweredBy string        // who answered in place of GitLab, as "a sign-in page at https://…"; "" if GitLab may have
 
 	reason  string // what went wrong beside the status
 	cause   error  // for Unwrap
@@ -805,6 +1067,9 @@ func (e *Error) Error() string {
 			parts = append(parts, part)
 		}
 	}
+	if e.AnsweredBy != "" {
+		parts = append(parts, "answered by "+e.AnsweredBy+", not by GitLab's API")
+	}
 	if e.Body != "" {
 		parts = append(parts, strconv.Quote(e.Body))
 	}
@@ -821,10 +1086,16 @@ func (e *Error) Error() string {
 	return "clusteragents: " + e.Operation + ": " + strings.Join(parts, ": ") + " (" + where + ")"
 }
 
-// Is tells whether target is the [Status] of e, or is [ErrUnexpectedResponse] and e such a response.
+// Is tells whether target is the [Status] of e, or one of [ErrUnexpectedResponse] and [ErrNotGitLab] that e is.
 func (e *Error) Is(target error) bool {
+	switch target {
+	case ErrUnexpectedResponse:
+		return e.foreign
+	case ErrNotGitLab:
+		return e.AnsweredBy != ""
+	}
 	status, ok := target.(Status)
-	return ok && e.StatusCode == int(status) || target == ErrUnexpectedResponse && e.foreign
+	return ok && e.StatusCode == int(status)
 }
 
 // Unwrap returns the error of the transport, of the body or of the context, if there was one.
@@ -857,6 +1128,12 @@ func (s Status) Error() string {
 // ErrUnexpectedResponse is what [errors.Is] finds in an [Error] whose response the document does not list for the
 // operation: another status; or the status of success with a body that is no JSON, too large, or lacks a property.
 var ErrUnexpectedResponse = errors.New("clusteragents: a response that the document does not list")
+
+// ErrNotGitLab is what [errors.Is] finds in an [Error] if something in front of GitLab's API answered, or another website:
+// a sign-in page, a proxy, a challenge. [Error.AnsweredBy] says what. Whether it was GitLab can only be told from signs;
+// where they are not clear, the error is not this one. The status is then not GitLab's either: a 404 does not mean that
+// the agent is gone.
+var ErrNotGitLab = errors.New("clusteragents: the answer is not from GitLab's API")
 
 // Project names a project as GitLab's API takes it: by id or by full path. Make one with [ProjectID] or
 // [ProjectPath]; the zero value names none. Projects that are given the same way compare equal with ==.
@@ -965,6 +1242,88 @@ func (s *Secret) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// TokenSource makes requests with a token that may change, such as one that is rotated while the program runs: a personal,
+// project or group access token, or an OAuth 2.0 access token. The source is asked before the first request, and its token
+// is used until GitLab answers 401. Then the source is asked again, and if it has another token, the request is sent once
+// more, unless [MaxAttempts] forbids it. The source is never asked twice at the same time. The context is that of the call
+// that needs the token.
+func TokenSource(source func(context.Context) (string, error)) Option {
+	return func(s *settings) error {
+		if source == nil {
+			return errors.New("TokenSource: the source is nil")
+		}
+		if s.token != "" || s.source != nil {
+			return errors.New("TokenSource: there is a token already; give one")
+		}
+		s.source = source
+		return nil
+	}
+}
+
+// tokensFrom returns what a connection needs as its token function. It keeps the token that is in use.
+func tokensFrom(source func(context.Context) (string, error), learn func(string)) func(context.Context, string) (string, error) {
+	turn := make(chan struct{}, 1) // full while somebody uses what follows; a mutex would not end with the context
+	var current string
+	return func(ctx context.Context, refused string) (string, error) {
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+		if current != "" && current != refused {
+			return current, nil
+		}
+		token, err := source(ctx)
+		if err != nil {
+			return "", fmt.Errorf("TokenSource: %w", err)
+		}
+		if err := checkToken("TokenSource", token); err != nil {
+			return "", err
+		}
+		learn(token)
+		current = token
+		return token, nil
+	}
+}
+
+// checkToken refuses what cannot be a token. The error does not quote it.
+func checkToken(option, token string) error {
+	if token == "" {
+		return fmt.Errorf("%s: the token is empty", option)
+	}
+	for i := range len(token) {
+		if token[i] <= ' ' || token[i] > '~' {
+			return fmt.Errorf("%s: byte %d of the token's %d is a space, a line break or no ASCII", option, i+1, len(token))
+		}
+	}
+	return nil
+}
+
+// newRedactor returns a function that learns a token, and one that replaces the tokens learned last in a text.
+func newRedactor() (learn func(token string), redact func(text string) string) {
+	const remembered = 4 // a request under way may have the token before the newest
+	var mu sync.Mutex
+	var tokens []string
+	replacer := strings.NewReplacer()
+	learn = func(token string) {
+		mu.Lock()
+		defer mu.Unlock()
+		tokens = append(tokens[max(0, len(tokens)-remembered+1):], token)
+		var pairs []string
+		for _, token := range tokens {
+			pairs = append(pairs, token, redacted, url.QueryEscape(token), redacted)
+		}
+		replacer = strings.NewReplacer(pairs...)
+	}
+	redact = func(text string) string {
+		mu.Lock()
+		defer mu.Unlock()
+		return replacer.Replace(text)
+	}
+	return learn, redact
+}
+
 // An operation is what the document says of one.
 type operation struct {
 	id         string
@@ -981,6 +1340,7 @@ type call struct {
 	target string      // escaped path and query
 	header http.Header // in addition to that of every call
 	body   []byte      // JSON; nil if there is none
+	pace   *pace       // of the loop over pages that the call belongs to, or nil
 }
 
 func (c *call) setHeader(name, value string) {
@@ -999,35 +1359,70 @@ func (g *GitLab) send(ctx context.Context, c *call, a answer) (http.Header, erro
 	if ctx == nil {
 		return nil, c.failed(errors.New("the context is nil"))
 	}
+	g.tell(ctx, nil)
+	var failure *Error // of the last attempt
+	var refused string // the token that GitLab answered with 401
+	turn := turn{pace: c.pace}
+	defer turn.pass()
 	for attempt := 1; ; attempt++ {
-		header, failure := g.exchange(ctx, c, a)
+		if err := turn.take(ctx); err != nil {
+			return nil, c.interrupted(failure, err, "waiting because of a 429")
+		}
+		token, err := g.currentToken(ctx, refused)
+		if err != nil || token == refused && refused != "" {
+			return nil, g.withoutToken(c, failure, err)
+		}
+		var header http.Header
+		header, failure = g.exchange(ctx, c, token, a)
 		if failure == nil {
 			return header, nil
 		}
 		failure.Attempts = attempt
+		if failure.StatusCode == http.StatusUnauthorized && token != "" && refused == "" && attempt < g.maxAttempts {
+			refused = token
+			continue
+		}
 		wait, again := g.again(c, failure)
 		if !again || ctx.Err() != nil {
 			return nil, failure
 		}
+		if c.pace != nil && failure.StatusCode == http.StatusTooManyRequests {
+			c.pace.slowDown(wait)
+			continue
+		}
 		if err := pause(ctx, wait); err != nil {
-			failure.cause = err
-			failure.reason = fmt.Sprintf("%v while waiting %v to repeat it", err, wait.Round(time.Millisecond))
-			return nil, failure
+			return nil, c.interrupted(failure, err, fmt.Sprintf("waiting %v to repeat it", wait.Round(time.Millisecond)))
 		}
 	}
 }
 
+// currentToken returns the token of the caller's source, or "" if the token is in the header already or there is none.
+func (c *connection) currentToken(ctx context.Context, refused string) (string, error) {
+	if c.token == nil {
+		return "", nil
+	}
+	return c.token(ctx, refused)
+}
+
 // exchange makes one request and reads its response.
-func (g *GitLab) exchange(ctx context.Context, c *call, a answer) (http.Header, *Error) {
+func (g *GitLab) exchange(ctx context.Context, c *call, token string, a answer) (http.Header, *Error) {
 	request, err := g.request(ctx, c)
 	if err != nil {
 		return nil, c.failed(err)
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	response, err := g.client.Do(request)
 	if err != nil {
 		return nil, g.unanswered(c, err)
 	}
 	defer response.Body.Close()
+	g.tell(ctx, response)
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		// What comes now is no body but another protocol: it has no end, and reading it does not end with the context.
+		return nil, g.refused(c, response, nil)
+	}
 
 	body := g.bodies.Get().(*body)
 	defer g.recycle(body)
@@ -1093,24 +1488,27 @@ func checkRedirect(policy func(*http.Request, []*http.Request) error) func(*http
 		case from.Method != http.MethodGet:
 			return http.ErrUseLastResponse
 		case from.URL.Scheme == "https" && to.URL.Scheme != "https":
-			return redirectError{fmt.Errorf("redirect to %s refused: the token would travel unencrypted", place(to.URL))}
+			return redirectError{to.URL, fmt.Errorf("redirect to %s refused: the token would travel unencrypted", place(to.URL))}
 		case !sameHost(from.URL, to.URL):
-			return redirectError{fmt.Errorf("redirect to %s refused: the token is for %s only", place(to.URL), from.URL.Host)}
+			return redirectError{to.URL, fmt.Errorf("redirect to %s refused: the token is for %s only", place(to.URL), from.URL.Host)}
 		case len(via) >= 10:
-			return redirectError{errors.New("stopped after 10 redirects")}
+			return redirectError{to.URL, errors.New("stopped after 10 redirects")}
 		case policy == nil:
 			return nil
 		}
 		err := policy(to, via)
 		if err != nil && err != http.ErrUseLastResponse {
-			return redirectError{err}
+			return redirectError{to.URL, err}
 		}
 		return err
 	}
 }
 
 // redirectError is why a redirect was not followed.
-type redirectError struct{ error }
+type redirectError struct {
+	to *url.URL
+	error
+}
 
 func (e redirectError) Unwrap() error { return e.error }
 
@@ -1279,6 +1677,9 @@ func backoff(attempts int) time.Duration {
 
 // pause waits, but not longer than the context.
 func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -1330,6 +1731,29 @@ func (c *call) failed(cause error) *Error {
 	return e
 }
 
+// interrupted is the error of a call whose context ended while it waited, after a failed attempt or before the first.
+func (c *call) interrupted(failure *Error, cause error, while string) *Error {
+	if failure == nil {
+		failure = c.failed(nil)
+	}
+	failure.cause = cause
+	failure.reason = cause.Error() + " while " + while
+	return failure
+}
+
+// withoutToken is the error of a call for which the source had no token, or none but the one that GitLab refused.
+func (c *connection) withoutToken(call *call, failure *Error, cause error) *Error {
+	switch {
+	case failure == nil:
+		failure = call.failed(cause)
+	case cause != nil:
+		failure.cause = cause
+		failure.reason = "no other token: " + cause.Error()
+	}
+	failure.reason = c.clean(failure.reason, 1000)
+	return failure
+}
+
 // perhaps is what to say where the answer to a create was lost.
 const perhaps = "it may have been carried out all the same"
 
@@ -1347,12 +1771,17 @@ func (c *connection) unanswered(call *call, cause error) *Error {
 	if e.lost && !unsent && !call.idempotent() {
 		e.reason += "; " + perhaps
 	}
+	var redirect redirectError
+	if errors.As(cause, &redirect) && leadsToSignIn(redirect.to) {
+		e.AnsweredBy = "a redirect to the sign-in page " + c.clean(place(redirect.to), 200)
+	}
 	return e
 }
 
 // refused is the error of a call whose response has another status than success.
 func (c *connection) refused(call *call, response *http.Response, content []byte) *Error {
 	e := c.answered(call, response.StatusCode, response.Header)
+	e.AnsweredBy = c.answerer(response, content)
 	e.RetryAfter, e.told = retryAfter(response)
 	if !slices.Contains(call.documented, e.StatusCode) {
 		e.foreign = true
@@ -1397,6 +1826,7 @@ func (c *connection) refused(call *call, response *http.Response, content []byte
 // unusable is the error of a call whose response has the status of success, but not the body.
 func (c *connection) unusable(call *call, response *http.Response, content []byte, cause error) *Error {
 	e := c.answered(call, response.StatusCode, response.Header)
+	e.AnsweredBy = c.answerer(response, content)
 	e.foreign = true
 	switch {
 	case call.secret:
@@ -1446,4 +1876,87 @@ func (c *connection) clean(text string, limit int) string {
 		text = strings.ToValidUTF8(text[:limit], "") + "…"
 	}
 	return text
+}
+
+// answerer names who gave a response that is not what the document says, if its signs tell that it was not GitLab's API.
+// No sign is certain: a proxy may add and strip headers, and GitLab has web pages of its own.
+func (c *connection) answerer(response *http.Response, content []byte) string {
+	header := response.Header
+	by := ""
+	page := kindOfPage(header, content)
+	switch {
+	case response.StatusCode == http.StatusProxyAuthRequired || header.Get("Proxy-Authenticate") != "":
+		by = "a proxy that wants a password"
+	case header.Get("Cf-Mitigated") != "" || header.Get("X-Amzn-Waf-Action") != "" || header.Get("X-Vercel-Mitigated") != "":
+		by = "a challenge that only a browser can meet"
+	case response.StatusCode/100 == 3:
+		if to, err := response.Location(); err == nil && leadsToSignIn(to) {
+			return "a redirect to the sign-in page " + c.clean(place(to), 200)
+		}
+		return ""
+	case page == "":
+		return ""
+	case c.leftAPI(response):
+		return page + " at " + c.clean(place(response.Request.URL), 200)
+	case header.Get("X-Gitlab-Meta") != "" || header.Get("X-Runtime") != "":
+		return "" // a page that Rails made
+	case response.StatusCode == http.StatusNotAcceptable:
+		return "" // GitLab has no JSON for this one
+	case response.StatusCode >= 400 && bytes.Contains(content, []byte("GitLab")):
+		return "" // GitLab's pages for errors name it
+	default:
+		by = page
+	}
+	return by + c.via(header)
+}
+
+// kindOfPage says what a body is that is not JSON: "" if it is JSON, or a text as GitLab itself may send it.
+func kindOfPage(header http.Header, content []byte) string {
+	start := bytes.ToLower(bytes.TrimSpace(content[:min(len(content), 4096)]))
+	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	has := func(signs ...string) bool {
+		return slices.ContainsFunc(signs, func(sign string) bool { return bytes.Contains(start, []byte(sign)) })
+	}
+	switch {
+	case len(start) == 0 || json.Valid(content):
+		return ""
+	case mediaType != "text/html" && !bytes.HasPrefix(start, []byte("<!doctype html")) && !bytes.HasPrefix(start, []byte("<html")):
+		// These come from Envoy, Istio and the ingress of Kubernetes.
+		if has("upstream connect error", "no healthy upstream", "rbac: access denied", "default backend - 404") {
+			return "a proxy"
+		}
+		return ""
+	case has("just a moment", "captcha", "checking your browser", "attention required"):
+		return "a challenge that only a browser can meet"
+	case has("sign in", "sign_in", "signin", "log in", "login", `type="password"`):
+		return "a sign-in page"
+	default:
+		return "a web page"
+	}
+}
+
+// leftAPI tells whether redirects led to a page outside the API.
+func (c *connection) leftAPI(response *http.Response) bool {
+	return response.Request != nil && !strings.HasPrefix(response.Request.URL.EscapedPath(), c.root+"/")
+}
+
+// leadsToSignIn tells whether a URL looks like that of a page on which people sign in.
+func leadsToSignIn(to *url.URL) bool {
+	text := strings.ToLower(to.Host + to.Path)
+	return slices.ContainsFunc([]string{"sign_in", "sign-in", "signin", "login", "logon", "sso", "saml", "oauth", "/auth", "adfs"},
+		func(sign string) bool { return strings.Contains(text, sign) })
+}
+
+// via is what a response says of the servers that it came from and through.
+func (c *connection) via(header http.Header) string {
+	var signs []string
+	for _, name := range []string{"Server", "Via"} {
+		if value := header.Get(name); value != "" {
+			signs = append(signs, name+": "+c.clean(value, 100))
+		}
+	}
+	if signs == nil {
+		return ""
+	}
+	return " (" + strings.Join(signs, ", ") + ")"
 }

@@ -24,7 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
-	"example.com/gitlab-agents/contract/wire"
+	"example.com/gitlab-agents/contract/redact"
 )
 
 // seedOf is a seed in which each user's access token is that user's canary.
@@ -440,7 +440,7 @@ func TestServePanicsHaveNoSecrets(t *testing.T) {
 	t.Parallel()
 	for _, secret := range canaries {
 		for _, format := range []logFormat{textLog, jsonLog, noLog} {
-			redactor := wire.NewRedactor()
+			redactor := redact.New()
 			redactor.Learn(secret)
 			stderr := &locked{}
 			logger := format.logger(redactor.Writer(stderr))

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/report"
-	"example.com/gitlab-agents/contract/wire"
 )
 
 // program is what a command may touch of the world.
@@ -24,12 +24,12 @@ type program struct {
 	stderr io.Writer
 	env    func(name string) (string, bool)
 	// redactor takes the secrets out of all that is written. It learns them as commands come across them.
-	redactor *wire.Redactor
+	redactor *redact.Redactor
 }
 
 // run runs the command line and returns the exit status; only main ends the process.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) (status int) {
-	p := &program{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, env: env, redactor: wire.NewRedactor()}
+	p := &program{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, env: env, redactor: redact.New()}
 	defer func() {
 		if stop := stopped(recover()); stop != "" {
 			p.panicked(stop)

@@ -10,7 +10,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/faults"
-	"example.com/gitlab-agents/contract/faults/force"
+	"example.com/gitlab-agents/contract/selftest"
 )
 
 func (p *program) selftestCommand() *cobra.Command {
@@ -39,7 +39,7 @@ wrongly, 3 for an error of its own.`,
 				width = max(width, len(broken[i].Name))
 			}
 			started := time.Now()
-			matrix, err := force.Measure(cmd.Context(), broken, func(r *force.Run) { p.showRun(r, width) })
+			matrix, err := selftest.Measure(cmd.Context(), broken, func(r *selftest.Run) { p.showRun(r, width) })
 			if err != nil {
 				return err
 			}
@@ -61,7 +61,7 @@ wrongly, 3 for an error of its own.`,
 }
 
 // showRun prints a run in a line, and what is not as it has to be below.
-func (p *program) showRun(r *force.Run, width int) {
+func (p *program) showRun(r *selftest.Run, width int) {
 	mark := "✓"
 	if len(r.Problems) > 0 {
 		mark = "✗"

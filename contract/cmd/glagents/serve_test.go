@@ -26,7 +26,7 @@ import (
 	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/faults"
-	"example.com/gitlab-agents/contract/wire"
+	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
@@ -288,14 +288,14 @@ func TestServeBadUse(t *testing.T) {
 	}{
 		{"--addr " + listener.Addr().String(), `--addr 127.0.0.1:\d+: another program listens there; choose another port, or 0 for a free one`},
 		{"--addr 8080", `--addr 8080: .*missing port.*; an address is like 127.0.0.1:8080`},
-		{"--seed " + seed, `\S+seed.yaml:3: users\[0\].name: .*\nglagents: \S+seed.yaml:4: users\[0\].tokens\[0\].scopes\[0\]: "apii" is none of .*`},
-		{"--seed " + noYAML, `\S+broken.yaml:\d+: this is neither YAML nor JSON: .*`},
+		{"--seed " + seed, `\S+seed.yaml:3:11: users\[0\].name: .*\nglagents: \S+seed.yaml:4:\d+: users\[0\].tokens\[0\].scopes\[0\]: "apii" is not valid; use one of .*`},
+		{"--seed " + noYAML, `\S+broken.yaml:\d+:\d+: this is neither YAML nor JSON: .*`},
 		{"--seed " + t.TempDir() + "/none", `--seed: open .*/none: no such file or directory`},
 		{"--seed " + t.TempDir(), `--seed: .*: is a directory`},
 		{"--gitlab-version 14.9", `GitLab 14.9 is not known here; .*`},
-		{"--gitlab-version new", `"new" is no GitLab version; .*`},
-		{"--edition pro", `"pro" is no edition of GitLab; ce and ee are`},
-		{"--external-url gitlab", `the external URL has to be like .*`},
+		{"--gitlab-version new", `"new" is not a GitLab version; .*`},
+		{"--edition pro", `"pro" is not an edition of GitLab; use ce or ee`},
+		{"--external-url gitlab", `the external URL must be like .*`},
 		{"--relative-root /a/../b", `.*"--relative-root" flag: write it as /gitlab; .*`},
 		{"--latency -1s", `the latency is -1s; it cannot be negative`},
 		{"--latency 5", `.*"--latency" flag: .*`},
@@ -451,7 +451,7 @@ func TestServeCutsOff(t *testing.T) {
 
 	connection := underWay(t, "http://"+listener.Addr().String())
 	stderr := &locked{}
-	s := &serve{program: &program{stderr: stderr, redactor: wire.NewRedactor()}}
+	s := &serve{program: &program{stderr: stderr, redactor: redact.New()}}
 	s.drain(server, 20*time.Millisecond)
 	assert.Equal(t, "glagents: cut off what had not ended after 20ms\n", stderr.String())
 	_, err = io.ReadAll(connection)

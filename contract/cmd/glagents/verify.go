@@ -147,7 +147,8 @@ func (v *verify) options() (o contract.JudgeOptions, err error) {
 	if o.Edition, err = contract.ParseEdition(v.edition); err != nil {
 		return o, usageError{"--edition: " + err.Error()}
 	}
-	if o.Rules, err = contract.Select(contract.Catalogue(), v.only, v.skip); err != nil {
+	o.Rules, o.Skip = v.only, v.skip
+	if _, err := contract.SelectRules(v.only, v.skip); err != nil {
 		return o, usageError{err.Error()}
 	}
 	return o, nil
@@ -227,7 +228,13 @@ func (v *verify) file(ctx context.Context, name string, judge *contract.Judge) (
 			for _, note := range next.Notes {
 				say(next.Entry, note)
 			}
-			judge.ObservePrepared(next.prepared)
+			if next.Exchange.FromCache != "" {
+				read.unread++
+				say(next.Entry, "not judged: the browser answered it from its cache, not the server")
+				judge.Observe(unreadable)
+				continue
+			}
+			judge.ObservePrepared(next.prepared, nil)
 		}
 	}
 	if ctx.Err() != nil {

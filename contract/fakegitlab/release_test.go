@@ -1,0 +1,21 @@
+package fakegitlab
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestParseRelease(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Release{"14.10": {14, 10}, "v15.0": {15, 0}, "16.11.2": {16, 11}, "19.1.0-pre": {19, 1}, "17.4.2-ee": {17, 4}} {
+		r, err := ParseRelease(text)
+		assert.NoError(t, err, text)
+		assert.Equal(t, want, r, text)
+	}
+	for _, text := range []string{"", "15", "15.", "14.9", "13.12", "16.12", "20.0", "latest", "15.0 ", "-1.0", "15.0.0.0", "99999999999.1"} {
+		_, err := ParseRelease(text)
+		assert.Error(t, err, "%q", text)
+	}
+	assert.True(t, Release{16, 2}.AtLeast(16, 2) && Release{17, 0}.AtLeast(16, 2) && !Release{16, 1}.AtLeast(16, 2) && !Release{15, 11}.AtLeast(16, 2))
+}

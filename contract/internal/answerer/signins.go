@@ -1,0 +1,67 @@
+package answerer
+
+import "regexp"
+
+// signIns are the products that want people to sign in before anything passes: by redirect, and by a page.
+var signIns = []product{
+	{kindof: SignInPage, by: "Google's Identity-Aware Proxy", cure: signInCure, header: map[string]string{"X-Goog-Iap-Generated-Response": ""}},
+	{kindof: SignInPage, by: "Google's Identity-Aware Proxy", cure: signInCure, page: regexp.MustCompile(`invalid iap credentials`)},
+	{kindof: SignInPage, by: "a redirect to Google's sign-in page", cure: signInCure, location: regexp.MustCompile(`^https://accounts\.google\.com/`)},
+	{kindof: SignInPage, by: "Cloudflare Access", cure: signInCure, location: regexp.MustCompile(`\.cloudflareaccess\.com/|/cdn-cgi/access/`)},
+	{kindof: SignInPage, by: "a redirect to Microsoft's sign-in page (Entra ID)", cure: signInCure, location: regexp.MustCompile(`login\.microsoftonline\.|login\.windows\.net|login\.live\.com|\.msappproxy\.net`)},
+	{kindof: SignInPage, by: "Microsoft's sign-in page (Entra ID)", cure: signInCure, page: regexp.MustCompile(`login\.microsoftonline\.com|aadcdn\.ms|msappproxy`)},
+	{kindof: SignInPage, by: "Okta", cure: signInCure, location: regexp.MustCompile(`\.okta(preview|-emea)?\.com/`)},
+	{kindof: SignInPage, by: "Okta", cure: signInCure, page: regexp.MustCompile(`okta-sign-?in|oktacdn\.com`)},
+	{kindof: SignInPage, by: "Auth0", cure: signInCure, location: regexp.MustCompile(`\.auth0\.com/`)},
+	{kindof: SignInPage, by: "OneLogin", cure: signInCure, location: regexp.MustCompile(`\.onelogin\.com/`)},
+	{kindof: SignInPage, by: "PingOne or PingFederate", cure: signInCure, location: regexp.MustCompile(`\.pingone\.|\.pingidentity\.|/idp/startsso\.ping|/as/authorization\.oauth2`)},
+	{kindof: SignInPage, by: "Keycloak", cure: signInCure, location: regexp.MustCompile(`/realms/[^/]+/protocol/`)},
+	{kindof: SignInPage, by: "Keycloak", cure: signInCure, page: regexp.MustCompile(`kc-form-login|kc-login|/realms/[^/"]+/login-actions`)},
+	{kindof: SignInPage, by: "Microsoft ADFS", cure: signInCure, location: regexp.MustCompile(`/adfs/(ls|oauth2)`)},
+	{kindof: SignInPage, by: "Microsoft ADFS", cure: signInCure, page: regexp.MustCompile(`/adfs/portal|/adfs/ls`)},
+	{kindof: SignInPage, by: "oauth2-proxy", cure: signInCure + " oauth2-proxy has --skip-auth-route for that.", location: regexp.MustCompile(`/oauth2/(start|sign_in)`)},
+	{kindof: SignInPage, by: "oauth2-proxy", cure: signInCure + " oauth2-proxy has --skip-auth-route for that.", page: regexp.MustCompile(`oauth2[-_ ]proxy|action="/oauth2/`)},
+	{kindof: SignInPage, by: "Authelia", cure: signInCure + " Authelia has the policy bypass for that.", page: regexp.MustCompile(`authelia`)},
+	{kindof: SignInPage, by: "Authelia", cure: signInCure + " Authelia has the policy bypass for that.", location: regexp.MustCompile(`authelia|[?&]rd=https?(:|%3a)`)},
+	{kindof: SignInPage, by: "Authelia", cure: signInCure + " Authelia has the policy bypass for that.", page: regexp.MustCompile(`^<a href="[^"]*[?&](amp;)?rd=https?(:|%3a)[^"]*">(30[0-9]|401) `)},
+	{kindof: SignInPage, by: "authentik", cure: signInCure, location: regexp.MustCompile(`goauthentik|/if/flow/|/application/o/authorize`)},
+	{kindof: SignInPage, by: "authentik", cure: signInCure, page: regexp.MustCompile(`ak-flow-executor|goauthentik`)},
+	{kindof: SignInPage, by: "Pomerium", cure: signInCure, location: regexp.MustCompile(`/\.pomerium/`)},
+	{kindof: SignInPage, by: "Shibboleth", cure: signInCure, location: regexp.MustCompile(`/idp/profile/saml2|shibboleth`)},
+	{kindof: SignInPage, by: "Shibboleth", cure: signInCure, page: regexp.MustCompile(`shibboleth`)},
+	{kindof: SignInPage, by: "CAS", cure: signInCure, location: regexp.MustCompile(`/cas/login`)},
+	{kindof: SignInPage, by: "Dex", cure: signInCure, location: regexp.MustCompile(`/dex/auth`)},
+	{kindof: SignInPage, by: "an F5 BIG-IP access policy (APM)", cure: signInCure, location: regexp.MustCompile(`/my\.policy|/my\.logon`)},
+	{kindof: SignInPage, by: "a Citrix Gateway", cure: signInCure, location: regexp.MustCompile(`/logon/logonpoint|/vpn/(index|tmindex)\.html`)},
+	{kindof: SignInPage, by: "an Ivanti (Pulse) gateway", cure: signInCure, location: regexp.MustCompile(`/dana-na/`)},
+	{kindof: SignInPage, by: "a Teleport proxy", cure: signInCure, location: regexp.MustCompile(`/web/launch|/x-teleport-auth`)},
+	{kindof: SignInPage, by: "Zscaler's sign-in page", cure: signInCure, location: regexp.MustCompile(`gateway\.zscal[a-z]*\.net|zscalerauth|\.zpath\.net|zpa-auth`)},
+	{kindof: SignInPage, by: "a redirect to GitLab's sign-in page, which the API never sends", cure: "Check the URL and its relative root: the request did not reach GitLab's API, or a sign-in in front of it took it.", location: regexp.MustCompile(`/users/(sign_in|auth/)`)},
+	{kindof: CaptivePortal, by: "a network's sign-in page", cure: portalCure, location: regexp.MustCompile(`captive|hotspot|fgtauth|/guest/s/|wifi\.|portal\.[^/]*/.*(redirect|url)=|cppm|login\.wlan|securelogin\.`)},
+	{kindof: CaptivePortal, by: "a network's sign-in page", cure: portalCure, page: regexp.MustCompile(`captive portal|hotspot login|<wispaccessgatewayparam|wi-?fi (login|access|sign)|network (login|sign-?in|authentication) (page|required)|fgtauth`)},
+	{
+		kindof: SignInPage, by: "a redirect to a sign-in page", cure: signInCure,
+		location: regexp.MustCompile(`[/?.&](sso|saml2?|login|log-in|logon|signin|sign-in|sign_in|authn?|oauth2?|oidc|openid|openid-connect|authorize|authorise|authenticate)([/?.&=]|$)|[?&](samlrequest|client_id|redirect_uri|response_type|relaystate)=|^https?://(sso|login|auth|idp|id|identity|accounts?|signin|iam|adfs|sts)\.`),
+	},
+}
+
+// networks are the proxies and filters between this program and the server, and what stands where no server is.
+var networks = []product{
+	{kindof: ProxyAuth, by: "a Squid proxy", cure: proxyCure, statuses: []int{407}, header: map[string]string{"Via": "squid"}},
+	{kindof: ProxyAuth, by: "a Squid proxy", cure: proxyCure, statuses: []int{407}, page: regexp.MustCompile(`squid|cache access denied`)},
+	{kindof: WebFilter, by: "a Squid proxy", cure: filterCure, page: regexp.MustCompile(`generated .*by .*\(squid|err_access_denied|<title>error: the requested url could not be retrieved|errorpage\.css|squid-internal`)},
+	{kindof: WebFilter, by: "a Squid proxy", cure: filterCure, header: map[string]string{"X-Squid-Error": ""}},
+	{kindof: WebFilter, by: "Zscaler", cure: filterCure, page: regexp.MustCompile(`zscaler|zscal`)},
+	{kindof: WebFilter, by: "a Symantec (Blue Coat) proxy", cure: filterCure, page: regexp.MustCompile(`blue ?coat|symantec web (security|gateway)|your request was denied because of its content categorization|policy_denied`)},
+	{kindof: WebFilter, by: "a McAfee or Skyhigh web gateway", cure: filterCure, page: regexp.MustCompile(`mcafee web gateway|skyhigh`)},
+	{kindof: WebFilter, by: "Netskope", cure: filterCure, page: regexp.MustCompile(`netskope`)},
+	{kindof: WebFilter, by: "Forcepoint", cure: filterCure, page: regexp.MustCompile(`forcepoint|websense`)},
+	{kindof: WebFilter, by: "Cisco Umbrella or a Cisco web appliance", cure: filterCure, page: regexp.MustCompile(`cisco umbrella|opendns|ironport|this site is blocked due to|cisco web security`)},
+	{kindof: WebFilter, by: "a Palo Alto firewall", cure: filterCure, page: regexp.MustCompile(`palo ?alto|has been blocked in accordance with company policy|<title>web page blocked`)},
+	{kindof: WebFilter, by: "a Sophos firewall", cure: filterCure, page: regexp.MustCompile(`sophos`)},
+	{kindof: WebFilter, by: "a Check Point firewall", cure: filterCure, page: regexp.MustCompile(`check ?point|usercheck`)},
+	{kindof: WebFilter, by: "a web filter", cure: filterCure, page: regexp.MustCompile(`(site|page|website|url|access|content) (has been |was |is )?(blocked|restricted|filtered|denied) (by|due to|because of|according to|in accordance with|as per) (the |your |our )?([a-z]+ )?(network|company|corporate|organi[sz]ation|it |internet|administrator|polic|content|web|categor)|content categor|acceptable use policy|internet usage policy`)},
+	{kindof: ParkedDomain, by: "a parked domain", cure: parkedCure, page: regexp.MustCompile(`domain (is |may be |name is )?(for sale|parked)|buy this domain|parkingcrew|sedoparking|sedo domain parking|parked (free )?(courtesy of|with|domain)|this domain (name )?(has|is|was) (been )?(registered|expired|parked)|hugedomains|bodis\.com|afternic|dan\.com|/lander\b|domain has expired`)},
+	{kindof: ParkedDomain, by: "a host without a site", cure: parkedCure, page: regexp.MustCompile(`fastly error: unknown domain|there isn't a github pages site here|no such app</title>|herokucdn\.com/error-pages/no-such-app|deployment_not_found|err_ngrok_|not found - request id:|no such (site|host|bucket)|the specified bucket does not exist|this site can't be found|repository not found on this server`)},
+	{kindof: CDNError, by: "Fastly", cure: cdnErrorCure, page: regexp.MustCompile(`fastly error`)},
+}

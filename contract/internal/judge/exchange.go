@@ -1,0 +1,225 @@
+package judge
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/internal/answerer"
+	"example.com/gitlab-agents/contract/internal/rule"
+	"example.com/gitlab-agents/contract/redact"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// Exchange is an exchange as judges see it: what was asked, of which server, by whom, and what the answer holds. Judges
+// report to it.
+type Exchange struct {
+	*wire.Exchange
+	Index     int    // the place in its source, from 0
+	Operation string // operationId; empty if it is none of the eight
+	Server    string // scheme, host and relative root; exchanges of one server share a History
+	Project   string // the project in the URL, decoded: an id or a full path
+	AgentID   int64  // the agent in the URL; 0 if there is none, or it is not a number
+	TokenID   int64  // the token in the URL; 0 likewise
+	Tag       any    // what the observer passed with the exchange
+
+	Answerer answerer.Verdict // who answered
+
+	caller  [8]byte // tells callers apart without keeping a credential
+	body    decoded
+	doc     *document.Document
+	checked []document.Finding // what doc.Check found; nil until it was called
+	about   []string           // pointers into the response that rules have reported
+	report  func(*Exchange, rule.Finding, bool)
+}
+
+func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
+	e := &Exchange{Exchange: x, caller: callerOf(x), Server: server(x.Request.URL), doc: doc}
+	match, ok := doc.Route(x.Request.Method, x.Request.URL)
+	if !ok {
+		return e
+	}
+	e.Operation = match.Operation
+	e.Project = match.Project
+	e.AgentID, _ = strconv.ParseInt(match.AgentID, 10, 64)
+	e.TokenID, _ = strconv.ParseInt(match.TokenID, 10, 64)
+	return e
+}
+
+// withoutRedacted takes an answer whose secret a recorder removed for one of which a part is missing: nothing can be said
+// about a secret that is not there.
+func withoutRedacted(x *wire.Exchange) *wire.Exchange {
+	if x.Response == nil || x.Response.StatusCode != http.StatusCreated || !bytes.Contains(x.Response.Body, []byte(`"`+redact.Redacted+`"`)) {
+		return x
+	}
+	without, response := *x, *x.Response
+	response.Truncated = true
+	without.Response = &response
+	return &without
+}
+
+// server is the part of a URL that names the GitLab.
+func server(u *url.URL) string {
+	path := u.EscapedPath()
+	if i := strings.Index(path, "/api/v4/"); i >= 0 {
+		path = path[:i]
+	} else {
+		path = ""
+	}
+	return u.Scheme + "://" + u.Host + path
+}
+
+// callerOf tells callers apart without keeping a credential.
+func callerOf(x *wire.Exchange) (id [8]byte) {
+	h := sha256.New()
+	for _, name := range []string{"Private-Token", "Authorization", "Job-Token", "Cookie", "Sudo"} {
+		h.Write([]byte(x.Request.Header.Get(name) + "\x00"))
+	}
+	if strings.Contains(x.Request.URL.RawQuery, "_token=") || strings.Contains(x.Request.URL.RawQuery, "sudo=") {
+		q := x.Request.URL.Query()
+		h.Write([]byte(q.Get("private_token") + "\x00" + q.Get("access_token") + "\x00" + q.Get("sudo")))
+	}
+	copy(id[:], h.Sum(nil))
+	return id
+}
+
+// Status is the status of the answer, 0 if there was none.
+func (x *Exchange) Status() int {
+	if x.Response == nil {
+		return 0
+	}
+	return x.Response.StatusCode
+}
+
+// Header is a header of the answer; empty if there is none.
+func (x *Exchange) Header(name string) string {
+	if x.Response == nil {
+		return ""
+	}
+	return x.Response.Header.Get(name)
+}
+
+// Complete says that the whole answer is there.
+func (x *Exchange) Complete() bool {
+	return x.Response != nil && !x.Response.Truncated && x.Err == nil
+}
+
+// OK says that the whole answer is there, with this status.
+func (x *Exchange) OK(status int) bool { return x.Complete() && x.Response.StatusCode == status }
+
+// FromGitLab says that GitLab answered, or may have answered.
+func (x *Exchange) FromGitLab() bool { return !x.fromStranger() }
+
+// Violation reports that the server broke the rule.
+func (x *Exchange) Violation(pointer, expected, actual string) {
+	x.report(x, rule.Finding{Outcome: rule.Violation, Pointer: pointer, Expected: expected, Actual: actual}, false)
+}
+
+// Disagreement reports what a write by somebody else in between would explain, such as two parts of a list that GitLab
+// reads one after the other. It is a violation only if it is confirmed.
+func (x *Exchange) Disagreement(expected, actual string) {
+	x.report(x, rule.Finding{Outcome: rule.Violation, Expected: expected, Actual: actual}, true)
+}
+
+// Differs reports that a property is not what it should be, unless the document has reported that property already: one
+// wrong value is one finding.
+func (x *Exchange) Differs(pointer, expected, actual string) {
+	if !x.DocumentSpokeOf(pointer) {
+		x.Violation(pointer, expected, actual)
+	}
+}
+
+// Echoes is Differs for what was sent. If it came back as a text, that is reported even if the document does not allow
+// that text: it shows what was made of the one that was sent.
+func (x *Exchange) Echoes(text bool, pointer, expected, actual string) {
+	if text {
+		x.Violation(pointer, expected, actual)
+		return
+	}
+	x.Differs(pointer, expected, actual)
+}
+
+// ViolationOf reports that the server broke the rule in an earlier exchange, as this one shows.
+func (x *Exchange) ViolationOf(earlier *Exchange, pointer, expected, actual string) {
+	x.report(earlier, rule.Finding{Outcome: rule.Violation, Pointer: pointer, Expected: expected, Actual: actual}, false)
+}
+
+// DocumentSpokeOf says whether the document has reported a property of the response, or what contains it.
+func (x *Exchange) DocumentSpokeOf(pointer string) bool {
+	pointer = inEntry(pointer)
+	return slices.ContainsFunc(x.Documentation(), func(f document.Finding) bool {
+		if f.Rule == document.RuleRequest || f.Rule == document.RuleHeaders {
+			return false
+		}
+		about := strings.TrimSuffix(inEntry(f.Pointer), "/")
+		return about == pointer || f.Outcome == document.Violation && (f.Pointer == "" || strings.HasPrefix(pointer, about+"/"))
+	})
+}
+
+// Reported says whether a rule has reported a property of the response already, or the response as a whole. What an error
+// says stands under one of two names, and is one thing.
+func (x *Exchange) Reported(pointer string) bool {
+	same := func(about string) bool { return about == pointer || about == "" }
+	if pointer == "/message" || pointer == "/error" {
+		same = func(about string) bool { return about == "/message" || about == "/error" || about == "" }
+	}
+	return slices.ContainsFunc(x.about, same)
+}
+
+// Sound says that the document has nothing against the body of the response.
+func (x *Exchange) Sound() bool {
+	return !slices.ContainsFunc(x.Documentation(), func(f document.Finding) bool {
+		return f.Outcome == document.Violation && (f.Rule == document.RuleBody || f.Rule == document.RuleJSON)
+	})
+}
+
+// RequestIsSound says that the document has nothing against the request.
+func (x *Exchange) RequestIsSound() bool {
+	return !slices.ContainsFunc(x.Documentation(), func(f document.Finding) bool { return f.Rule == document.RuleRequest })
+}
+
+// Documented reports what the document has against the exchange under one rule, and says whether there was an answer to
+// compare with it.
+func (x *Exchange) Documented(id string) bool {
+	for _, f := range x.Documentation() {
+		if f.Rule == id {
+			x.report(x, rule.Finding{
+				Outcome: f.Outcome, Operation: f.Operation, Pointer: f.Pointer,
+				Expected: f.Expected, Actual: f.Actual, Document: f.Document,
+			}, false)
+		}
+	}
+	return x.Response != nil
+}
+
+// Documentation is what the document has against the exchange.
+func (x *Exchange) Documentation() []document.Finding {
+	if x.checked == nil {
+		x.checked = append([]document.Finding{}, x.doc.Check(x.Exchange)...)
+	}
+	return x.checked
+}
+
+// trace is what is kept of exchanges in great numbers: which one it was, whose, and when.
+func (x *Exchange) trace() *Exchange {
+	return &Exchange{Exchange: &wire.Exchange{Started: x.Started, Duration: x.Duration}, Index: x.Index, caller: x.caller, Tag: x.Tag}
+}
+
+// Kept is what can be kept of an exchange for long: everything but the bodies.
+func (x *Exchange) Kept() *Exchange {
+	w := *x.Exchange
+	w.Request.Body = nil
+	if w.Response != nil {
+		r := *w.Response
+		r.Body = nil
+		w.Response = &r
+	}
+	k := *x
+	k.Exchange, k.body, k.checked, k.report = &w, decoded{}, nil, nil
+	return &k
+}

@@ -1,0 +1,53 @@
+package judge
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Failure is the body of an error, in one of GitLab's three shapes.
+type Failure struct {
+	Message     *string `json:"message"`
+	Error       *string `json:"error"`
+	Description *string `json:"error_description"`
+}
+
+// Failure reads the body of an error; ok is false if it is not a JSON object, which the document reports.
+func (x *Exchange) Failure() (f Failure, ok bool) {
+	if !x.Complete() || x.Response.StatusCode < 400 {
+		return Failure{}, false
+	}
+	err := json.Unmarshal(x.Response.Body, &f)
+	return f, err == nil
+}
+
+// Refusal is the body of an error of one of the eight operations; empty if there is none.
+func (x *Exchange) Refusal() Failure {
+	if f, ok := x.Failure(); ok && x.Operation != "" {
+		return f
+	}
+	return Failure{}
+}
+
+// OneText says that there is a message or an error. The document reports both, and neither.
+func (f Failure) OneText() bool { return (f.Message == nil) != (f.Error == nil) }
+
+// Said is the text of the error for people, with the key it stands under.
+func (f Failure) Said() string {
+	switch {
+	case f.Message != nil:
+		return fmt.Sprintf("message %q", Clip(*f.Message))
+	case f.Error != nil:
+		return fmt.Sprintf("error %q", Clip(*f.Error))
+	}
+	return "neither message nor error"
+}
+
+// Clip shortens what a server said to what a line of a report can hold.
+func Clip(s string) string {
+	const most = 160
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + ellipsis
+	}
+	return s
+}

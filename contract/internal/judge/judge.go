@@ -1,0 +1,192 @@
+// Package judge takes exchanges as they come and reports where they break rules. It knows what each server said before,
+// and sends nothing itself.
+package judge
+
+import (
+	"sync"
+	"time"
+
+	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/internal/rule"
+	"example.com/gitlab-agents/contract/redact"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// Entry is one rule, with its judge if it has one.
+type Entry struct {
+	Rule *rule.Rule
+	// Reads is what of an exchange the judge needs. It is not asked about exchanges of which that was not recorded.
+	Reads Evidence
+	// Judge looks at one exchange and reports to it what is wrong. It says whether the rule applies to the exchange. Exchanges
+	// come one at a time, in the order in which they were answered. It is nil if only scenarios prove the rule.
+	Judge func(h *History, x *Exchange) (applies bool)
+	// AnyAnswerer says that the rule applies whoever answered: a leaked secret is a violation in any case.
+	AnyAnswerer bool
+}
+
+// Evidence is a part of an exchange, or several.
+type Evidence uint8
+
+// The parts of an exchange that a recording may lack.
+const (
+	RequestHeader Evidence = 1 << iota
+	RequestBody
+	ResponseHeader
+	ResponseBody
+)
+
+// Options set up a Judge. The zero value is of use only with Catalogue.
+type Options struct {
+	Catalogue []Entry
+	Delivery  string           // the id of the rule that GitLab answers, which is reported in one finding per answerer
+	Version   rule.Version     // what is known of the GitLab; the rest is learned from the exchanges
+	Redactor  *redact.Redactor // nil means a new one
+	Live      bool             // exchanges come as they are; a recorder may have removed secrets and merged exports
+
+	// Count is called with each finding before it counts, and may add to it. A finding is doubtful if a write by somebody
+	// else would explain it. If Count returns false the finding does not count; Add may count it later. Without Count, a
+	// doubtful finding is inconclusive.
+	Count func(f *rule.Finding, about *Exchange, doubtful bool) bool
+	// Repeat is a shell's line that sends a request again. Nil means wire.Curl.
+	Repeat func(*wire.Request) string
+}
+
+// Judge compares every exchange with the document and with the rules. It may be used by several goroutines at once;
+// exchanges are judged one at a time, in the order in which Observe is called.
+type Judge struct {
+	Options
+	doc  *document.Document
+	byID map[string]int // index into Catalogue and tally
+
+	mu        sync.Mutex
+	histories generations[string, *History] // by server
+	tally     []tally
+	findings  []rule.Finding
+	dropped   int
+	exchanges int
+	judged    int
+	strangers map[string]*stranger // by what they are
+	coverage  func() *coverage     // made when it is first needed, which takes longer than everything else at the start
+	started   time.Time
+}
+
+// New makes a Judge.
+func New(o Options) (*Judge, error) {
+	doc, err := document.Load()
+	if err != nil {
+		return nil, err
+	}
+	if o.Redactor == nil {
+		o.Redactor = redact.New()
+	}
+	if o.Repeat == nil {
+		o.Repeat = wire.Curl
+	}
+	j := &Judge{
+		Options: o, doc: doc, strangers: make(map[string]*stranger), byID: make(map[string]int, len(o.Catalogue)),
+		histories: generations[string, *History]{size: maxServers / 2}, tally: make([]tally, len(o.Catalogue)),
+		coverage: sync.OnceValue(func() *coverage { return newCoverage(doc) }), started: time.Now(),
+	}
+	for i, entry := range o.Catalogue {
+		j.byID[entry.Rule.ID] = i
+	}
+	return j, nil
+}
+
+// Prepared is an exchange of which everything is worked out that takes no memory of others.
+type Prepared struct {
+	exchange *Exchange
+	secrets  []string
+}
+
+// Prepare does most of the work of Observe. It may be called side by side for exchanges that are then judged in order.
+func (j *Judge) Prepare(x *wire.Exchange) *Prepared {
+	p := &Prepared{secrets: wire.Secrets(x)}
+	if !j.Live {
+		x = withoutRedacted(x)
+	}
+	p.exchange = newExchange(j.doc, x)
+	if p.exchange.Operation != "" {
+		p.exchange.Documentation()
+		p.exchange.decode()
+	}
+	return p
+}
+
+// Observe judges one exchange. It returns what it found, which may be about an earlier exchange: some answers are seen to
+// be wrong only in the light of a later one.
+func (j *Judge) Observe(x *wire.Exchange) []rule.Finding {
+	found, _ := j.ObservePrepared(j.Prepare(x), nil)
+	return found
+}
+
+// ObservePrepared judges an exchange that is prepared, once. The tag comes back with its findings.
+//
+// This is the way of an exchange.
+func (j *Judge) ObservePrepared(p *Prepared, tag any) ([]rule.Finding, *Exchange) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+
+	for _, secret := range p.secrets {
+		j.Redactor.Learn(secret)
+	}
+	x := p.exchange
+	x.Tag, x.Index = tag, j.exchanges
+	j.exchanges++
+
+	if x.FromCache != "" { // the client's own cache answered, and the server was not asked
+		return nil, x
+	}
+	h := j.history(x)
+	if !j.Live && h.recordedBefore(x) { // exports that were merged hold an exchange twice
+		return nil, x
+	}
+	if x.Operation != "" {
+		j.judged++
+	}
+	x.Answerer = h.answerers.Who(x.Exchange, x.Operation)
+	if x.fromStranger() {
+		return j.meet(h, x), x
+	}
+	h.learn(x)
+
+	var found []rule.Finding
+	if x.Operation != "" {
+		j.coverage().add(x)
+	}
+	for i := range j.Catalogue {
+		found = append(found, j.apply(i, h, x)...)
+	}
+	x.report = nil
+	h.add(x)
+	return found, x
+}
+
+// history is what the exchange's server said before. A server that never answered one of the operations gets none.
+func (j *Judge) history(x *Exchange) *History {
+	h, ok := j.histories.get(x.Server)
+	if !ok {
+		h = newHistory()
+		if x.Operation != "" || x.tellsVersion() {
+			j.histories.put(x.Server, h)
+		}
+	}
+	return h
+}
+
+// maxServers is how many servers are remembered. A browser's recording has a few; a client that chooses its Host headers
+// could make up any number.
+const maxServers = 64
+
+// Version is the release and edition, as given or as the exchanges told.
+func (j *Judge) Version() rule.Version {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.version()
+}
+
+func (j *Judge) version() rule.Version {
+	v := j.Options.Version
+	j.histories.each(func(_ string, h *History) { v = h.version(v) })
+	return v
+}

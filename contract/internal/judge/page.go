@@ -1,0 +1,60 @@
+package judge
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// Page is what the headers of a list say, and how many entries the list has. GitLab counts the entries before it selects
+// them, in a statement of its own, so a write in between makes the headers disagree with the entries.
+type Page struct {
+	Number, PerPage, Next, Prev, Total, TotalPages int64 // NoNumber where the header is missing, empty or not a number
+	Entries                                        int64
+}
+
+// NoNumber stands for a header that is missing, empty or not a number.
+const NoNumber = -1
+
+// Page is the page that a response is; ok is false if it is not a list, or does not say which page it is.
+func (x *Exchange) Page() (p Page, ok bool) {
+	if !x.OK(200) || !bytes.HasPrefix(bytes.TrimSpace(x.Response.Body), []byte("[")) { // an answer to HEAD is not a list
+		return Page{}, false
+	}
+	number := func(header string) int64 {
+		n, err := strconv.ParseInt(x.Header(header), 10, 64)
+		if err != nil {
+			return NoNumber
+		}
+		return n
+	}
+	p = Page{
+		number("X-Page"), number("X-Per-Page"), number("X-Next-Page"), number("X-Prev-Page"),
+		number("X-Total"), number("X-Total-Pages"), int64(len(x.Agents()) + len(x.Tokens())),
+	}
+	return p, p.Number > 0 && p.PerPage > 0
+}
+
+// WantedPage is the page that the request asks for, as GitLab reads it.
+func (x *Exchange) WantedPage() (number, perPage int64, ok bool) {
+	query := x.Request.URL.Query()
+	read := func(name string, absent int64) (int64, bool) {
+		values := query[name]
+		if len(values) == 0 || values[len(values)-1] == "" {
+			return absent, len(values) <= 1
+		}
+		n, err := strconv.ParseInt(values[0], 10, 64)
+		return n, err == nil && len(values) == 1
+	}
+	number, ok1 := read("page", 1)
+	perPage, ok2 := read("per_page", 20)
+	if perPage < 0 {
+		perPage = 20
+	}
+	return max(number, 1), min(perPage, 100), ok1 && ok2 && perPage != 0
+}
+
+// WholeList says that the response is a list on one page that nothing filters, so nothing is missing from it.
+func (x *Exchange) WholeList() bool {
+	p, ok := x.Page()
+	return ok && p.Number == 1 && p.Next < 0 && (p.Total == p.Entries || p.Total < 0 && p.Entries < p.PerPage)
+}

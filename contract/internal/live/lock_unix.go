@@ -1,0 +1,14 @@
+//go:build unix
+
+package live
+
+import (
+	"os"
+	"syscall"
+)
+
+// lock takes the lock of a file until it is closed or the process ends, however it ends. It is false if another
+// process has it.
+func lock(f *os.File) bool {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+}

@@ -1,0 +1,208 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.com/gitlab-agents/contract/internal/judge"
+	"example.com/gitlab-agents/contract/internal/rule"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// request is a request in the making.
+type request struct {
+	role   rule.Role
+	method string
+	path   string // from /api/v4 on, with its query
+	header http.Header
+	body   []byte
+	bare   bool // a body without a Content-Type
+}
+
+// Part is a part of a request.
+type Part func(*request)
+
+// JSON gives the request a JSON body, exactly as it is.
+func JSON(body string) Part { return Body("application/json", body) }
+
+// Form gives the request a form body, exactly as it is.
+func Form(body string) Part { return Body("application/x-www-form-urlencoded", body) }
+
+// Body gives the request a body; an empty content type means none.
+func Body(contentType, body string) Part {
+	return func(r *request) {
+		r.body = []byte(body)
+		if contentType == "" {
+			r.bare = true
+		} else {
+			r.header.Set("Content-Type", contentType)
+		}
+	}
+}
+
+// Header gives the request a header.
+func Header(name, value string) Part { return func(r *request) { r.header.Set(name, value) } }
+
+// Query gives the request a query, exactly as it is.
+func Query(query string) Part { return func(r *request) { r.path += "?" + query } }
+
+// Suffix appends to the path of the request.
+func Suffix(text string) Part { return func(r *request) { r.path += text } }
+
+// AsBearer sends the token as Authorization: Bearer.
+func AsBearer() Part {
+	return func(r *request) {
+		if token := r.header.Get("Private-Token"); token != "" {
+			r.header.Del("Private-Token")
+			r.header.Set("Authorization", "Bearer "+token)
+		}
+	}
+}
+
+// maxAttempts is how often a request is sent in all.
+const maxAttempts = 4
+
+// maxWait is the longest that a check waits because the server asks it to.
+const maxWait = 60 * time.Second
+
+// maxBody is how much of a response body a check reads: far more than a page of 100 agents takes.
+const maxBody = 8 << 20
+
+// userAgent tells an administrator who reads a log what made the requests.
+const userAgent = "glagents"
+
+// send sends a request once and takes down what came back.
+func (c *check) send(ctx context.Context, r *request) (*wire.Exchange, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.RequestTimeout)
+	defer cancel()
+	out, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, strings.NewReader(string(r.body)))
+	if err != nil {
+		return nil, fmt.Errorf("this is not a request that can be sent: %w", err)
+	}
+	out.Header = r.header.Clone()
+	if r.bare {
+		out.Header["Content-Type"] = nil
+	}
+	out.Header.Set("User-Agent", userAgent)
+	x := &wire.Exchange{Request: wire.Request{Method: r.method, URL: out.URL, Header: r.header, Body: r.body}, Started: c.Clock.Now()}
+	response, err := c.client.Do(out)
+	if err != nil {
+		x.Err = err
+	} else {
+		x.Response = &wire.Response{StatusCode: response.StatusCode, Header: response.Header}
+		if response.StatusCode != http.StatusSwitchingProtocols { // what follows is not a body, and need not end
+			x.Response.Body, x.Response.Truncated, x.Err = readBody(response.Body)
+		}
+		response.Body.Close()
+	}
+	x.Duration = c.Clock.Now().Sub(x.Started)
+	return x, nil
+}
+
+// readBody reads a body up to maxBody.
+func readBody(body io.Reader) (data []byte, truncated bool, err error) {
+	data, err = io.ReadAll(io.LimitReader(body, maxBody+1))
+	if len(data) > maxBody {
+		return data[:maxBody], true, nil
+	}
+	return data, err != nil, err
+}
+
+// silence is why an exchange says nothing about the server.
+type silence struct {
+	reason string
+	wait   time.Duration // before the request may be sent again
+	again  bool          // it makes sense to send it again
+	limit  bool          // the server asked everybody to wait
+}
+
+// silent says why an exchange says nothing about the server; nil if it does say something. A create is not repeated after
+// its answer was lost: it may have been carried out.
+func silent(x *wire.Exchange, attempt int, now time.Time) *silence {
+	safe := x.Request.Method != http.MethodPost
+	s := &silence{wait: time.Duration(attempt*attempt) * 50 * time.Millisecond, again: safe}
+	switch {
+	case x.Response == nil:
+		s.reason = cause(x.Err)
+	case x.Response.StatusCode == http.StatusTooManyRequests:
+		s.reason, s.again, s.limit = "429, too many requests", true, true
+		if after := retryAfter(x.Response.Header, now); after > 0 {
+			s.wait, s.again = after, after <= maxWait
+		}
+	case x.Err != nil:
+		s.reason = "the answer broke off"
+	case x.Response.Truncated:
+		s.reason, s.again = fmt.Sprintf("the answer is longer than %d MB", maxBody>>20), false
+	case x.Response.StatusCode > 501 || x.Response.StatusCode == http.StatusSwitchingProtocols:
+		s.reason = strconv.Itoa(x.Response.StatusCode) + ", which gateways send"
+	default:
+		return nil
+	}
+	return s
+}
+
+// cause is why no answer came, without the URL that net/http puts before it.
+func cause(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	switch {
+	case err == nil:
+		return "no answer"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timed out"
+	}
+	return err.Error()
+}
+
+// retryAfter is how long a 429 asks to wait: seconds, a date, or the end of the period of a rate limit.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	after := h.Get("Retry-After")
+	if seconds, err := strconv.Atoi(after); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(after); err == nil {
+		return at.Sub(now)
+	}
+	if at, err := strconv.ParseInt(h.Get("RateLimit-Reset"), 10, 64); err == nil {
+		return time.Unix(at, 0).Sub(now)
+	}
+	return 0
+}
+
+// askWith sends a request of the set-up until an answer comes that says something, and has it judged.
+func (c *check) askWith(ctx context.Context, r *request) (*judge.Exchange, error) {
+	for attempt := 1; ; attempt++ {
+		if !c.gate.enter(ctx) {
+			return nil, context.Cause(ctx)
+		}
+		x, err := c.send(ctx, r)
+		c.gate.leave()
+		if err != nil {
+			return nil, err
+		}
+		judged := c.observe(c.judge, x, nil)
+		s := silent(x, attempt, c.Clock.Now())
+		switch {
+		case s == nil:
+			return judged, nil
+		case !s.again || attempt == maxAttempts:
+			return nil, errors.New(s.reason)
+		case s.limit:
+			c.gate.close(s.wait)
+			c.tell(Event{Waiting: s.wait})
+		case !c.Clock.Sleep(ctx, s.wait):
+			return nil, context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"example.com/gitlab-agents/contract/internal/rule"
+)
+
+// leave removes what the check made, or says what it keeps.
+func (c *check) leave(ctx context.Context) (left, kept []string) {
+	if !c.Keep {
+		return c.cleanUp(ctx), nil
+	}
+	if c.entry != nil {
+		c.entry.leave()
+	}
+	for _, a := range c.own.agents {
+		if !c.own.isGone(a.id) {
+			kept = append(kept, c.Redactor.Redact(fmt.Sprintf("agent %d, %q", a.id, a.name)))
+		}
+	}
+	return nil, kept
+}
+
+// result brings together what was judged and what the scenarios came to.
+func (c *check) result(plays []*play, again map[*play]int) *rule.Result {
+	r := c.judge.Result()
+	r.Target, r.Project, r.Run, r.ReadOnly = c.base, c.ground.project.Path, c.own.run, c.ReadOnly
+	r.Roles, r.Ended = c.ground.given, c.ended()
+	for i := range r.Rules {
+		settle(&r.Rules[i], plays)
+	}
+	for _, p := range plays {
+		r.Scenarios = append(r.Scenarios, p.result(again[p]))
+		if c.Timeline {
+			r.Timeline = append(r.Timeline, c.redactSteps(p.story)...)
+		}
+	}
+	for i := range r.Findings {
+		r.Findings[i].Story = c.redactSteps(r.Findings[i].Story)
+	}
+	c.allow(&r.Coverage)
+	r.MarkKnown(c.Known)
+	return r
+}
+
+// settle brings together what was judged under a rule and what the scenarios that declare it say.
+func settle(result *rule.RuleResult, plays []*play) {
+	if result.Outcome == rule.Untested && (result.Reason.Code == rule.ReasonRelease || result.Reason.Code == rule.ReasonEdition) {
+		return
+	}
+	declared := false
+	for _, p := range plays {
+		if !slices.Contains(p.scenario.Proves, result.Rule) {
+			continue
+		}
+		outcome, reason := p.outcome(result.Rule)
+		if !declared && result.Outcome == rule.Untested {
+			result.Reason = reason // that of a scenario says more than that nothing was judged
+		}
+		declared = true
+		if outcome > result.Outcome {
+			result.Outcome, result.Reason = outcome, reason
+		}
+		if outcome == rule.Pass {
+			result.Applied++
+		}
+	}
+}
+
+// result is what became of the scenario.
+func (p *play) result(again int) rule.ScenarioResult {
+	r := rule.ScenarioResult{Name: p.scenario.Name, Requests: p.requests, Duration: p.duration, Outcome: rule.Untested}
+	if p.requests > 0 {
+		r.Plays = 1 + again
+	}
+	for _, declared := range p.scenario.Proves {
+		outcome, reason := p.outcome(declared)
+		if outcome >= r.Outcome {
+			r.Outcome, r.Reason = outcome, reason.Text
+		}
+	}
+	if len(p.failed) > len(p.held) {
+		r.Outcome = rule.Violation
+	}
+	return r
+}
+
+// allow notes which operations the set-up allows to succeed.
+func (c *check) allow(coverage *rule.Coverage) {
+	release := c.ground.version.Release
+	for i := range coverage.Operations {
+		o := &coverage.Operations[i]
+		tokens := o.Operation != "listAgents" && o.Operation != "getAgent" && o.Operation != "createAgent" && o.Operation != "deleteAgent"
+		writes := o.Operation == "createAgent" || o.Operation == "deleteAgent" || o.Operation == "createAgentToken" || o.Operation == "revokeAgentToken"
+		o.Allowed = !(writes && c.ReadOnly) && !(tokens && !release.IsZero() && release.Before(rule.GitLab(15, 0)))
+	}
+}

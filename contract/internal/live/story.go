@@ -1,0 +1,141 @@
+package live
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"example.com/gitlab-agents/contract/internal/judge"
+	"example.com/gitlab-agents/contract/internal/rule"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// maxShown is how much of a body a story shows.
+const maxShown = 32 << 10
+
+// notJudged is the number of an exchange that is not judged yet.
+const notJudged = -1
+
+// tellStory adds an exchange to the story before it is judged, so that findings about it can tell the story.
+func (p *play) tellStory(r *request, x *wire.Exchange) {
+	step := p.step(r, x)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.story = append(p.story, step)
+}
+
+// numberStory completes the last step once its exchange has a number, and names what it made.
+func (p *play) numberStory(x *judge.Exchange) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := &p.story[len(p.story)-1]
+	last.Exchange = x.Index
+	switch {
+	case x.NewAgent() != nil:
+		p.variables.add("agent", fmt.Sprintf("/cluster_agents/%d", x.NewAgent().ID), last)
+	case x.NewToken() != nil:
+		p.variables.add("token", fmt.Sprintf("/tokens/%d", x.NewToken().ID), last)
+	}
+}
+
+// storyUpTo is the story up to an exchange.
+func (p *play) storyUpTo(exchange int) []rule.Step {
+	end := slices.IndexFunc(p.story, func(s rule.Step) bool { return s.Exchange == exchange })
+	if end < 0 {
+		end = len(p.story) - 1
+	}
+	return slices.Clone(p.story[:end+1])
+}
+
+// step is an exchange as a story shows it.
+func (p *play) step(r *request, x *wire.Exchange) rule.Step {
+	s := rule.Step{
+		Exchange: notJudged, Role: r.role, Method: r.method, URL: p.base + r.path,
+		RequestHeader: withoutCredentials(r.header), RequestBody: shown(r.body),
+		Started: x.Started, Duration: x.Duration,
+		Script: p.variables.in(p.repeat(r, &x.Request)),
+	}
+	if x.Err != nil {
+		s.Problem = cause(x.Err)
+	}
+	if x.Response != nil {
+		s.Status, s.ResponseHeader, s.ResponseBody = x.Response.StatusCode, x.Response.Header, shown(x.Response.Body)
+	}
+	return s
+}
+
+func withoutCredentials(h http.Header) http.Header {
+	h = h.Clone()
+	h.Del("Private-Token")
+	h.Del("Authorization")
+	return h
+}
+
+func shown(body []byte) string {
+	if len(body) > maxShown {
+		return string(body[:maxShown]) + "…"
+	}
+	return string(body)
+}
+
+// repeat is a line that sends a request again, with the variable of the caller's own token.
+func (c *check) repeat(r *request, sent *wire.Request) string {
+	variable := cmp.Or(r.role.Variable(), rule.Maintainer.Variable()) // a made-up token is sent as nobody
+	return strings.ReplaceAll(wire.Curl(sent), "$"+rule.Maintainer.Variable(), "$"+variable)
+}
+
+// variables are what a story made, as variables of a shell.
+type variables struct {
+	paths, names []string // a part of a path, and what stands in its place
+	count        map[string]int
+}
+
+// add names what a step made, and has the step keep its id in a variable.
+func (v *variables) add(kind, path string, step *rule.Step) {
+	if v.count == nil {
+		v.count = make(map[string]int)
+	}
+	v.count[kind]++
+	name := kind
+	if n := v.count[kind]; n > 1 {
+		name = fmt.Sprintf("%s%d", kind, n)
+	}
+	v.paths = append(v.paths, path)
+	v.names = append(v.names, path[:strings.LastIndex(path, "/")+1]+"$"+name)
+	step.Script = name + "=$(" + step.Script + " | jq .id)"
+}
+
+// in is a line in which the ids of what was made are variables.
+func (v *variables) in(line string) string {
+	for i, path := range v.paths {
+		for _, after := range []string{"/", `"`, "?"} {
+			line = strings.ReplaceAll(line, path+after, v.names[i]+after)
+		}
+	}
+	return line
+}
+
+// redactSteps removes the secrets that were not known yet when the steps were kept.
+func (c *check) redactSteps(steps []rule.Step) []rule.Step {
+	redacted := slices.Clone(steps)
+	for i := range redacted {
+		s := &redacted[i]
+		for _, text := range []*string{&s.URL, &s.RequestBody, &s.ResponseBody, &s.Script, &s.Problem} {
+			*text = c.Redactor.Redact(*text)
+		}
+		s.RequestHeader, s.ResponseHeader = c.redactHeader(s.RequestHeader), c.redactHeader(s.ResponseHeader)
+	}
+	return redacted
+}
+
+func (c *check) redactHeader(h http.Header) http.Header {
+	redacted := make(http.Header, len(h))
+	for name, values := range h {
+		for _, value := range values {
+			redacted[name] = append(redacted[name], c.Redactor.Redact(value))
+		}
+	}
+	return redacted
+}

@@ -1,0 +1,131 @@
+package scenarios
+
+import (
+	"example.com/gitlab-agents/contract/internal/judge"
+	"example.com/gitlab-agents/contract/internal/rules"
+)
+
+// A new agent can be read at once, reads back as it was created, and names its creator.
+var createAgent = Scenario{
+	Name:   "create and read an agent",
+	Needs:  Writes,
+	Proves: Rules{&rules.CreateAgent, &rules.ReadAgent, &rules.AgentReadsBack, &rules.CreatedByCaller, &rules.CreatedNow},
+	Play: func(s *Stage) {
+		created := s.PostAgent(Named(s.Name("a"))).Require(&rules.CreateAgent, Status(201))
+		agent := s.Unread(created)
+		read := s.GetAgent(agent).Require(&rules.ReadAgent, Status(200))
+		read.Expect(&rules.AgentReadsBack, SameAs(created.Exchange, "as it was created"))
+
+		user := callerID(s)
+		created.Expect(&rules.CreatedByCaller, CreatedBy(user))
+		created.Expect(&rules.CreatedNow, CreatedNow())
+		if s.HasTokens() {
+			token := s.PostToken(agent, Named("contract")).Assume(Status(201))
+			token.Expect(&rules.CreatedByCaller, CreatedBy(user))
+			token.Expect(&rules.CreatedNow, CreatedNow())
+		}
+	},
+}
+
+// callerID is the id of the maintainer's user; empty if GitLab does not tell.
+func callerID(s *Stage) string {
+	user := s.Send("GET", "/api/v4/user").Note()
+	if !user.OK(200) {
+		return ""
+	}
+	return idOf(judge.Object(user.Response.Body))
+}
+
+// Agents are listed by name, each as it is read alone. The agents are created in another order than that of their names.
+var listAgents = Scenario{
+	Name:   "list agents",
+	Alone:  true,
+	Proves: Rules{&rules.ReadAgent, &rules.ListAgents, &rules.AgentReadsBack},
+	Judged: Rules{&rules.AgentsSorted, &rules.AgentListed, &rules.AgentListedOnce, &rules.ProjectMatchesPath},
+	Play: func(s *Stage) {
+		agent := s.AgentToRead()
+		if !s.ReadOnly() {
+			s.CreateAgent(Named("0-" + s.Name("first"))) // its id is higher, its name comes first
+		}
+		read := s.GetAgent(agent).Require(&rules.ReadAgent, Status(200))
+		page := pageWith(s, agent)
+		page.Expect(&rules.ListAgents, Sound(), HasAgents(agent))
+		page.Expect(&rules.AgentReadsBack, EntrySameAs(agent.ID, read.Exchange, "as it is read alone"))
+		s.GetAgent(agent).Expect(&rules.ReadAgent, Status(200)) // it existed all the time
+	},
+}
+
+// pageWith is the page of the list that has an agent, or the first one if none has.
+func pageWith(s *Stage, agent Agent) *Answer {
+	const maxPages = 200
+	first := s.ListAgents(Query("per_page=100")).Note()
+	for page, n := first, 2; page.OK(200) && n <= maxPages; n++ {
+		if page.Is(HasAgents(agent)) {
+			return page
+		}
+		if len(page.Agents()) < 100 {
+			break
+		}
+		page = s.ListAgents(Query(pageQuery(n, 100))).Note()
+	}
+	return first
+}
+
+// A deleted agent returns 404 and is not listed, and nor are its tokens; other agents and their tokens stay. Its name is
+// free again.
+var deleteAgent = Scenario{
+	Name:  "delete an agent",
+	Needs: Writes,
+	Alone: true,
+	Proves: Rules{&rules.DeleteAgent, &rules.DeletedIs404, &rules.DeletedStaysGone, &rules.DeleteOnlyThatOne,
+		&rules.DeletedWithTokens, &rules.NameFreeAgain},
+	Play: func(s *Stage) {
+		agent, other := s.CreateAgent(), s.CreateAgent()
+		var token, otherToken Token
+		if s.HasTokens() {
+			token, otherToken = s.CreateToken(agent), s.CreateToken(other)
+		}
+		etag := s.GetAgent(agent).Assume(Status(200)).Header("ETag")
+		before := s.ListAgents(Query("per_page=100")).Assume(Status(200))
+
+		s.DeleteAgent(agent).Require(&rules.DeleteAgent, Status(204))
+
+		// A cache in front of GitLab answers 304 for what is gone.
+		s.GetAgent(agent, Header("If-None-Match", etag)).Expect(&rules.DeletedIs404, NotFound())
+		s.DeleteAgent(agent).Expect(&rules.DeletedIs404, NotFound())
+		s.Send("HEAD", s.AgentPath(agent)).Expect(&rules.DeletedStaysGone, Hidden())
+		s.As(Developer).GetAgent(agent).Expect(&rules.DeletedStaysGone, Hidden())
+		byID(s).GetAgent(agent).Expect(&rules.DeletedStaysGone, Hidden())
+		if s.HasTokens() {
+			s.ListTokens(agent).Expect(&rules.DeletedWithTokens, NotFound())
+			s.GetToken(token).Expect(&rules.DeletedWithTokens, NotFound())
+			s.PostToken(agent, Named("contract late")).Expect(&rules.DeletedWithTokens, NotFound())
+			s.RevokeToken(token).Expect(&rules.DeletedWithTokens, NotFound())
+		}
+
+		s.GetAgent(other).Expect(&rules.DeleteOnlyThatOne, StillThere())
+		if s.HasTokens() {
+			s.GetToken(otherToken).Expect(&rules.DeleteOnlyThatOne, StillThere())
+		}
+		after := s.ListAgents(Query("per_page=100"))
+		after.Expect(&rules.DeletedIs404, LacksAgents(agent))
+		if all := len(before.Agents()); all < 100 {
+			after.Expect(&rules.DeleteOnlyThatOne, HasAgents(allBut(before, agent)...))
+		}
+
+		again := s.PostAgent(Named(agent.Name)).Require(&rules.NameFreeAgain, Status(201))
+		if s.HasTokens() {
+			s.ListTokens(s.Created(again)).Expect(&rules.DeletedWithTokens, Empty())
+		}
+	},
+}
+
+// allBut are the agents of a list but one.
+func allBut(list *Answer, left Agent) (agents []Agent) {
+	for _, a := range list.Agents() {
+		if a.ID != left.ID {
+			agents = append(agents, Agent{ID: a.ID, Name: a.Name})
+		}
+	}
+	return agents
+}

@@ -1,8 +1,0 @@
-//go:build !unix
-
-package contract
-
-import "os"
-
-// lock is true: whether a run still goes on cannot be told here, so a sweep has to be asked for when none does.
-func lock(*os.File) bool { return true }
