@@ -19,8 +19,8 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	err := run(ctx, os.Stdout, os.Getenv("GITLAB_URL"), os.Getenv("GITLAB_PROJECT"), os.Getenv("GITLAB_TOKEN"))
-	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -34,7 +34,7 @@ func run(ctx context.Context, out io.Writer, url, path, secret string) (err erro
 	}
 	project := clusteragents.ProjectPath(path)
 
-	agent, err := gitlab.CreateAgent(ctx, project, clusteragents.CreateAgentRequest{Name: "example"})
+	agent, err := create(ctx, gitlab, project)
 	switch {
 	case errors.Is(err, clusteragents.ErrNotGitLab):
 		return fmt.Errorf("%s is not the URL of a GitLab, or something in front of it answers: %w", url, err)
@@ -62,6 +62,13 @@ func run(ctx context.Context, out io.Writer, url, path, secret string) (err erro
 		fmt.Fprintf(out, "%s was registered by %s\n", agent.Name, by)
 	}
 	return gitlab.RevokeAgentToken(ctx, project, agent.ID, token.ID)
+}
+
+// create registers an agent. Ctrl-C does not interrupt it, because its answer has the id that remove needs.
+func create(ctx context.Context, gitlab *clusteragents.GitLab, project clusteragents.Project) (clusteragents.Agent, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	return gitlab.CreateAgent(ctx, project, clusteragents.CreateAgentRequest{Name: "example"})
 }
 
 // remove deletes the agent, and its tokens with it. It works after Ctrl-C, which has ended the program's context.

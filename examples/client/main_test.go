@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,21 +26,33 @@ func TestRun(t *testing.T) {
 	assert.Len(t, gitlab.Agents(20), before, "nothing is left behind")
 }
 
-// interrupted ends a context with the first line that is written to it, as Ctrl-C would at that moment.
-type interrupted func()
-
-func (end interrupted) Write(line []byte) (int, error) {
-	end()
-	return len(line), nil
-}
-
+// Ctrl-C may come at any moment: here, while each request of the run is under way.
 func TestInterruptedRunLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
-	gitlab := fakegitlab.Start(t)
-	before := len(gitlab.Agents(20))
-	ctx, end := context.WithCancel(t.Context())
-	require.ErrorIs(t, run(ctx, interrupted(end), gitlab.URL, "root/test", "glpat-maintainer"), context.Canceled)
-	assert.Len(t, gitlab.Agents(20), before)
+	for _, at := range []string{"POST /agents", "POST /tokens", "GET /agents", "DELETE /tokens"} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			gitlab, err := fakegitlab.New()
+			require.NoError(t, err)
+			before := len(gitlab.Agents(20))
+			ctx, interrupt := context.WithCancel(t.Context())
+			method, end, _ := strings.Cut(at, " /")
+			front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == method && strings.Contains(r.URL.Path[strings.Index(r.URL.Path, "cluster_"):], end) {
+					interrupt()
+					if at != "POST /agents" { // which run does not interrupt
+						_, _ = io.Copy(io.Discard, r.Body) // or the server would not see that the client is gone
+						<-r.Context().Done()
+						return
+					}
+				}
+				gitlab.ServeHTTP(w, r)
+			}))
+			t.Cleanup(front.Close)
+			require.ErrorIs(t, run(ctx, new(bytes.Buffer), front.URL, "root/test", "glpat-maintainer"), context.Canceled)
+			assert.Len(t, gitlab.Agents(20), before)
+		})
+	}
 }
 
 func TestRunWithoutTheRole(t *testing.T) {
