@@ -42,7 +42,7 @@ func TestErrors(t *testing.T) {
 		},
 		"OAuth error": {
 			answer: answer{status: 403, body: `{"error":"insufficient_scope","error_description":"More is needed.","scope":"api read_api"}`},
-			want:   "403 Forbidden: insufficient_scope: More is needed. (" + where + ", scopes that would do: api read_api)",
+			want:   "403 Forbidden: insufficient_scope: More is needed. (" + where + ", one of these scopes is needed: api read_api)",
 			error:  clusteragents.Error{Code: "insufficient_scope", Message: "More is needed.", Scope: "api read_api"},
 			is:     []error{clusteragents.ErrForbidden},
 		},
