@@ -233,15 +233,17 @@ func (f *finding) actual() string {
 // inRequest begins what document.Check says of a request body.
 const inRequest = "request body: "
 
+// openAPI is the source of the rules of the document.
+const openAPI = "openapi/openapi.yaml"
+
 // source is where a rule is known from: its place in the document, and the heading in GitLab's documentation or the file
 // of GitLab that says so.
 func source(rule *contract.Rule, f *finding) string {
-	known := rule.Source
-	if strings.HasPrefix(f.Document, known) { // a rule about the document
-		known = heading(f.Operation)
+	known := []string{f.Document, rule.Source.Name}
+	if rule.Source.Name == openAPI { // the document is written by the operation's heading
+		known = []string{cmp.Or(f.Document, openAPI), heading(f.Operation)}
 	}
-	parts := slices.DeleteFunc([]string{f.Document, known}, func(s string) bool { return s == "" })
-	return strings.Join(parts, " · ")
+	return strings.Join(slices.DeleteFunc(known, func(s string) bool { return s == "" }), " · ")
 }
 
 // heading is where GitLab's documentation has an operation.

@@ -56,7 +56,7 @@ func add(to, result *contract.Result) {
 	to.Judged += result.Judged
 	for i := range to.Rules {
 		into, rule := &to.Rules[i], &result.Rules[i]
-		into.Met += rule.Met
+		into.Applied += rule.Applied
 		into.Findings += rule.Findings
 		// One file that has what a rule speaks about is enough to test it.
 		if rule.Outcome != contract.Untested && (into.Outcome == contract.Untested || rule.Outcome > into.Outcome) {

@@ -51,21 +51,22 @@ type jsonFinding struct {
 }
 
 type jsonRule struct {
-	ID         string           `json:"id"`
-	Level      contract.Level   `json:"level"`
-	Outcome    contract.Outcome `json:"outcome"`
-	Reason     string           `json:"reason,omitempty"`
-	Sentence   string           `json:"sentence"`
-	Source     string           `json:"source"`
-	Since      string           `json:"since,omitempty"`
-	Until      string           `json:"until,omitempty"`
-	Edition    string           `json:"edition,omitempty"`
-	Operations []string         `json:"operations,omitempty"`
-	Exchanges  int              `json:"exchanges"`
-	Findings   int              `json:"findings"`
-	Evidence   []int            `json:"evidence"`
-	Known      bool             `json:"known,omitempty"`
-	Stale      bool             `json:"stale,omitempty"`
+	ID         string              `json:"id"`
+	Level      contract.Level      `json:"level"`
+	Outcome    contract.Outcome    `json:"outcome"`
+	ReasonCode contract.ReasonCode `json:"reason_code,omitempty"`
+	Reason     string              `json:"reason,omitempty"`
+	Sentence   string              `json:"sentence"`
+	Source     contract.Source     `json:"source"`
+	Since      string              `json:"since,omitempty"`
+	Until      string              `json:"until,omitempty"`
+	Edition    string              `json:"edition,omitempty"`
+	Operations []string            `json:"operations,omitempty"`
+	Exchanges  int                 `json:"exchanges"`
+	Findings   int                 `json:"findings"`
+	Evidence   []int               `json:"evidence"`
+	Known      bool                `json:"known,omitempty"`
+	Stale      bool                `json:"stale,omitempty"`
 }
 
 type jsonSummary struct {
@@ -117,16 +118,16 @@ func (r *Report) json() *jsonReport {
 			evidence[f.Rule] = append(at, i)
 		}
 	}
-	for o := contract.Pass; o <= contract.Violation; o++ {
+	for o := contract.Untested; o <= contract.Violation; o++ {
 		j.Summary.Rules[o] = c.rules[o]
 	}
 	for _, rule := range r.Result.Rules {
 		j.Rules = append(j.Rules, jsonRule{
-			ID: rule.Rule.ID, Level: rule.Rule.Level, Outcome: rule.Outcome, Reason: r.shown(rule.Reason),
+			ID: rule.Rule.ID, Level: rule.Rule.Level, Outcome: rule.Outcome, ReasonCode: rule.Reason.Code, Reason: r.shown(rule.Reason.Text),
 			Sentence: rule.Rule.Sentence, Source: rule.Rule.Source,
 			Since: rule.Rule.Since.String(), Until: rule.Rule.Until.String(), Edition: rule.Rule.Edition.String(),
 			Operations: rule.Rule.Operations,
-			Exchanges:  rule.Met, Findings: rule.Findings, Evidence: append([]int{}, evidence[rule.Rule.ID]...),
+			Exchanges:  rule.Applied, Findings: rule.Findings, Evidence: append([]int{}, evidence[rule.Rule.ID]...),
 			Known: rule.Known, Stale: rule.Stale,
 		})
 	}

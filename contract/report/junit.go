@@ -94,14 +94,14 @@ func (r *Report) junitCase(rule *contract.RuleResult, failures []failure) junitC
 		c.Skipped = said("It is violated, but says SHOULD only; --strict counts it.")
 	case rule.Outcome == contract.Violation:
 		c.Failure = said(rule.Rule.Sentence)
-	case rule.Outcome == contract.Error && rule.Reason == "":
+	case rule.Outcome == contract.Error && rule.Reason.Text == "":
 		c.Skipped = said("The caller's request broke the document; the server is not to blame, and nothing fails for it.")
 	case rule.Outcome == contract.Error:
-		c.Error = said("Error of ours: " + printableLines(r.redact(rule.Reason)))
+		c.Error = said("Error of ours: " + printableLines(r.redact(rule.Reason.Text)))
 	case rule.Outcome == contract.Inconclusive:
-		c.Skipped = said(strings.TrimSuffix("Inconclusive: "+r.shown(rule.Reason), ": "))
+		c.Skipped = said(strings.TrimSuffix("Inconclusive: "+r.shown(rule.Reason.Text), ": "))
 	case rule.Outcome == contract.Untested:
-		c.Skipped = said("Untested: " + r.shown(rule.Reason))
+		c.Skipped = said("Untested: " + r.shown(rule.Reason.Text))
 	case text != "": // drift is harmless
 		c.Out = &junitText{Text: text}
 	}

@@ -187,7 +187,7 @@ func TestJUnitOfHostileServers(t *testing.T) {
 		r.Result.Findings[i].Actual = hostile + `]]></failure></testcase><testcase name="x"/>` + "\x0b\ufffe"
 	}
 	for i := range r.Result.Rules {
-		r.Result.Rules[i].Reason = hostile
+		r.Result.Rules[i].Reason.Text = hostile
 		r.Result.Rules[i].Outcome = contract.Inconclusive
 	}
 	cases, err := gitlabJUnit(write(t, report.JUnit{}, r))

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract"
-	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/report"
 )
@@ -42,15 +41,12 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func rule(id string, level contract.Level, sentence, source string) *contract.Rule {
-	return &contract.Rule{ID: id, Level: level, Sentence: sentence, Source: source}
+	return &contract.Rule{ID: id, Level: level, Sentence: sentence, Source: contract.Source{Name: source}}
 }
 
 func finding(id string, level contract.Level, outcome contract.Outcome, operation string, exchange int, pointer, expected, actual string) contract.Finding {
 	return contract.Finding{
-		Finding: document.Finding{
-			Rule: id, Outcome: outcome, Operation: operation, Pointer: pointer, Expected: expected, Actual: actual,
-		},
-		Level:    level,
+		Rule: id, Level: level, Outcome: outcome, Operation: operation, Pointer: pointer, Expected: expected, Actual: actual,
 		Exchange: exchange,
 		Evidence: contract.Evidence{
 			Method: "GET", URL: "https://gitlab.example.com/gitlab/api/v4/projects/20/cluster_agents", Status: 200,
@@ -106,21 +102,21 @@ func full() *report.Report {
 				Values: []contract.PropertyCoverage{{Pointer: "/status", Seen: 100, Enum: map[string]int{"active": 100, "revoked": 0}}}},
 		}},
 		Rules: []contract.RuleResult{
-			{Rule: rule("agents/get-one", contract.Must, "An agent reads back equal.", "lib/api/clusters/agents.rb"), Met: 7},
-			{Rule: secret, Outcome: contract.Violation, Met: 100, Findings: 1},
-			{Rule: rule("agents/name-order", contract.Should, "Agents come ordered by name.", "app/finders/clusters/agents_finder.rb"), Outcome: contract.Violation, Met: 12, Findings: 1},
-			{Rule: rule("agents/known", contract.Must, "It is known to fail.", ""), Outcome: contract.Violation, Met: 1, Findings: 1, Known: true},
-			{Rule: rule("agents/stale", contract.Must, "It is known to fail, but does not.", ""), Met: 1, Known: true, Stale: true},
-			{Rule: body, Outcome: contract.Violation, Met: 180, Findings: 49},
-			{Rule: rule("document/headers", contract.Must, "The headers are as the document states.", "openapi/openapi.yaml"), Outcome: contract.Violation, Met: 180, Findings: 1},
-			{Rule: rule("document/undeclared-property", contract.Should, "The body has no property that the document does not know.", "openapi/openapi.yaml"), Outcome: contract.Drift, Met: 180, Findings: 1},
-			{Rule: rule("document/request", contract.Must, "The caller's request is as the document states.", "openapi/openapi.yaml"), Outcome: contract.Error, Met: 180, Findings: 1},
-			{Rule: rule("document/response", contract.Must, "A whole answer comes.", "openapi/openapi.yaml"), Outcome: contract.Inconclusive, Met: 180, Findings: 1},
-			{Rule: rule("limits/third-token", contract.Must, "A third token is refused.", ""), Outcome: contract.Untested, Reason: "it has to make requests of its own, which only a live check does"},
-			{Rule: rule("roles/guest", contract.Must, "A guest sees nothing.", ""), Outcome: contract.Untested, Reason: "it has to make requests of its own, which only a live check does"},
-			{Rule: rule("agents/receptive", contract.Must, "EE says whether an agent is receptive.", ""), Outcome: contract.Untested, Reason: "the rule holds for GitLab EE only"},
-			{Rule: rule("roles/stranger", contract.Must, "A stranger sees nothing.", ""), Outcome: contract.Inconclusive, Reason: "GET /x: timed out " + canary},
-			{Rule: rule("roles/panicked", contract.Must, "It panics.", ""), Outcome: contract.Error, Reason: "the rule panicked: index out of range\ngoroutine 1"},
+			{Rule: rule("agents/get-one", contract.Must, "An agent reads back equal.", "lib/api/clusters/agents.rb"), Outcome: contract.Pass, Applied: 7},
+			{Rule: secret, Outcome: contract.Violation, Applied: 100, Findings: 1},
+			{Rule: rule("agents/name-order", contract.Should, "Agents come ordered by name.", "app/finders/clusters/agents_finder.rb"), Outcome: contract.Violation, Applied: 12, Findings: 1},
+			{Rule: rule("agents/known", contract.Must, "It is known to fail.", ""), Outcome: contract.Violation, Applied: 1, Findings: 1, Known: true},
+			{Rule: rule("agents/stale", contract.Must, "It is known to fail, but does not.", ""), Outcome: contract.Pass, Applied: 1, Known: true, Stale: true},
+			{Rule: body, Outcome: contract.Violation, Applied: 180, Findings: 49},
+			{Rule: rule("document/headers", contract.Must, "The headers are as the document states.", "openapi/openapi.yaml"), Outcome: contract.Violation, Applied: 180, Findings: 1},
+			{Rule: rule("document/undeclared-property", contract.Should, "The body has no property that the document does not know.", "openapi/openapi.yaml"), Outcome: contract.Drift, Applied: 180, Findings: 1},
+			{Rule: rule("document/request", contract.Must, "The caller's request is as the document states.", "openapi/openapi.yaml"), Outcome: contract.Error, Applied: 180, Findings: 1},
+			{Rule: rule("document/response", contract.Must, "A whole answer comes.", "openapi/openapi.yaml"), Outcome: contract.Inconclusive, Applied: 180, Findings: 1},
+			{Rule: rule("limits/third-token", contract.Must, "A third token is refused.", ""), Outcome: contract.Untested, Reason: contract.Reason{Code: contract.ReasonLiveOnly, Text: "it has to make requests of its own, which only a live check does"}},
+			{Rule: rule("roles/guest", contract.Must, "A guest sees nothing.", ""), Outcome: contract.Untested, Reason: contract.Reason{Code: contract.ReasonLiveOnly, Text: "it has to make requests of its own, which only a live check does"}},
+			{Rule: rule("agents/receptive", contract.Must, "EE says whether an agent is receptive.", ""), Outcome: contract.Untested, Reason: contract.Reason{Code: contract.ReasonEdition, Text: "the rule holds for GitLab EE only"}},
+			{Rule: rule("roles/stranger", contract.Must, "A stranger sees nothing.", ""), Outcome: contract.Inconclusive, Reason: contract.Reason{Code: contract.ReasonNoAnswer, Text: "GET /x: timed out " + canary}},
+			{Rule: rule("roles/panicked", contract.Must, "It panics.", ""), Outcome: contract.Error, Reason: contract.Reason{Code: contract.ReasonInternal, Text: "the rule panicked: index out of range\ngoroutine 1"}},
 		},
 	}
 	for i := range 12 {
@@ -203,7 +199,7 @@ func TestNoSecrets(t *testing.T) {
 		r.Files = append(r.Files, canary)
 	}
 	for i := range r.Result.Rules {
-		r.Result.Rules[i].Reason = canary
+		r.Result.Rules[i].Reason.Text = canary
 	}
 	for i := range r.Result.Coverage.Operations {
 		o := &r.Result.Coverage.Operations[i]
@@ -363,16 +359,19 @@ func TestVerdict(t *testing.T) {
 		"should":           {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{held, one(should, contract.Violation)}}}, "✓ conformant: 1 of the 1 rules that say MUST were tested, and held. Violated rules that say SHOULD: 1; --strict counts them.", contract.Conformant},
 		"should, strict":   {report.Report{Strict: true, Result: &contract.Result{Rules: []contract.RuleResult{held, one(should, contract.Violation)}}}, "✗ not conformant: Violated rules that say SHOULD: 1. Begin with a/b, and repeat its request with the curl line.", contract.Violated},
 		"must":             {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{held, one(must, contract.Violation)}}}, "✗ not conformant: Violated rules that say MUST: 1. Begin with a/b, and repeat its request with the curl line.", contract.Violated},
-		"stale":            {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{{Rule: rule("a/b", must, "", ""), Known: true, Stale: true}}}}, "✗ not conformant: Known failures that pass: 1; take them off the list.", contract.Violated},
-		"nothing ours":     {report.Report{Result: &contract.Result{Exchanges: 3, Rules: []contract.RuleResult{one(must, contract.Untested)}}}, "? too little was tested to say: None of the 3 exchanges is with the Agents API (/api/v4/projects/…/cluster_agents).", contract.TooLittle},
-		"nothing held":     {report.Report{Result: &contract.Result{Exchanges: 3, Judged: 1, Rules: []contract.RuleResult{one(must, contract.Inconclusive)}}}, "? too little was tested to say: No rule that says MUST was exercised and held.", contract.TooLittle},
-		"a part":           {report.Report{Partial: "a.har is cut off", Result: &contract.Result{Rules: []contract.RuleResult{held}}}, "? too little was tested to say: Not everything was judged: a.har is cut off.", contract.TooLittle},
+		"stale":            {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{{Rule: rule("a/b", must, "", ""), Outcome: contract.Pass, Known: true, Stale: true}}}}, "✗ not conformant: Known failures that pass: 1; take them off the list.", contract.Violated},
+		"nothing ours":     {report.Report{Result: &contract.Result{Exchanges: 3, Rules: []contract.RuleResult{one(must, contract.Untested)}}}, "? not enough was tested: None of the 3 exchanges is with the Agents API (/api/v4/projects/…/cluster_agents).", contract.TooLittle},
+		"nothing held":     {report.Report{Result: &contract.Result{Exchanges: 3, Judged: 1, Rules: []contract.RuleResult{one(must, contract.Inconclusive)}}}, "? not enough was tested: no request to the eight operations succeeded; no MUST rule was tested to the end.", contract.TooLittle},
+		"a part":           {report.Report{Partial: "a.har is cut off", Result: &contract.Result{Rules: []contract.RuleResult{held}}}, "? not enough was tested: Not everything was judged: a.har is cut off.", contract.TooLittle},
 		"a part, broken":   {report.Report{Partial: "a.har is cut off", Result: &contract.Result{Rules: []contract.RuleResult{one(must, contract.Violation)}}}, "✗ not conformant: Violated rules that say MUST: 1. Begin with a/b, and repeat its request with the curl line. Not everything was judged: a.har is cut off.", contract.Violated},
 		"left behind":      {report.Report{Result: &contract.Result{Left: []string{"agent 5"}, Rules: []contract.RuleResult{held}}}, "! failed: 1 thing was left behind; `glagents sweep` removes what it can.", contract.Failed},
-		"an error of ours": {report.Report{Result: &contract.Result{Run: "x", Rules: []contract.RuleResult{held, one(must, contract.Error)}}}, "! failed: Rules that could not be tested because of an error of ours: 1.", contract.Failed},
+		"an error of ours": {report.Report{Result: &contract.Result{Run: "x", Rules: []contract.RuleResult{held, {Rule: rule("a/b", must, "", ""), Outcome: contract.Error, Reason: contract.Reason{Code: contract.ReasonInternal, Text: "x"}}}}}, "! failed: Rules that could not be tested because of an error of ours: 1.", contract.Failed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if tc.report.Result.Exchanges == 0 {
+				tc.report.Result.Coverage.Operations = []contract.OperationCoverage{{Operation: "listAgents", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 1}}}}
+			}
 			assert.Equal(t, tc.want+"\n", string(write(t, report.Terminal{Quiet: true}, &tc.report)))
 			assert.Equal(t, tc.exit, tc.report.Exit())
 		})
@@ -395,14 +394,14 @@ func TestJoin(t *testing.T) {
 	assert.Equal(t, contract.Community, r.Result.Edition)
 	assert.Equal(t, contract.Pass, r.Result.Rules[0].Outcome, "tested in one of them")
 	assert.Equal(t, contract.Violation, r.Result.Rules[1].Outcome, "violated in one of them")
-	assert.Equal(t, 200, r.Result.Rules[1].Met)
+	assert.Equal(t, 200, r.Result.Rules[1].Applied)
 	require.Len(t, r.Files, len(r.Result.Findings))
 	assert.Equal(t, []string{"a.har", "b.har"}, []string{r.Files[0], r.Files[len(r.Files)-1]})
 	s := r.Result.Coverage.Operations[0].Statuses
 	assert.Equal(t, contract.StatusCoverage{Status: 200, Seen: 24, Listed: true}, s[0])
 	assert.Equal(t, contract.StatusCoverage{Status: 401, Seen: 4, Listed: true}, s[1], "seen, so without a reason")
 	assert.Equal(t, map[string]int{"active": 200, "revoked": 0}, r.Result.Coverage.Operations[1].Values[0].Enum)
-	assert.Equal(t, 100, a.Rules[1].Met, "the results are left as they were")
+	assert.Equal(t, 100, a.Rules[1].Applied, "the results are left as they were")
 	assert.Zero(t, a.Coverage.Operations[0].Statuses[1].Seen)
 
 	text := string(write(t, report.Terminal{}, r))

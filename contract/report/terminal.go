@@ -54,16 +54,14 @@ func (t Terminal) subjects(b *bytes.Buffer, r *Report) {
 		counts[subject][rule.Outcome]++
 	}
 	for _, subject := range order {
-		worst := contract.Pass
+		worst := contract.Untested
 		var parts []string
-		for outcome := contract.Pass; outcome <= contract.Violation; outcome++ {
+		for outcome := contract.Untested; outcome <= contract.Violation; outcome++ {
 			n := counts[subject][outcome]
 			if n == 0 {
 				continue
 			}
-			if outcome != contract.Untested || counts[subject][contract.Pass] == 0 {
-				worst = max(worst, outcome)
-			}
+			worst = outcome
 			parts = append(parts, fmt.Sprintf("%d %s", n, outcomeWord(outcome)))
 		}
 		fmt.Fprintf(b, "%s  %-16s %s\n", t.paint(worst, mark(worst)), subject, strings.Join(parts, ", "))
@@ -95,7 +93,7 @@ func (t Terminal) incomplete(b *bytes.Buffer, r *Report) {
 	before := b.Len()
 	for _, rule := range r.incomplete() {
 		title := t.paint(rule.Outcome, mark(rule.Outcome)+" "+rule.Rule.ID)
-		fmt.Fprintf(b, "%s  %s: %s\n", title, rule.Outcome, printableLines(r.redact(rule.Reason)))
+		fmt.Fprintf(b, "%s  %s: %s\n", title, rule.Outcome, printableLines(r.redact(rule.Reason.Text)))
 	}
 	for _, rule := range r.Result.Rules {
 		if rule.Stale {
@@ -125,9 +123,6 @@ func (t Terminal) summary(b *bytes.Buffer, r *Report) {
 	row("exchanges", "%s", exchanges)
 	row("rules", "%s", c.ruleText())
 	row("findings", "%s", c.findingText(r.Result.Dropped))
-	if r.Result.Chain > 0 {
-		row("duration", "%s, the longest chain of requests %d", r.Result.Duration.Round(1e6), r.Result.Chain)
-	}
 	label := "untested"
 	for _, u := range r.untested() {
 		row(label, "%4d  %s", u.rules, u.reason)

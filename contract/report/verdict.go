@@ -92,13 +92,12 @@ func (r *Report) verdict() verdict {
 			add("Rules that could not be tested because of an error of ours: %d.", c.rules[contract.Error])
 		}
 	default:
-		v = verdict{outcome: contract.Inconclusive, short: "too little was tested to say"}
-		switch {
-		case c.held > 0:
-		case c.judged == 0:
+		v = verdict{outcome: contract.Inconclusive, short: "not enough was tested"}
+		switch missing := r.Result.Missing(); {
+		case c.judged > 0:
+			add("%s.", strings.Join(missing, "; "))
+		case c.exchanges > 0:
 			add("None of the %s is with the Agents API (/api/v4/projects/…/cluster_agents).", count(c.exchanges, "exchange", "exchanges"))
-		default:
-			add("No rule that says MUST was exercised and held.")
 		}
 	}
 	if r.Partial != "" {
@@ -125,7 +124,7 @@ func (r *Report) untested() []reasonCount {
 	var reasons []reasonCount
 	for _, rule := range r.Result.Rules {
 		if rule.Outcome == contract.Untested {
-			why := r.shown(rule.Reason)
+			why := r.shown(rule.Reason.Text)
 			c := find(&reasons, func(c *reasonCount) bool { return c.reason == why })
 			c.reason, c.rules = why, c.rules+1
 		}
@@ -144,7 +143,7 @@ type reasonCount struct {
 func (r *Report) incomplete() []contract.RuleResult {
 	var rules []contract.RuleResult
 	for _, rule := range r.Result.Rules {
-		if (rule.Outcome == contract.Inconclusive || rule.Outcome == contract.Error) && rule.Reason != "" {
+		if (rule.Outcome == contract.Inconclusive || rule.Outcome == contract.Error) && rule.Reason.Text != "" {
 			rules = append(rules, rule)
 		}
 	}

@@ -147,7 +147,8 @@ func (v *verify) options() (o contract.JudgeOptions, err error) {
 	if o.Edition, err = contract.ParseEdition(v.edition); err != nil {
 		return o, usageError{"--edition: " + err.Error()}
 	}
-	if o.Rules, err = contract.Select(contract.Catalogue(), v.only, v.skip); err != nil {
+	o.Rules, o.Skip = v.only, v.skip
+	if _, err := contract.SelectRules(v.only, v.skip); err != nil {
 		return o, usageError{err.Error()}
 	}
 	return o, nil
@@ -233,7 +234,7 @@ func (v *verify) file(ctx context.Context, name string, judge *contract.Judge) (
 				judge.Observe(unreadable)
 				continue
 			}
-			judge.ObservePrepared(next.prepared)
+			judge.ObservePrepared(next.prepared, nil)
 		}
 	}
 	if ctx.Err() != nil {
