@@ -51,7 +51,10 @@ func (j *judging) put(x *wire.Exchange) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	size := sizeOf(x)
-	if j.closed || j.size+size > j.proxy.Buffer {
+	if j.closed { // the program ends
+		return
+	}
+	if j.size+size > j.proxy.Buffer {
 		j.lost++
 		return
 	}
