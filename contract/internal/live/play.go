@@ -204,16 +204,6 @@ func (p *play) outcome(r *rule.Rule) (rule.Outcome, rule.Reason) {
 	return rule.Untested, rule.Reason{Code: rule.ReasonNoExchange, Text: fmt.Sprintf("the scenario %q did not come to it", p.scenario.Name)}
 }
 
-// unverified are the requests of the play that no verb said anything about.
-func (p *play) unverified() []string {
-	var names []string
-	for _, a := range p.answers {
-		if !a.verified {
-			names = append(names, a.name())
-		}
-	}
-	return names
-}
 
 // observe has an exchange judged, and takes up what it says about what exists.
 func (c *check) observe(j *judge.Judge, x *wire.Exchange, tag any) *judge.Exchange {
