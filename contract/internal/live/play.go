@@ -204,7 +204,6 @@ func (p *play) outcome(r *rule.Rule) (rule.Outcome, rule.Reason) {
 	return rule.Untested, rule.Reason{Code: rule.ReasonNoExchange, Text: fmt.Sprintf("the scenario %q did not come to it", p.scenario.Name)}
 }
 
-
 // observe has an exchange judged, and takes up what it says about what exists.
 func (c *check) observe(j *judge.Judge, x *wire.Exchange, tag any) *judge.Exchange {
 	prepared := j.Prepare(x)
@@ -259,7 +258,7 @@ func (c *check) needed() func(*rule.Rule) bool {
 func (c *check) cannotPlay(s *Scenario) (rule.Reason, bool) {
 	switch {
 	case s.Needs.has(Writes) && c.ReadOnly:
-		return rule.Reason{Code: rule.ReasonReadOnly, Text: "it creates or deletes, and the check is read-only"}, true
+		return rule.Reason{Code: rule.ReasonReadOnly, Text: readOnly}, true
 	case s.Needs.has(OtherProject) && c.OtherProject == "":
 		return rule.Reason{Code: rule.ReasonOtherProject, Text: "no other project is given (--other-project)"}, true
 	case s.Needs.has(OtherProject) && c.ground.found.OtherProblem != nil:
