@@ -211,7 +211,7 @@ func build(t *testing.T, folder string) {
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "overlay.json")
 	require.NoError(t, os.WriteFile(file, overlay, 0o600))
-	run(t, ".", "go", "build", "-overlay", file, generated+"/...")
+	run(t, ".", "go", "build", "-overlay", file, generated+"/...", "../contract/fakegitlab")
 }
 
 func run(t *testing.T, folder, program string, arguments ...string) string {

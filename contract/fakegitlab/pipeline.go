@@ -14,6 +14,8 @@ import (
 // call is one request on its way through GitLab. It implements the generated server interface, so that each operation
 // has at hand what the stages before it found out.
 type call struct {
+	oapi.Unimplemented // operations of the document that the fake does not have yet
+
 	server    *Server
 	request   *http.Request
 	started   time.Time
