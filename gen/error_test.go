@@ -261,7 +261,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 // FuzzResponse answers with anything: the result is a value or an *Error, and neither a panic nor a text with the token.
 func FuzzResponse(f *testing.F) {
-	for _, body := range []string{agentJSON, "[]", "null", "{}", `{"message":"` + secret + `"}`, `{"error":"a","error_description":"b"}`, "<html>", "\xff\x00"} {
+	for _, body := range []string{agentJSON, "[]", "null", "{}", `{"message":"` + secret + `"}`, `{"error":"a","error_description":"b"}`, "<html>", "<!doctype html>Sign in", "\xff\x00"} {
 		f.Add(200, "application/json", "", body)
 		f.Add(404, "text/plain", "2", body)
 	}
