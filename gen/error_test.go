@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -176,6 +177,15 @@ func TestTransportErrorsAreKept(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 	assert.EqualError(t, err, "clusteragents: getAgent: no route for [redacted] (GET /api/v4/projects/root%2Ftest/cluster_agents/5)")
 	assert.NotErrorIs(t, err, clusteragents.ErrUnexpectedResponse)
+}
+
+func TestRefusalWithHalfABody(t *testing.T) {
+	t.Parallel()
+	body := io.MultiReader(strings.NewReader(`{"message":`), iotest.ErrReader(io.ErrUnexpectedEOF))
+	err := read(t.Context(), connect(t, once(answer{status: 403, reader: body})))
+	require.ErrorIs(t, err, clusteragents.ErrForbidden)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.ErrorContains(t, err, `403 Forbidden: the body is incomplete: unexpected EOF: "{\"message\":"`)
 }
 
 // endless is a body without end.

@@ -1428,7 +1428,12 @@ func (g *GitLab) exchange(ctx context.Context, c *call, token string, v decoded)
 	err = body.read(response)
 	switch {
 	case response.StatusCode != c.success:
-		return nil, g.refused(c, response, body.Bytes())
+		e := g.refused(c, response, body.Bytes())
+		if err != nil && err != errTooLarge {
+			e.cause = err
+			e.reason = cmp.Or(e.reason, g.clean("the body is incomplete: "+err.Error(), 1000))
+		}
+		return nil, e
 	case err == errTooLarge:
 		return nil, g.unusable(c, response, body.Bytes(), err)
 	case err != nil:
