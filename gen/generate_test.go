@@ -159,10 +159,10 @@ func TestGenerateRefuses(t *testing.T) {
 }
 
 // edit returns the document with a text replaced everywhere.
-func edit(t *testing.T, old, new string) []byte {
+func edit(t *testing.T, old, replacement string) []byte {
 	t.Helper()
 	require.Contains(t, string(openapi.Document), old)
-	return []byte(strings.ReplaceAll(string(openapi.Document), old, new))
+	return []byte(strings.ReplaceAll(string(openapi.Document), old, replacement))
 }
 
 // tools builds the programs that go generate runs, and returns their folder.

@@ -1943,11 +1943,16 @@ func (c *connection) leftAPI(response *http.Response) bool {
 	return response.Request != nil && !strings.HasPrefix(response.Request.URL.EscapedPath(), c.root+"/")
 }
 
-// leadsToSignIn reports whether a URL looks like that of a sign-in page.
+// leadsToSignIn reports whether a URL looks like that of a sign-in page. It looks at whole words, and not at URLs of the API:
+// a project may be called login.
 func leadsToSignIn(to *url.URL) bool {
-	text := strings.ToLower(to.Host + to.Path)
-	return slices.ContainsFunc([]string{"sign_in", "sign-in", "signin", "login", "logon", "sso", "saml", "oauth", "/auth", "adfs"},
-		func(sign string) bool { return strings.Contains(text, sign) })
+	if strings.Contains(to.Path, apiRoot+"/") {
+		return false
+	}
+	text := strings.NewReplacer("sign_in", "signin", "sign-in", "signin").Replace(strings.ToLower(to.Host + to.Path))
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
+	signs := []string{"signin", "login", "logon", "sso", "saml", "oauth", "auth", "authorize", "adfs", "idp"}
+	return slices.ContainsFunc(words, func(word string) bool { return slices.Contains(signs, word) })
 }
 
 // via quotes the headers that name the servers a response came from and through.
