@@ -1428,7 +1428,12 @@ func (g *GitLab) exchange(ctx context.Context, c *call, token string, v decoded)
 	err = body.read(response)
 	switch {
 	case response.StatusCode != c.success:
-		return nil, g.refused(c, response, body.Bytes())
+		e := g.refused(c, response, body.Bytes())
+		if err != nil && err != errTooLarge {
+			e.cause = err
+			e.reason = cmp.Or(e.reason, g.clean("the body is incomplete: "+err.Error(), 1000))
+		}
+		return nil, e
 	case err == errTooLarge:
 		return nil, g.unusable(c, response, body.Bytes(), err)
 	case err != nil:
@@ -1938,11 +1943,16 @@ func (c *connection) leftAPI(response *http.Response) bool {
 	return response.Request != nil && !strings.HasPrefix(response.Request.URL.EscapedPath(), c.root+"/")
 }
 
-// leadsToSignIn reports whether a URL looks like that of a sign-in page.
+// leadsToSignIn reports whether a URL looks like that of a sign-in page. It looks at whole words, and not at URLs of the API:
+// a project may be called login.
 func leadsToSignIn(to *url.URL) bool {
-	text := strings.ToLower(to.Host + to.Path)
-	return slices.ContainsFunc([]string{"sign_in", "sign-in", "signin", "login", "logon", "sso", "saml", "oauth", "/auth", "adfs"},
-		func(sign string) bool { return strings.Contains(text, sign) })
+	if strings.Contains(to.Path, apiRoot+"/") {
+		return false
+	}
+	text := strings.NewReplacer("sign_in", "signin", "sign-in", "signin").Replace(strings.ToLower(to.Host + to.Path))
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
+	signs := []string{"signin", "login", "logon", "sso", "saml", "oauth", "auth", "authorize", "adfs", "idp"}
+	return slices.ContainsFunc(words, func(word string) bool { return slices.Contains(signs, word) })
 }
 
 // via quotes the headers that name the servers a response came from and through.

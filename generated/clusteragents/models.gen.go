@@ -170,7 +170,7 @@ type CreateAgentTokenRequest struct {
 	Description *string `json:"description,omitempty"`
 }
 
-// AgentID defines model for AgentID.
+// AgentID is an agent's id.
 type AgentID = int64
 
 // IfUnmodifiedSince is an option of deletions, an HTTP date. An agent that changed after it is not deleted, and the error is
@@ -184,5 +184,5 @@ type Page int64
 // otherwise GitLab's default is 20.
 type PerPage int32
 
-// TokenID defines model for TokenID.
+// TokenID is the id of an agent's token.
 type TokenID = int64
