@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/wire"
 )
 
-// judging judges exchanges one after the other. Those that wait are in a buffer of limited size.
+// judging judges exchanges one after the other. Those that wait are in a buffer of limited size. So as not to take the
+// processor from the traffic, it judges while no request is under way; but no exchange waits for that longer than patience,
+// or in a buffer that is half full.
 type judging struct {
 	judge *contract.Judge
 	proxy *Proxy
@@ -19,10 +22,12 @@ type judging struct {
 	mu       sync.Mutex
 	changed  *sync.Cond // anything below
 	waiting  []*wire.Exchange
-	size     int // of what is waiting, in bytes
-	accepted int // exchanges that were put
-	judged   int // of these
-	lost     int // exchanges for which there was no room
+	size     int  // of what is waiting, in bytes
+	accepted int  // exchanges that were put
+	judged   int  // of these
+	lost     int  // exchanges for which there was no room
+	busy     int  // requests that are under way
+	urgent   bool // what waits must not wait longer
 	closed   bool
 	ended    bool
 	recorded error // why the recording could not be written
@@ -34,6 +39,9 @@ func startJudging(judge *contract.Judge, p *Proxy) *judging {
 	go j.run()
 	return j
 }
+
+// patience is how long an exchange waits for a moment without traffic.
+const patience = time.Second
 
 // overhead is about what an exchange takes without its bodies.
 const overhead = 4 << 10
@@ -58,9 +66,28 @@ func (j *judging) put(x *wire.Exchange) {
 		j.lost++
 		return
 	}
+	if len(j.waiting) == 0 {
+		time.AfterFunc(patience, j.hurry)
+	}
 	j.waiting = append(j.waiting, x)
 	j.size += size
 	j.accepted++
+	j.changed.Broadcast()
+}
+
+// passing notes that so many more requests are under way.
+func (j *judging) passing(n int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.busy += n
+	j.changed.Broadcast()
+}
+
+// hurry has judged what waits, whatever is under way.
+func (j *judging) hurry() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.urgent = true
 	j.changed.Broadcast()
 }
 
@@ -82,18 +109,33 @@ func (j *judging) run() {
 	}
 }
 
+// mayJudge says whether it is time to judge what waits.
+func (j *judging) mayJudge() bool {
+	if j.closed {
+		return true
+	}
+	return len(j.waiting) > 0 && (j.busy == 0 || j.urgent || j.size > j.proxy.Buffer/2)
+}
+
 // take waits for exchanges. There are no more once it was closed.
 func (j *judging) take() (batch []*wire.Exchange, more bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for len(j.waiting) == 0 && !j.closed {
+	for !j.mayJudge() {
 		j.changed.Wait()
 	}
-	batch, j.waiting = j.waiting, nil
-	if j.closed && len(batch) == 0 {
+	if len(j.waiting) == 0 { // closed
 		j.ended = true
 		j.changed.Broadcast()
 		return nil, false
+	}
+	if j.busy == 0 { // one, and then the next if still nothing is under way
+		batch, j.waiting = j.waiting[:1:1], j.waiting[1:]
+	} else {
+		batch, j.waiting = j.waiting, nil
+	}
+	if len(j.waiting) == 0 {
+		j.urgent = false
 	}
 	return batch, true
 }
@@ -140,6 +182,8 @@ func (j *judging) settle() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for until := j.accepted; j.judged < until; {
+		j.urgent = true
+		j.changed.Broadcast()
 		j.changed.Wait()
 	}
 }

@@ -116,6 +116,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 { // the upstream may answer, and even go on, while the client is still sending
 		_ = http.NewResponseController(w).EnableFullDuplex() // HTTP/2 has it anyway
 	}
+	p.judging.passing(1)
+	defer p.judging.passing(-1)
 	p.reverse.ServeHTTP(unchanged{w}, r.WithContext(context.WithValue(r.Context(), targetKey{}, r.RequestURI)))
 }
 

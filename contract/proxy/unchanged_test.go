@@ -23,7 +23,7 @@ import (
 )
 
 // start runs a proxy until the test ends, and returns it and its URL.
-func start(t *testing.T, o proxy.Options) (*proxy.Proxy, string) {
+func start(t testing.TB, o proxy.Options) (*proxy.Proxy, string) {
 	t.Helper()
 	p, err := proxy.New(o)
 	require.NoError(t, err)
@@ -43,7 +43,7 @@ func start(t *testing.T, o proxy.Options) (*proxy.Proxy, string) {
 	return p, "http://" + listener.Addr().String()
 }
 
-func parse(t *testing.T, text string) *url.URL {
+func parse(t testing.TB, text string) *url.URL {
 	t.Helper()
 	u, err := url.Parse(text)
 	require.NoError(t, err)
