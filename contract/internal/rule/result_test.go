@@ -39,6 +39,9 @@ func operation(id string, allowed bool, statuses ...int) rule.OperationCoverage 
 				seen++
 			}
 		}
+		if status < 400 {
+			o.Successes += seen
+		}
 		o.Statuses = append(o.Statuses, rule.StatusCoverage{Status: status, Seen: seen, Listed: true})
 	}
 	return o
