@@ -67,7 +67,7 @@ func (r *Result) Missing() []string {
 		missing = append(missing, "no request to the eight operations succeeded")
 	}
 	switch tested, allowed := r.Tested(); {
-	case tested == 0:
+	case tested == 0 && succeeded > 0:
 		missing = append(missing, "no MUST rule was tested to the end")
 	case 10*tested < 9*allowed:
 		missing = append(missing, fmt.Sprintf("only %d of the %d MUST rules that the set-up allows were tested to the end", tested, allowed))
