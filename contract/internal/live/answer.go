@@ -117,8 +117,7 @@ const maxLag = 5 * time.Second
 
 // mayLag says that the answer is a read, by another user than the one who writes.
 func (a *Answer) mayLag() bool {
-	read := a.request.method == http.MethodGet || a.request.method == http.MethodHead
-	return read && !a.stage.ReadOnly() && (a.request.role == rule.Developer || a.request.role == rule.Guest || a.request.role == rule.Stranger)
+	return reads(a.request.method) && !a.stage.ReadOnly() && (a.request.role == rule.Developer || a.request.role == rule.Guest || a.request.role == rule.Stranger)
 }
 
 func (a *Answer) mismatches(matchers []Matcher) (wrong []Mismatch) {
