@@ -179,7 +179,11 @@ func (a *Answer) Agent() (Agent, bool) {
 	if is == nil {
 		return Agent{}, false
 	}
-	return Agent{ID: is.ID, Name: is.Name, Project: is.ConfigProject.ID, Created: a.Exchange}, true
+	name := is.Name
+	if sent := a.Exchange.Sent("name"); sent.Text { // what a broken server makes of it is a rule's business
+		name = sent.Value
+	}
+	return Agent{ID: is.ID, Name: name, Project: is.ConfigProject.ID, Created: a.Exchange}, true
 }
 
 // Token is the token that a create was answered with, if it is one of that agent and no other's.
