@@ -76,6 +76,9 @@ var broken = map[string][]brokenStream{
 			return exchanges{s.createAgent(5, "a5"), s.remove(agentPath(5)), answer(s.createAgent(5, "a5"), createdAt, "2022-05-01T00:00:00.000Z")}
 		}},
 	},
+	"agents/timestamps": {{"a time without decimals", newest, func(s *stream) exchanges {
+		return exchanges{answer(s.readAgent(5, "a5"), createdAt, "2022-04-20T20:42:40Z")}
+	}}},
 	"agents/never-change": {
 		{"the name", newest, func(s *stream) exchanges {
 			return exchanges{s.createAgent(5, "a5"), s.readAgent(5, "b")}
