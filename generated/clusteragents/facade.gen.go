@@ -354,24 +354,33 @@ var listAgentsOperation = operation{
 }
 
 // ListAgentsOption is an option of [GitLab.ListAgents] and [GitLab.Agents].
-type ListAgentsOption interface{ applyToListAgents(*listAgentsParams) }
+type ListAgentsOption interface {
+	applyToListAgents(listAgentsParams) listAgentsParams
+}
 
 // listAgentsParams are the options of one call.
 type listAgentsParams struct {
-	Page    *Page
-	PerPage *PerPage
+	Page    optional[Page]
+	PerPage optional[PerPage]
 }
 
-func (o Page) applyToListAgents(params *listAgentsParams) { params.Page = &o }
+func (o Page) applyToListAgents(params listAgentsParams) listAgentsParams {
+	params.Page = optional[Page]{o, true}
+	return params
+}
 
-func (o PerPage) applyToListAgents(params *listAgentsParams) { params.PerPage = &o }
+func (o PerPage) applyToListAgents(params listAgentsParams) listAgentsParams {
+	params.PerPage = optional[PerPage]{o, true}
+	return params
+}
 
-func (p *listAgentsParams) apply(options []ListAgentsOption) {
+func (p listAgentsParams) with(options []ListAgentsOption) listAgentsParams {
 	for _, option := range options {
 		if option != nil {
-			option.applyToListAgents(p)
+			p = option.applyToListAgents(p)
 		}
 	}
+	return p
 }
 
 // Agents yields the entries of all pages of [GitLab.ListAgents], in order. It asks for 100 entries a page unless the
@@ -379,9 +388,8 @@ func (p *listAgentsParams) apply(options []ListAgentsOption) {
 // loop uses the first, and then up to 8 pages at once. A loop that ends early cancels the requests under way. An error
 // ends the loop, after the entries before it.
 func (g *GitLab) Agents(ctx context.Context, project Project, options ...ListAgentsOption) iter.Seq2[Agent, error] {
-	first := listAgentsParams{PerPage: new(PerPage(maxPerPage))}
-	first.apply(options)
-	return entries(ctx, first.Page, func(ctx context.Context, pace *pace, number *Page) (PageOf[Agent], error) {
+	first := listAgentsParams{PerPage: optional[PerPage]{maxPerPage, true}}.with(options)
+	return entries(ctx, first.Page, func(ctx context.Context, pace *pace, number optional[Page]) (PageOf[Agent], error) {
 		params := first
 		params.Page = number
 		return g.listAgents(ctx, pace, project, params)
@@ -396,8 +404,7 @@ func (g *GitLab) Agents(ctx context.Context, project Project, options ...ListAge
 //
 // A caller below developer gets 404 `404 ClusterAgents Not Found` where the project is visible to them.
 func (g *GitLab) ListAgents(ctx context.Context, project Project, options ...ListAgentsOption) (result PageOf[Agent], err error) {
-	var params listAgentsParams
-	params.apply(options)
+	params := listAgentsParams{}.with(options)
 	return g.listAgents(ctx, nil, project, params)
 }
 
@@ -408,11 +415,11 @@ func (g *GitLab) listAgents(ctx context.Context, pace *pace, project Project, pa
 	if err != nil {
 		return result, c.failed(err)
 	}
-	if params.Page != nil {
-		target = appendQuery(target, "page", strconv.FormatInt(int64(*params.Page), 10))
+	if params.Page.given {
+		target = appendQuery(target, "page", strconv.FormatInt(int64(params.Page.value), 10))
 	}
-	if params.PerPage != nil {
-		target = appendQuery(target, "per_page", strconv.FormatInt(int64(*params.PerPage), 10))
+	if params.PerPage.given {
+		target = appendQuery(target, "per_page", strconv.FormatInt(int64(params.PerPage.value), 10))
 	}
 	c.target = string(target)
 	var items list[Agent]
@@ -465,23 +472,27 @@ var deleteAgentOperation = operation{
 }
 
 // DeleteAgentOption is an option of [GitLab.DeleteAgent].
-type DeleteAgentOption interface{ applyToDeleteAgent(*deleteAgentParams) }
+type DeleteAgentOption interface {
+	applyToDeleteAgent(deleteAgentParams) deleteAgentParams
+}
 
 // deleteAgentParams are the options of one call.
 type deleteAgentParams struct {
-	IfUnmodifiedSince *IfUnmodifiedSince
+	IfUnmodifiedSince optional[IfUnmodifiedSince]
 }
 
-func (o IfUnmodifiedSince) applyToDeleteAgent(params *deleteAgentParams) {
-	params.IfUnmodifiedSince = &o
+func (o IfUnmodifiedSince) applyToDeleteAgent(params deleteAgentParams) deleteAgentParams {
+	params.IfUnmodifiedSince = optional[IfUnmodifiedSince]{o, true}
+	return params
 }
 
-func (p *deleteAgentParams) apply(options []DeleteAgentOption) {
+func (p deleteAgentParams) with(options []DeleteAgentOption) deleteAgentParams {
 	for _, option := range options {
 		if option != nil {
-			option.applyToDeleteAgent(p)
+			p = option.applyToDeleteAgent(p)
 		}
 	}
+	return p
 }
 
 // DeleteAgent: Delete an agent (DELETE /projects/{id}/cluster_agents/{agent_id}).
@@ -489,15 +500,14 @@ func (p *deleteAgentParams) apply(options []DeleteAgentOption) {
 //
 // The agent's tokens go with it. A refused deletion inside GitLab is still answered with 204.
 func (g *GitLab) DeleteAgent(ctx context.Context, project Project, agentID AgentID, options ...DeleteAgentOption) (err error) {
-	var params deleteAgentParams
-	params.apply(options)
+	params := deleteAgentParams{}.with(options)
 	c := call{operation: &deleteAgentOperation}
 	target, err := g.appendPath(make([]byte, 0, 256), c.path, project, agentID)
 	if err != nil {
 		return c.failed(err)
 	}
-	if params.IfUnmodifiedSince != nil {
-		c.setHeader("If-Unmodified-Since", fmt.Sprint(*params.IfUnmodifiedSince))
+	if params.IfUnmodifiedSince.given {
+		c.setHeader("If-Unmodified-Since", fmt.Sprint(params.IfUnmodifiedSince.value))
 	}
 	c.target = string(target)
 	_, err = g.send(ctx, &c, nil)
@@ -542,24 +552,33 @@ var listAgentTokensOperation = operation{
 }
 
 // ListAgentTokensOption is an option of [GitLab.ListAgentTokens] and [GitLab.AgentTokens].
-type ListAgentTokensOption interface{ applyToListAgentTokens(*listAgentTokensParams) }
+type ListAgentTokensOption interface {
+	applyToListAgentTokens(listAgentTokensParams) listAgentTokensParams
+}
 
 // listAgentTokensParams are the options of one call.
 type listAgentTokensParams struct {
-	Page    *Page
-	PerPage *PerPage
+	Page    optional[Page]
+	PerPage optional[PerPage]
 }
 
-func (o Page) applyToListAgentTokens(params *listAgentTokensParams) { params.Page = &o }
+func (o Page) applyToListAgentTokens(params listAgentTokensParams) listAgentTokensParams {
+	params.Page = optional[Page]{o, true}
+	return params
+}
 
-func (o PerPage) applyToListAgentTokens(params *listAgentTokensParams) { params.PerPage = &o }
+func (o PerPage) applyToListAgentTokens(params listAgentTokensParams) listAgentTokensParams {
+	params.PerPage = optional[PerPage]{o, true}
+	return params
+}
 
-func (p *listAgentTokensParams) apply(options []ListAgentTokensOption) {
+func (p listAgentTokensParams) with(options []ListAgentTokensOption) listAgentTokensParams {
 	for _, option := range options {
 		if option != nil {
-			option.applyToListAgentTokens(p)
+			p = option.applyToListAgentTokens(p)
 		}
 	}
+	return p
 }
 
 // AgentTokens yields the entries of all pages of [GitLab.ListAgentTokens], in order. It asks for 100 entries a page unless the
@@ -567,9 +586,8 @@ func (p *listAgentTokensParams) apply(options []ListAgentTokensOption) {
 // loop uses the first, and then up to 8 pages at once. A loop that ends early cancels the requests under way. An error
 // ends the loop, after the entries before it.
 func (g *GitLab) AgentTokens(ctx context.Context, project Project, agentID AgentID, options ...ListAgentTokensOption) iter.Seq2[AgentTokenBasic, error] {
-	first := listAgentTokensParams{PerPage: new(PerPage(maxPerPage))}
-	first.apply(options)
-	return entries(ctx, first.Page, func(ctx context.Context, pace *pace, number *Page) (PageOf[AgentTokenBasic], error) {
+	first := listAgentTokensParams{PerPage: optional[PerPage]{maxPerPage, true}}.with(options)
+	return entries(ctx, first.Page, func(ctx context.Context, pace *pace, number optional[Page]) (PageOf[AgentTokenBasic], error) {
 		params := first
 		params.Page = number
 		return g.listAgentTokens(ctx, pace, project, agentID, params)
@@ -584,8 +602,7 @@ func (g *GitLab) AgentTokens(ctx context.Context, project Project, agentID Agent
 //
 // A caller below developer gets 404 (403 before about 15.7).
 func (g *GitLab) ListAgentTokens(ctx context.Context, project Project, agentID AgentID, options ...ListAgentTokensOption) (result PageOf[AgentTokenBasic], err error) {
-	var params listAgentTokensParams
-	params.apply(options)
+	params := listAgentTokensParams{}.with(options)
 	return g.listAgentTokens(ctx, nil, project, agentID, params)
 }
 
@@ -596,11 +613,11 @@ func (g *GitLab) listAgentTokens(ctx context.Context, pace *pace, project Projec
 	if err != nil {
 		return result, c.failed(err)
 	}
-	if params.Page != nil {
-		target = appendQuery(target, "page", strconv.FormatInt(int64(*params.Page), 10))
+	if params.Page.given {
+		target = appendQuery(target, "page", strconv.FormatInt(int64(params.Page.value), 10))
 	}
-	if params.PerPage != nil {
-		target = appendQuery(target, "per_page", strconv.FormatInt(int64(*params.PerPage), 10))
+	if params.PerPage.given {
+		target = appendQuery(target, "per_page", strconv.FormatInt(int64(params.PerPage.value), 10))
 	}
 	c.target = string(target)
 	var items list[AgentTokenBasic]
@@ -713,13 +730,13 @@ type PageOf[T any] struct {
 // newPage makes a page from its entries and the headers of pagination, or from what was asked for where a header is
 // missing. It compares the headers with what was asked for, so that no server can lead a loop in a circle. It does not
 // read Link, which says the same as X-Next-Page and may lead to another host.
-func newPage[T any](g *GitLab, c *call, header http.Header, items []T, number *Page, perPage *PerPage) (PageOf[T], error) {
-	asked := max(1, int64(*cmp.Or(number, new(Page(1))))) // GitLab takes 0 and negative numbers as 1
+func newPage[T any](g *GitLab, c *call, header http.Header, items []T, number optional[Page], perPage optional[PerPage]) (PageOf[T], error) {
+	asked := max(1, int64(number.or(1))) // GitLab takes 0 and negative numbers as 1
 	read := pageHeaders{header: header}
 	p := PageOf[T]{
 		Items:      items,
 		Number:     read.number("X-Page", asked),
-		PerPage:    read.number("X-Per-Page", int64(*cmp.Or(perPage, new(PerPage(20))))),
+		PerPage:    read.number("X-Per-Page", int64(perPage.or(20))),
 		Next:       read.number("X-Next-Page", 0),
 		Total:      read.optional("X-Total"),
 		TotalPages: read.optional("X-Total-Pages"),
@@ -788,15 +805,14 @@ const (
 	maxAhead   = 8   // pages that a loop fetches at once
 )
 
-// getPage reads one page of a list. A nil number leaves it to GitLab which page is the first.
-type getPage[T any] func(ctx context.Context, pace *pace, number *Page) (PageOf[T], error)
+// getPage reads one page of a list. Without a number it is the page that GitLab takes for the first.
+type getPage[T any] func(ctx context.Context, pace *pace, number optional[Page]) (PageOf[T], error)
 
 // entries yields the entries of a page and of those after it.
-func entries[T any](ctx context.Context, first *Page, get getPage[T]) iter.Seq2[T, error] {
+func entries[T any](ctx context.Context, first optional[Page], get getPage[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		pace := new(pace)
-		page, err := get(ctx, pace, first)
+		page, err := get(ctx, nil, first)
 		switch {
 		case err != nil:
 			yield(none, err)
@@ -805,7 +821,7 @@ func entries[T any](ctx context.Context, first *Page, get getPage[T]) iter.Seq2[
 			page.each(yield)
 			return
 		}
-		queue, stop := newQueue(ctx, pace, page.Next, get)
+		queue, stop := newQueue(ctx, page.Next, get)
 		defer stop()
 		for ahead := 1; ; ahead = maxAhead {
 			queue.fill(ahead, page)
@@ -837,11 +853,12 @@ type fetched[T any] struct {
 }
 
 // newQueue returns an empty queue, and a function that ends all its requests.
-func newQueue[T any](ctx context.Context, pace *pace, next int64, get getPage[T]) (q queue[T], stop func()) {
+func newQueue[T any](ctx context.Context, next int64, get getPage[T]) (q queue[T], stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
+	pace := new(pace)
 	q = queue[T]{next: next, answer: answerOf(ctx), busy: new(sync.WaitGroup)}
 	q.fetch = func(number Page) (f fetched[T]) {
-		f.page, f.err = get(WithAnswer(ctx, &f.answer), pace, &number)
+		f.page, f.err = get(WithAnswer(ctx, &f.answer), pace, optional[Page]{number, true})
 		return f
 	}
 	return q, func() {
@@ -1569,6 +1586,19 @@ func appendQuery(target []byte, name, value string) []byte {
 	}
 	target = append(append(target, separator), name...)
 	return append(append(target, '='), url.QueryEscape(value)...)
+}
+
+// An optional is the value of an option that may have been given.
+type optional[T any] struct {
+	value T
+	given bool
+}
+
+func (o optional[T]) or(otherwise T) T {
+	if o.given {
+		return o.value
+	}
+	return otherwise
 }
 
 // UnmodifiedSince is the option [IfUnmodifiedSince] for a time, which is cut to whole seconds.
