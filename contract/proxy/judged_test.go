@@ -268,7 +268,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // Bodies of any size pass through in little memory, on the way there and back, whatever the path. Tests that run at the
 // same time would be counted too, so this one runs alone.
 func TestLargeBodies(t *testing.T) {
-	size := int64(256 << 20)
+	size := int64(64 << 20)
 	if os.Getenv("NIGHTLY") != "" {
 		size = 1 << 30
 	}
