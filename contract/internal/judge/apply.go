@@ -30,7 +30,7 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 		return nil
 	}
 	if entry.Reads&x.lacks() != 0 {
-		t.notRecorded = true
+		t.notRecorded = t.notRecorded || x.Operation != ""
 		return nil
 	}
 	var reported reports
