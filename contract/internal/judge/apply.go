@@ -36,7 +36,7 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 	var reported reports
 	x.report = reported.add
 	applies, panicked := run(entry, h, x)
-	if applies {
+	if applies && x.FromGitLab() {
 		t.applied++
 	}
 	if panicked != "" {
