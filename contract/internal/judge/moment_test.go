@@ -46,7 +46,9 @@ func TestAnotherCallersWriteIsVisibleAfterFiveSeconds(t *testing.T) {
 		{"another caller at once", at(1, 7, 0, 5), at(2, 8, 5, 9), false},
 		{"another caller just before", at(1, 7, 0, 5), at(2, 8, 5004, 5100), false},
 		{"another caller after five seconds", at(1, 7, 0, 5), at(2, 8, 5005, 5100), true},
-		{"the same caller without times", Moment{Index: 1}, Moment{Index: 2}, true},
+		{"the same caller without times", Moment{Index: 1, caller: [8]byte{7}}, Moment{Index: 2, caller: [8]byte{7}}, true},
+		{"callers that were not recorded", at(1, 0, 0, 5), at(2, 0, 5, 9), false},
+		{"callers that were not recorded, after five seconds", at(1, 0, 0, 5), at(2, 0, 5005, 5100), true},
 		{"another caller without times", Moment{Index: 1}, Moment{Index: 2, caller: [8]byte{1}}, false},
 		{"another caller, and one time is missing", Moment{Index: 1}, at(2, 8, 9000, 9001), false},
 	} {

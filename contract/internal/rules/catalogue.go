@@ -210,7 +210,7 @@ func Catalogue() []judge.Entry {
 
 		{Rule: &NotModified},
 		{Rule: &OtherETag},
-		{Rule: &ETagTellsApart, Reads: response, Judge: etagTellsApart},
+		{Rule: &ETagTellsApart, Reads: response | judge.RequestHeader, Judge: etagTellsApart},
 		{Rule: &NotModifiedOnlyWhenAsked, Reads: judge.RequestHeader, Judge: notModifiedOnlyWhenAsked},
 		{Rule: &ChangedList},
 		{Rule: &StaleDelete},
