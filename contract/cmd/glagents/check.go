@@ -270,6 +270,7 @@ func (c *check) options() (o contract.Options, err error) {
 	}
 	o.Rules, o.Skip, o.ReadOnly = c.only, c.skip, c.readOnly
 	o.Redactor, o.Parallel, o.Timeout = c.redactor, c.parallel, c.timeout
+	o.Timeline = c.reports.include("html")
 	return o, nil
 }
 
