@@ -46,7 +46,7 @@ func (t Terminal) subjects(b *bytes.Buffer, r *Report) {
 func (t Terminal) causes(b *bytes.Buffer, r *Report) {
 	causes := r.causes()
 	if preamble := r.preamble(); preamble != "" {
-		t.hanging(b, "", "Each story below is a script for a shell with curl and jq. Before the first one, paste this:")
+		t.hanging(b, "", r.howToRepeat())
 		fmt.Fprintf(b, "%s\n\n", preamble)
 	}
 	for i := range causes[:min(len(causes), maxShown)] {
