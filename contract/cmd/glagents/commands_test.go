@@ -22,11 +22,11 @@ import (
 func TestMistypedCommands(t *testing.T) {
 	t.Parallel()
 	for args, says := range map[string]string{
-		"chek":              `unknown command "chek"; did you mean "check"?`,
-		"scenario":          `unknown command "scenario"; did you mean "scenarios"?`,
-		"frobnicate":        "unknown command \"frobnicate\"; `glagents help` lists the commands",
+		"chek":               `unknown command "chek"; did you mean "check"?`,
+		"scenario":           `unknown command "scenario"; did you mean "scenarios"?`,
+		"frobnicate":         "unknown command \"frobnicate\"; `glagents help` lists the commands",
 		"rules tokens/revke": `did you mean "tokens/revoke"?`,
-		"scenarios HEED":    `did you mean "HEAD"?`,
+		"scenarios HEED":     `did you mean "HEAD"?`,
 	} {
 		out := glagents(t, nil, strings.Fields(args)...)
 		assert.Equal(t, 2, out.status, args)
