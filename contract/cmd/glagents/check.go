@@ -141,7 +141,7 @@ func (c *check) run(ctx context.Context) error {
 
 	human := c.human()
 	if !c.quiet {
-		fmt.Fprintln(human, report.Printable(c.redactor.Redact(about)))
+		fmt.Fprintln(human, report.Wrap(report.Printable(c.redactor.Redact(about)), width(human)))
 	}
 	if !c.readOnly && !c.isFake() {
 		if options.Journal, err = openJournal(c.journal); err != nil {
