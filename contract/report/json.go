@@ -19,25 +19,41 @@ var Schema []byte
 type JSON struct{}
 
 type jsonReport struct {
-	Version  int               `json:"version"`
-	Verdict  jsonVerdict       `json:"verdict"`
-	Target   string            `json:"target"`
-	GitLab   jsonGitLab        `json:"gitlab"`
-	Started  time.Time         `json:"started"`
-	Seconds  float64           `json:"seconds"`
-	Strict   bool              `json:"strict"`
-	Findings []jsonFinding     `json:"findings"`
-	Dropped  int               `json:"dropped"`
-	Rules    []jsonRule        `json:"rules"`
-	Summary  jsonSummary       `json:"summary"`
-	Coverage contract.Coverage `json:"coverage"`
-	Left     []string          `json:"left"`
+	Version   int                       `json:"version"`
+	Verdict   jsonVerdict               `json:"verdict"`
+	Target    string                    `json:"target"`
+	Project   string                    `json:"project"`
+	Roles     []contract.Role           `json:"roles"`
+	ReadOnly  bool                      `json:"read_only"`
+	Ended     *contract.Problem         `json:"ended,omitempty"`
+	GitLab    jsonGitLab                `json:"gitlab"`
+	Started   time.Time                 `json:"started"`
+	Seconds   float64                   `json:"seconds"`
+	Strict    bool                      `json:"strict"`
+	Findings  []jsonFinding             `json:"findings"`
+	Dropped   int                       `json:"dropped"`
+	Rules     []jsonRule                `json:"rules"`
+	Summary   jsonSummary               `json:"summary"`
+	Coverage  contract.Coverage         `json:"coverage"`
+	Scenarios []contract.ScenarioResult `json:"scenarios"`
+	Latency   []latency                 `json:"latency"`
+	Causes    []jsonCause               `json:"causes"`
+	Preamble  string                    `json:"preamble,omitempty"`
+	Left      []string                  `json:"left"`
+	Kept      []string                  `json:"kept"`
+}
+
+// jsonCause are rules that seem to fail for one reason.
+type jsonCause struct {
+	Rules []string `json:"rules"`
+	Text  string   `json:"text"`
 }
 
 type jsonVerdict struct {
 	Exit    contract.Exit `json:"exit"`
 	Verdict string        `json:"verdict"`
 	Text    string        `json:"text"`
+	Lines   []string      `json:"lines"`
 }
 
 type jsonGitLab struct {
@@ -81,6 +97,11 @@ type jsonSummary struct {
 	Rules        map[contract.Outcome]int `json:"rules"`
 }
 
+// verdictNames are the verdicts as programs read them.
+var verdictNames = map[contract.Exit]string{
+	contract.Conformant: "conformant", contract.Violated: "not conformant", contract.Failed: "failed", contract.TooLittle: "not enough was tested",
+}
+
 // Write writes a report.
 func (JSON) Write(w io.Writer, r *Report) error {
 	enc := json.NewEncoder(w)
@@ -93,8 +114,8 @@ func (r *Report) json() *jsonReport {
 	v, c := r.verdict(), r.counts()
 	j := &jsonReport{
 		Version:  1,
-		Verdict:  jsonVerdict{Exit: r.Exit(), Verdict: v.short, Text: v.long},
-		Target:   r.shown(r.Result.Target),
+		Verdict:  jsonVerdict{Exit: r.Exit(), Verdict: verdictNames[r.Exit()], Text: v.short + ": " + v.holds, Lines: v.lines()},
+		Target:   r.target(),
 		GitLab:   jsonGitLab{Version: r.Result.Release.String(), Edition: r.Result.Edition.String()},
 		Started:  r.Result.Started,
 		Seconds:  r.Result.Duration.Seconds(),
@@ -103,7 +124,10 @@ func (r *Report) json() *jsonReport {
 		Dropped:  r.Result.Dropped,
 		Rules:    []jsonRule{},
 		Coverage: r.coverage(),
-		Left:     []string{},
+		Left:     append([]string{}, r.shownAll(r.Result.Left)...),
+		Kept:     append([]string{}, r.shownAll(r.Result.Kept)...),
+		Project:  r.shown(r.Result.Project), Roles: append([]contract.Role{}, r.Result.Roles...), ReadOnly: r.Result.ReadOnly,
+		Ended: r.ended(), Scenarios: r.scenarios(), Latency: r.latencies(), Causes: []jsonCause{}, Preamble: r.preamble(),
 		Summary: jsonSummary{
 			Exchanges: c.exchanges, Judged: c.judged, NotOurs: c.notOurs, Unread: c.unread,
 			Violations: c.findings[contract.Violation], Drift: c.findings[contract.Drift],
@@ -112,7 +136,13 @@ func (r *Report) json() *jsonReport {
 		},
 	}
 	evidence := make(map[string][]int)
+	told := make(map[string]int) // stories of each rule
 	for i, f := range r.findings() {
+		if len(f.Story) > 0 {
+			if told[f.Rule]++; told[f.Rule] > maxStories {
+				f.Story = nil
+			}
+		}
 		j.Findings = append(j.Findings, jsonFinding{Finding: f.Finding, File: f.file})
 		if at := evidence[f.Rule]; len(at) < maxEvidence {
 			evidence[f.Rule] = append(at, i)
@@ -131,11 +161,35 @@ func (r *Report) json() *jsonReport {
 			Known: rule.Known, Stale: rule.Stale,
 		})
 	}
-	for _, left := range r.Result.Left {
-		j.Left = append(j.Left, r.shown(left))
+	causes := r.causes()
+	for i := range causes {
+		if r.counted(causes[i].first()) {
+			j.Causes = append(j.Causes, jsonCause{causes[i].rules(), causes[i].sentence()})
+		}
 	}
 	return j
 }
+
+// ended is why the check ended early, ready to be shown.
+func (r *Report) ended() *contract.Problem {
+	p := r.Result.Ended
+	if p == nil {
+		return nil
+	}
+	return &contract.Problem{Code: p.Code, Said: r.shown(p.Said), Means: r.shown(p.Means), Do: r.shown(p.Do)}
+}
+
+// scenarios are the scenarios, ready to be shown.
+func (r *Report) scenarios() []contract.ScenarioResult {
+	shown := append([]contract.ScenarioResult{}, r.Result.Scenarios...)
+	for i := range shown {
+		shown[i].Reason = printableLines(r.redact(shown[i].Reason))
+	}
+	return shown
+}
+
+// maxStories is how many stories of one rule a report tells. They are long.
+const maxStories = 10
 
 // maxEvidence is how many findings a rule refers to.
 const maxEvidence = 100

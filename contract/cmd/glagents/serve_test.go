@@ -295,7 +295,7 @@ func TestServeBadUse(t *testing.T) {
 		{"--gitlab-version 14.9", `GitLab 14.9 is not known here; .*`},
 		{"--gitlab-version new", `"new" is not a GitLab version; .*`},
 		{"--edition pro", `"pro" is not an edition of GitLab; use ce or ee`},
-		{"--external-url gitlab", `the external URL has to be like .*`},
+		{"--external-url gitlab", `the external URL must be like .*`},
 		{"--relative-root /a/../b", `.*"--relative-root" flag: write it as /gitlab; .*`},
 		{"--latency -1s", `the latency is -1s; it cannot be negative`},
 		{"--latency 5", `.*"--latency" flag: .*`},
