@@ -498,6 +498,10 @@ func TestCauses(t *testing.T) {
 			},
 			[]string{"a/one (MUST): S.", "b/two (MUST): S."},
 		},
+		"the same symptom in answers to other operations": {
+			[]contract.Finding{violation("a/one", "getAgent", 1, 404, "no such property"), violation("b/two", "", 7, 404, "no such property")},
+			[]string{"a/one (MUST): S. The same cause seems to break b/two."},
+		},
 		"different answers": {
 			[]contract.Finding{violation("a/one", "getAgent", 1, 200, "200"), violation("b/two", "getAgent", 2, 200, "200")},
 			[]string{"a/one (MUST): S.", "b/two (MUST): S."},
@@ -542,7 +546,7 @@ func TestWidths(t *testing.T) {
 			}
 		}
 		if width < 200 {
-			assert.Contains(t, out, "listAgents 200×12")
+			assert.Contains(t, out, "listAgents: 200×12")
 		} else {
 			assert.NotContains(t, out, "200×12")
 		}

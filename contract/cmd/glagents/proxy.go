@@ -109,14 +109,13 @@ reach it: it is not a forward proxy.
 	flags.StringVar(&r.record, "record", "", "write the exchanges to a HAR `FILE`, without secrets")
 	flags.BoolVar(&r.enforce, "enforce", false, "replace a response that violates a MUST by 502")
 	flags.DurationVar(&r.timeout, "timeout", 0, "answer 504 if the GitLab does not begin to answer within this time; 0 waits as long as it takes")
-	flags.Var(&r.reports, "report", "also write a report: "+strings.Join(report.Names(), ", ")+"; repeatable, - is standard output")
-	flags.StringArrayVar(&r.only, "rule", nil, "judge by the rules that match `PATTERN` only, such as 'tokens/*'; repeatable")
-	flags.StringArrayVar(&r.skip, "skip", nil, "leave out the rules that match `PATTERN`; repeatable")
+	r.reports.flag(cmd)
+	ruleFlags(cmd, &r.only, &r.skip)
 	flags.StringVar(&r.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2; else what the traffic tells")
 	flags.StringVar(&r.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee; else what the traffic tells")
 	flags.BoolVar(&r.strict, "strict", false, "a violated SHOULD counts like a violated MUST")
-	flags.BoolVarP(&r.quiet, "quiet", "q", false, "print no findings as they come, and the verdict only")
-	flags.BoolVar(&r.noColor, "no-color", false, "print without colours, as with NO_COLOR in the environment")
+	flags.BoolVarP(&r.quiet, "quiet", "q", false, "print no findings as they come, and only the verdict")
+	flags.BoolVar(&r.noColor, "no-color", false, "print without colors, like NO_COLOR in the environment")
 	return cmd
 }
 
@@ -182,8 +181,6 @@ func (r *proxyRun) options() (o proxy.Options, err error) {
 	o.Transport = proxy.NewTransport(roots, r.timeout)
 	o.Enforce = r.enforce
 	o.Log = log.New(r.redactor.LogWriter(r.stderr, "glagents: "), "", 0)
-	log.SetOutput(o.Log.Writer()) // net/http's transport knows no other place for what it has to say
-	log.SetFlags(0)
 	judge := verify{program: r.program, only: r.only, skip: r.skip, release: r.release, edition: r.edition}
 	o.Judge, err = judge.options()
 	return o, err

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"example.com/gitlab-agents/contract/report"
 )
 
@@ -40,6 +42,12 @@ func (r *reports) Set(value string) error {
 	return nil
 }
 
+// flag declares --report.
+func (r *reports) flag(cmd *cobra.Command) {
+	cmd.Flags().Var(r, "report", "also write a report: "+strings.Join(report.Names(), ", ")+"; repeatable, - is standard output")
+	_ = cmd.RegisterFlagCompletionFunc("report", completeReports)
+}
+
 // String is the empty string: there are no reports unless somebody asks.
 func (r *reports) String() string { return "" }
 
@@ -53,10 +61,10 @@ func (r reports) check() error {
 			continue
 		}
 		if info, err := os.Stat(f.path); err == nil && info.IsDir() {
-			return usageError{fmt.Sprintf("the %s report can't be written: %s is a directory", f.name, f.path)}
+			return usageError{fmt.Sprintf("--report %s: %s is a directory", f.name, f.path)}
 		}
 		if info, err := os.Stat(filepath.Dir(f.path)); err != nil || !info.IsDir() {
-			return fmt.Errorf("the %s report can't be written: there is no directory %s", f.name, filepath.Dir(f.path))
+			return usageError{fmt.Sprintf("--report %s: there is no directory %s", f.name, filepath.Dir(f.path))}
 		}
 	}
 	return nil
@@ -78,13 +86,18 @@ func (r reports) include(format string) bool {
 }
 
 // write writes the reports. It tries all of them, and returns the first error.
-func (r reports) write(stdout io.Writer, content *report.Report) (first error) {
-	for _, f := range r {
+func (r reports) write(stdout io.Writer, content *report.Report) error {
+	return r.writeWith(stdout, func(i int, w io.Writer) error { return r[i].format.Write(w, content) })
+}
+
+// writeWith has each report written to its place. It tries all of them, and returns the first error.
+func (r reports) writeWith(stdout io.Writer, write func(i int, w io.Writer) error) (first error) {
+	for i, f := range r {
 		var err error
 		if f.path == "-" {
-			err = f.format.Write(stdout, content)
+			err = write(i, stdout)
 		} else {
-			err = writeFile(f.path, func(w io.Writer) error { return f.format.Write(w, content) })
+			err = writeFile(f.path, func(w io.Writer) error { return write(i, w) })
 		}
 		if err != nil && first == nil {
 			first = fmt.Errorf("the %s report is not written: %w", f.name, err)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"log/slog"
 	"net/url"
 	"runtime/debug"
 	"strings"
@@ -27,15 +29,9 @@ type program struct {
 	redactor *redact.Redactor
 }
 
-// run runs the command line and returns the exit status; only main ends the process.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) (status int) {
+// newProgram makes a program that knows the secrets of its environment.
+func newProgram(stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) *program {
 	p := &program{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, env: env, redactor: redact.New()}
-	defer func() {
-		if stop := stopped(recover()); stop != "" {
-			p.panicked(stop)
-			status = int(contract.Failed)
-		}
-	}()
 	for _, name := range secretVariables {
 		if secret, ok := env(name); ok {
 			p.redactor.Learn(secret)
@@ -46,17 +42,38 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			p.learnProxy(address)
 		}
 	}
+	return p
+}
+
+// run runs the command line and returns the exit status; only main ends the process.
+func (p *program) run(ctx context.Context, args []string) (status int) {
+	defer func() {
+		if stop := stopped(recover()); stop != "" {
+			p.panicked(stop)
+			status = int(contract.Failed)
+		}
+	}()
 	root := p.rootCommand()
 	root.SetArgs(append([]string{}, args...)) // cobra takes nil for os.Args
-	root.SetIn(stdin)
+	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
-	root.SetErr(stderr)
+	root.SetErr(p.stderr)
 	return p.status(root.ExecuteContext(ctx))
+}
+
+// redactLogs has what dependencies print go through the redactor: net/http, for one, prints bytes of answers. It changes
+// the whole process, so only main calls it.
+func (p *program) redactLogs() {
+	w := p.redactor.LogWriter(p.stderr, "glagents: ")
+	slog.SetDefault(slog.New(slog.NewTextHandler(w, nil)))
+	log.SetFlags(0)
+	log.SetOutput(w)
 }
 
 // secretVariables are the environment variables whose values are secrets.
 var secretVariables = [...]string{
-	"GITLAB_TOKEN", "GITLAB_DEVELOPER_TOKEN", "GITLAB_GUEST_TOKEN", "GITLAB_STRANGER_TOKEN", "CI_JOB_TOKEN",
+	"GITLAB_TOKEN", "GITLAB_DEVELOPER_TOKEN", "GITLAB_GUEST_TOKEN", "GITLAB_STRANGER_TOKEN", "GITLAB_READER_TOKEN",
+	"GITLAB_EXPIRED_TOKEN", "CI_JOB_TOKEN",
 }
 
 // proxyVariables are the environment variables that net/http takes proxies from. Its errors quote them.
@@ -88,17 +105,19 @@ func (p *program) learnProxy(address string) {
 func (p *program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "glagents",
-		Short: "Judge whether a server keeps to GitLab's Agents API",
-		Long: `Glagents judges whether a server keeps to GitLab's Agents API: the eight
-endpoints below /api/v4/projects/:id/cluster_agents.
+		Short: "Check whether a server conforms to GitLab's Agents API",
+		Long: `Glagents checks whether a server conforms to GitLab's Agents API: the eight
+operations below /api/v4/projects/:id/cluster_agents.
 
 ` + exitStatuses,
-		SilenceErrors:      true,
-		SilenceUsage:       true,
-		DisableSuggestions: true,
-		Args:               arguments(cobra.NoArgs),
-		RunE:               func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:                    version(),
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		Args:                       arguments(knownCommand),
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate(versionText())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagProblem(err)} })
 	root.AddCommand(
 		p.checkCommand(),
@@ -106,7 +125,10 @@ endpoints below /api/v4/projects/:id/cluster_agents.
 		p.proxyCommand(),
 		p.sweepCommand(),
 		p.verifyCommand(),
+		p.compareCommand(),
 		p.rulesCommand(),
+		p.scenariosCommand(),
+		p.schemaCommand(),
 		p.faultsCommand(),
 		p.selftestCommand(),
 		p.versionCommand(),
@@ -116,11 +138,23 @@ endpoints below /api/v4/projects/:id/cluster_agents.
 
 // exitStatuses is the part of the help texts that lists them.
 const exitStatuses = `Exit status:
-  0  conformant: no MUST was violated
+  0  conformant
   1  a MUST was violated; with --strict a SHOULD too
-  2  the command was used wrongly, or its input cannot be read
-  3  an error of its own, or something was left behind
-  4  too little was tested to say`
+  2  wrong usage or set-up
+  3  an internal error, or something was left behind
+  4  not enough was tested`
+
+// knownCommand refuses a command that does not exist, and names those that are close.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	problem := fmt.Sprintf("unknown command %q", args[0])
+	if close := cmd.SuggestionsFor(args[0]); len(close) > 0 {
+		return fmt.Errorf("%s; did you mean %q?", problem, close[0])
+	}
+	return errors.New(problem + "; `glagents help` lists the commands")
+}
 
 // arguments makes a wrong number of arguments a usage error.
 func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
@@ -205,4 +239,17 @@ func (p *program) panicked(stop string) {
 // complain writes one line to standard error, without secrets.
 func (p *program) complain(problem string) {
 	fmt.Fprintln(p.stderr, "glagents: "+report.Printable(p.redactor.Redact(problem)))
+}
+
+// complainOf says what is wrong with the set-up: what it means, what the server said, and what to do.
+func (p *program) complainOf(problem *contract.Problem) {
+	p.complain(problem.Means)
+	if problem.Said != "" {
+		fmt.Fprintln(p.stderr, "  GitLab said: "+report.Printable(p.redactor.Redact(problem.Said)))
+	}
+	for do := range strings.SplitSeq(problem.Do, "\n") {
+		if do = strings.TrimSpace(do); do != "" {
+			fmt.Fprintln(p.stderr, "  "+report.Printable(p.redactor.Redact(do)))
+		}
+	}
 }

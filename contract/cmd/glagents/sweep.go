@@ -74,6 +74,7 @@ func (s *sweep) run(ctx context.Context) error {
 		}
 		return nil
 	}
+	s.fromEnvironment(s.program)
 	if s.url == "" {
 		return usageError{"--url is missing: `glagents sweep --list` shows where something was left"}
 	}
@@ -86,13 +87,14 @@ func (s *sweep) run(ctx context.Context) error {
 	if err != nil {
 		var setup *contract.SetupError
 		if errors.As(err, &setup) {
-			return usageError{setup.Error()}
+			s.complainOf(&setup.Problem)
+			return exitError{contract.Usage}
 		}
 		return err
 	}
 	clean := len(unreadable) == 0
 	for _, done := range swept {
-		fmt.Fprintf(s.stdout, "Run %s: %d agents removed.\n", done.Entry.Run, done.Removed)
+		fmt.Fprintf(s.stdout, "Run %s: %s removed.\n", done.Entry.Run, report.Count(done.Removed, "agent"))
 		for _, left := range done.Left {
 			clean = false
 			s.complain("left behind: " + left)

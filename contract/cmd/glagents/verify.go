@@ -91,15 +91,14 @@ status is then 4.
 		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args) },
 	}
 	flags := cmd.Flags()
-	flags.Var(&v.reports, "report", "also write a report: "+strings.Join(report.Names(), ", ")+"; repeatable, - is standard output")
-	flags.StringArrayVar(&v.only, "rule", nil, "judge by the rules that match `PATTERN` only, such as 'tokens/*'; repeatable")
-	flags.StringArrayVar(&v.skip, "skip", nil, "leave out the rules that match `PATTERN`; repeatable")
-	flags.StringVar(&v.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2; else what the recording tells, else the newest")
-	flags.StringVar(&v.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee; else what the recording tells")
+	v.reports.flag(cmd)
+	ruleFlags(cmd, &v.only, &v.skip)
+	flags.StringVar(&v.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2, instead of what the recording tells")
+	flags.StringVar(&v.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee, instead of what the recording tells")
 	flags.BoolVar(&v.strict, "strict", false, "a violated SHOULD counts like a violated MUST")
 	flags.BoolVarP(&v.follow, "follow", "f", false, "judge a recording as it is written, until Ctrl-C")
-	flags.BoolVarP(&v.quiet, "quiet", "q", false, "print the verdict only")
-	flags.BoolVar(&v.noColor, "no-color", false, "print without colours, as with NO_COLOR in the environment")
+	flags.BoolVarP(&v.quiet, "quiet", "q", false, "print only the verdict")
+	flags.BoolVar(&v.noColor, "no-color", false, "print without colors, like NO_COLOR in the environment")
 	return cmd
 }
 
@@ -178,10 +177,7 @@ func (v *verify) options() (o contract.JudgeOptions, err error) {
 		return o, usageError{"--edition: " + err.Error()}
 	}
 	o.Rules, o.Skip = v.only, v.skip
-	if _, err := contract.SelectRules(v.only, v.skip); err != nil {
-		return o, usageError{err.Error()}
-	}
-	return o, nil
+	return o, checkPatterns(v.only, v.skip)
 }
 
 func shownName(file string) string {
@@ -346,7 +342,7 @@ func (v *verify) human() io.Writer {
 func (v *verify) show(r *report.Report) error {
 	human := v.human()
 	failed := v.reports.write(v.stdout, r)
-	terminal := report.Terminal{Color: v.colored(human, v.noColor), Quiet: v.quiet}
+	terminal := report.Terminal{Color: v.colored(human, v.noColor), Quiet: v.quiet, Width: width(human)}
 	if err := terminal.Write(human, r); err != nil {
 		return err
 	}

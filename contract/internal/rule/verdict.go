@@ -85,7 +85,7 @@ func (r *Result) Tested() (tested, allowed int) {
 	for _, rule := range r.Rules {
 		switch {
 		case rule.Rule.Level != Must, rule.Outcome == Untested && rule.Reason.Code.SetUp():
-		case r.Run == "" && rule.Outcome == Untested && rule.Reason.Code != ReasonNotRecorded: // a recording allows what occurs in it
+		case (r.Run == "" || r.ReadOnly) && rule.Outcome == Untested && rule.Reason.Code != ReasonNotRecorded: // what occurs is allowed
 		case rule.Outcome == Untested, rule.Outcome == Inconclusive:
 			allowed++
 		default:
