@@ -36,24 +36,25 @@ func (p *program) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE.har…",
 		Short: "Judge recorded traffic",
-		Long: `Verify reads recordings of HTTP traffic (HAR 1.1 and 1.2, also compressed with
-gzip) and judges each exchange that is one of the eight operations of the Agents
-API. Nothing is sent anywhere. Browsers save such files (developer tools,
-network, "Save all as HAR"), and so do mitmproxy, Playwright and others.
+		Long: `Verify reads recordings of HTTP traffic (HAR 1.1 and 1.2, also in gzip, zlib or
+zip, or one exchange a line) and judges each exchange with one of the eight
+operations of the Agents API. It sends nothing. Browsers save such files
+(developer tools, network, "Save all as HAR"); so do mitmproxy, Playwright and
+others.
 
 Each file is judged on its own, in the order of its entries, and may be of any
-size. A FILE of - is standard input. What is found is shown with the number of
-the exchange in its file, from 0. Secrets in the file are never printed.
+size. A FILE of - is standard input. A finding names the exchange by its number
+in the file, from 0. Secrets in the file are never printed.
 
-What a server did wrong is a violation (✗). A request that is itself not as the
-document states is the caller's fault (!) and fails nothing. What the document
-does not know and does no harm is drift (~). An answer that says nothing about
-the server, such as a 429 or a body that the recorder dropped, is inconclusive
-(?). Rules that have to make requests of their own are untested here: see
-"glagents check".
+  ✗ violation     the server broke a rule
+  ~ drift         the server sent something harmless that the document lacks
+  ? inconclusive  the answer says nothing about the server, such as 429
+  ! invalid       the recorded request does not match the document; the server
+                  is not to blame
 
-A file that breaks off is judged as far as it goes; without a violation the exit
-status is then 4.
+Rules that need requests of their own are untested here; "glagents check" tests
+them. A file that is cut off is judged up to there, and the exit status is then
+4 at best.
 
 ` + exitStatuses,
 		Example: `  # What did this GitLab do wrong?
@@ -62,7 +63,7 @@ status is then 4.
   # In a pipeline: a report for the merge request and one for programs
   glagents verify --report junit=report.xml --report json=report.json *.har
 
-  # Only what concerns tokens, as the GitLab of that time promised it
+  # Only the rules about tokens, as they were in that release
   glagents verify --rule 'tokens/*' --gitlab-version 15.11 traffic.har
 
   # From a pipe, and the violations as JSON
@@ -150,7 +151,7 @@ func (v *verify) options() (o contract.JudgeOptions, err error) {
 	return o, checkPatterns(v.only, v.skip)
 }
 
-// checkFiles finds out before anything is judged whether the files are there.
+// checkFiles finds out whether the files exist, before anything is judged.
 func checkFiles(files []string) error {
 	for i, name := range files {
 		if name == "-" {
@@ -178,7 +179,7 @@ func shownName(file string) string {
 
 // reading is what became of reading a file.
 type reading struct {
-	entries int // that there were
+	entries int // in the file
 	unread  int // of them that could not be read
 }
 
@@ -200,7 +201,7 @@ func (v *verify) file(ctx context.Context, name string, judge *contract.Judge) (
 	defer func() {
 		for why, n := range said {
 			if n > maxSaid {
-				v.complain(fmt.Sprintf("%s: the same of %d more entries: %s", shownName(name), n-maxSaid, why))
+				v.complain(fmt.Sprintf("%s: %d more entries: %s", shownName(name), n-maxSaid, why))
 			}
 		}
 	}()
@@ -226,7 +227,7 @@ func (v *verify) file(ctx context.Context, name string, judge *contract.Judge) (
 			}
 			if next.Exchange.FromCache != "" {
 				read.unread++
-				say(next.Entry, "not judged: the browser answered it from its cache, not the server")
+				say(next.Entry, "not judged: the cache of the browser answered, not the server")
 				judge.Observe(unreadable)
 				continue
 			}
@@ -239,14 +240,14 @@ func (v *verify) file(ctx context.Context, name string, judge *contract.Judge) (
 	return read, nil
 }
 
-// unreadable stands for an entry that could not be read. It is none of the operations, whatever it was.
+// unreadable stands for an entry that could not be read. It counts as none of the operations.
 var unreadable = &wire.Exchange{Request: wire.Request{Method: "GET", URL: &url.URL{}}, Err: errors.New("not readable")}
 
 // next is the next entry of a file.
 type next struct {
 	har.Entry
 	err      error
-	prepared *contract.Prepared // nil if there is an error
+	prepared *contract.Prepared // nil if err is not
 	stop     string             // what reading or preparing it panicked with
 }
 
