@@ -300,7 +300,7 @@ func TestServeBadUse(t *testing.T) {
 		{"--latency -1s", `the latency is -1s; it cannot be negative`},
 		{"--latency 5", `.*"--latency" flag: .*`},
 		{"--rate-limit 60", `.*"--rate-limit" flag: write it as 600/m, or with /s or /h`},
-		{"--rate-limit 0/m", `.*"--rate-limit" flag: it has to allow one request at least`},
+		{"--rate-limit 0/m", `.*"--rate-limit" flag: it must allow at least one request`},
 		{"--fault third-token", `--fault: there is no fault "third-token"; there are third-token-by-form, .*`},
 		{"--fault nonsense", `--fault: there is no fault "nonsense": .*`},
 		{"--log xml", `.*"--log" flag: there are text, json and off`},
