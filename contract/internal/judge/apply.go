@@ -30,7 +30,7 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 		return nil
 	}
 	if entry.Reads&x.lacks() != 0 {
-		t.notRecorded = t.notRecorded || x.Operation != ""
+		t.notRecorded = t.notRecorded || x.Operation != "" && (x.Status() >= 400 || !entry.OnlyErrors)
 		return nil
 	}
 	var reported reports

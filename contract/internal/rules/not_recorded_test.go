@@ -171,3 +171,17 @@ func TestASecretThatTheRecorderRemovedIsNotJudged(t *testing.T) {
 	assert.Empty(t, violations(result.Findings))
 	assert.Equal(t, rule.Untested, outcomeOf(t, result, "tokens/secret-strength").Outcome)
 }
+
+// TestALostBodyOfASuccessIsNotMissedByRulesAboutErrors loses one body among others: the rest is enough.
+func TestALostBodyOfASuccessIsNotMissedByRulesAboutErrors(t *testing.T) {
+	t.Parallel()
+	s := newStream()
+	seen := append(without(judge.ResponseBody, exchanges{s.readAgent(5, "a5")}), s.readAgent(5, "a5"), s.readAgent(5, "a5"))
+	result := judged(t, newest, seen...)
+	assert.Equal(t, rule.ReasonNoExchange, outcomeOf(t, result, "errors/key").Reason.Code)
+	assert.Equal(t, rule.Conformant, result.Exit(true), result.Missing())
+
+	lost := without(judge.ResponseBody, exchanges{s.refused("GET", agentPath(6), "", 404, "404 Not found")})
+	result = judged(t, newest, append(seen, lost...)...)
+	assert.Equal(t, rule.ReasonNotRecorded, outcomeOf(t, result, "errors/key").Reason.Code)
+}
