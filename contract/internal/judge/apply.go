@@ -163,8 +163,12 @@ func (j *Judge) add(f rule.Finding) {
 	t.findings++
 	if f.Outcome > t.worst {
 		t.worst = f.Outcome
-		if f.Note != "" && f.Outcome == rule.Inconclusive {
+		switch {
+		case f.Outcome != rule.Inconclusive:
+		case f.Note != "":
 			t.reason = rule.Reason{Code: rule.ReasonUnconfirmed, Text: f.Note}
+		default: // of the document
+			t.reason = rule.Reason{Code: rule.ReasonNoAnswer, Text: "an answer that proves nothing: " + f.Actual}
 		}
 	}
 	if len(j.findings) < rule.MaxFindings {

@@ -104,10 +104,12 @@ type Prepared struct {
 // Prepare does most of the work of Observe. It may be called side by side for exchanges that are then judged in order.
 func (j *Judge) Prepare(x *wire.Exchange) *Prepared {
 	p := &Prepared{secrets: wire.Secrets(x)}
+	recorded := x
 	if !j.Live {
 		x = withoutRedacted(x)
 	}
 	p.exchange = newExchange(j.doc, x)
+	p.exchange.secretRemoved = x != recorded
 	if p.exchange.Operation != "" {
 		p.exchange.Documentation()
 		p.exchange.decode()

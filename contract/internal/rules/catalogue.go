@@ -139,7 +139,7 @@ func Catalogue() []judge.Entry {
 		{Rule: &ParameterText, Reads: judge.ResponseBody, OnlyErrors: true, Judge: parameterText},
 		{Rule: &NotFoundText, Reads: judge.ResponseBody, OnlyErrors: true, Judge: notFoundText},
 		{Rule: &ModelText},
-		{Rule: &NoInternalError, Reads: judge.ResponseBody, Judge: noInternalError},
+		{Rule: &NoInternalError, Reads: request, Judge: noInternalError},
 		{Rule: &ModelErrorsAreOneText, Reads: judge.ResponseBody, OnlyErrors: true, Judge: modelErrorsAreOneText},
 		{Rule: &UnknownProject},
 		{Rule: &UnknownProjectPath},
