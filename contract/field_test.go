@@ -79,8 +79,10 @@ func TestCheckDoesNotBegin(t *testing.T) {
 		},
 		"the role is too low for writes": {
 			handler: func(t *testing.T) http.Handler { return fake(t) },
-			change:  func(target *contract.Target) { target.Tokens = map[contract.Role]string{contract.Maintainer: "glpat-developer"} },
-			code:    "role-too-low", says: []string{"developer", "--read-only"},
+			change: func(target *contract.Target) {
+				target.Tokens = map[contract.Role]string{contract.Maintainer: "glpat-developer"}
+			},
+			code: "role-too-low", says: []string{"developer", "--read-only"},
 		},
 		"the project does not exist": {
 			handler: func(t *testing.T) http.Handler { return fake(t) },
