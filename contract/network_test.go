@@ -136,7 +136,7 @@ func TestBadNetwork(t *testing.T) { // not parallel: goroutines are counted
 func throughBadNetwork(t *testing.T, seed uint64) (result *contract.Result, trouble int) {
 	versions := []string{"19.1", "17.4", "16.0", "15.0"}
 	clock := &jumpingClock{}
-	server := fake(t, fakegitlab.Version(versions[seed%uint64(len(versions))]), fakegitlab.Latency(time.Duration(seed%3)*time.Millisecond))
+	server := fake(t, fakegitlab.Version(versions[seed%uint64(len(versions))]), fakegitlab.Latency(time.Duration(seed%3)*200*time.Microsecond))
 	populate(t, server)
 	before := snapshot(t, server)
 
