@@ -53,6 +53,12 @@ func selectRules(all []judge.Entry, only, skip []string) ([]judge.Entry, error) 
 	return kept, nil
 }
 
+// SelectScenarios are the scenarios whose name one of only matches; all, if there is none. A pattern that matches no
+// scenario is an error.
+func SelectScenarios(only []string) ([]Scenario, error) {
+	return selectScenarios(scenarios.All(), only)
+}
+
 func selectScenarios(all []Scenario, only []string) ([]Scenario, error) {
 	var names []string
 	for _, s := range all {

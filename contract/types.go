@@ -50,6 +50,8 @@ type (
 	Outcome = rule.Outcome
 	// Reason is why a rule was not tested to the end.
 	Reason = rule.Reason
+	// ReasonCode is a kind of reason, for programs.
+	ReasonCode = rule.ReasonCode
 	// Problem is why a check could not begin, or ended early.
 	Problem = rule.Problem
 	// Exit is the status with which a command ends.
@@ -107,6 +109,29 @@ const (
 	Inconclusive = rule.Inconclusive
 	Error        = rule.Error
 	Violation    = rule.Violation
+)
+
+// The kinds of reasons.
+const (
+	ReasonReadOnly       = rule.ReasonReadOnly
+	ReasonRole           = rule.ReasonRole
+	ReasonOtherProject   = rule.ReasonOtherProject
+	ReasonNothingToRead  = rule.ReasonNothingToRead
+	ReasonRelease        = rule.ReasonRelease
+	ReasonEdition        = rule.ReasonEdition
+	ReasonLiveOnly       = rule.ReasonLiveOnly
+	ReasonNotSelected    = rule.ReasonNotSelected
+	ReasonNoExchange     = rule.ReasonNoExchange
+	ReasonReleaseUnknown = rule.ReasonReleaseUnknown
+	ReasonNotRecorded    = rule.ReasonNotRecorded
+	ReasonNoAnswer       = rule.ReasonNoAnswer
+	ReasonInBetween      = rule.ReasonInBetween
+	ReasonGroundGone     = rule.ReasonGroundGone
+	ReasonEarlierStep    = rule.ReasonEarlierStep
+	ReasonControl        = rule.ReasonControl
+	ReasonUnconfirmed    = rule.ReasonUnconfirmed
+	ReasonInterrupted    = rule.ReasonInterrupted
+	ReasonInternal       = rule.ReasonInternal
 )
 
 // The exit statuses.

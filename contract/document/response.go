@@ -128,7 +128,11 @@ func (res *response) checkNoContent(f *findings, x *wire.Exchange) {
 // missingBytes says how much of the body is not there, by Content-Length: recordings often leave bodies out. It is
 // empty if nothing is, and if a content coding makes the length that of something else.
 func missingBytes(r *wire.Response) string {
-	want, _ := strconv.ParseInt(strings.TrimSpace(r.Header.Get("Content-Length")), 10, 64)
+	length := r.Header.Get("Content-Length")
+	if length == "" {
+		return ""
+	}
+	want, _ := strconv.ParseInt(strings.TrimSpace(length), 10, 64)
 	coded := r.Header.Get("Content-Encoding") != "" && len(r.Body) > 0
 	if coded || int64(len(r.Body)) >= want {
 		return ""

@@ -98,10 +98,16 @@ func formOf(start []byte) string {
 
 // besides finds the folder of a file. Bodies are read from there only: an [os.Root] can't be left.
 func (o *opened) besides(f *os.File) {
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+	path, err := filepath.EvalSymlinks(f.Name()) // standard input is called /dev/stdin, whatever it is
+	if err != nil {
 		return
 	}
-	root, err := os.OpenRoot(filepath.Dir(f.Name()))
+	opened, err := f.Stat()
+	named, failed := os.Stat(path)
+	if err != nil || failed != nil || !opened.Mode().IsRegular() || !os.SameFile(opened, named) {
+		return
+	}
+	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return
 	}
@@ -145,7 +151,7 @@ func decodeUTF16(b *bufio.Reader, order unicode.Endianness) io.Reader {
 // A recording grows at most about a hundred times when it is decompressed. What grows more is a bomb.
 const (
 	maxGrowth  = 500
-	freeGrowth = 64 << 20 // bytes that are not looked at
+	freeGrowth = 16 << 20 // bytes that are not looked at
 )
 
 // counter counts the bytes that come from a reader.

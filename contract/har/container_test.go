@@ -117,8 +117,8 @@ func TestFilesThatAreNoRecordings(t *testing.T) {
 		{"a packet capture", "\xd4\xc3\xb2\xa1xxxx", "not a HAR file: it is a packet capture"},
 		{"UTF-32", "\xff\xfe\x00\x00{\x00\x00\x00", "not a HAR file: it is in UTF-32"},
 		{"packed for ever", gzipped(t, gzipped(t, gzipped(t, gzipped(t, gzipped(t, plain))))), "it is packed more than 4 times"},
-		{"a bomb", gzipped(t, `{"x":"`+strings.Repeat("a", 80<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},
-		{"a bomb in a zip", zipped(t, "a.har", `{"x":"`+strings.Repeat("a", 80<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},
+		{"a bomb", gzipped(t, `{"x":"`+strings.Repeat("a", 20<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},
+		{"a bomb in a zip", zipped(t, "a.har", `{"x":"`+strings.Repeat("a", 20<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},
 		{"a word", "xylophone", "not a HAR file: it is not a JSON object"},
 	} {
 		_, _, err := read(strings.NewReader(tt.text))

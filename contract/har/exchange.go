@@ -127,7 +127,7 @@ func (r *reading) cache() string {
 			return "prefetch"
 		}
 		if fetched := strings.ToLower(string(c.FetchType)); strings.Contains(fetched, "cache") || strings.Contains(fetched, "worker") {
-			return fetched
+			return strings.TrimSuffix(fetched, " cache")
 		}
 	}
 	// Firefox writes no timings at all for what it did not ask a server for.

@@ -43,7 +43,7 @@ func TestFieldRecorderLostTheRequestBody(t *testing.T) {
 func TestFieldAnswersFromTheBrowsersCache(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"14-from-disk-cache.har": "disk", "14b-safari-fetch-type.har": "disk cache", "14c-firefox-empty-timings.har": "browser",
+		"14-from-disk-cache.har": "disk", "14b-safari-fetch-type.har": "disk", "14c-firefox-empty-timings.har": "browser",
 	} {
 		entries := field(t, name)
 		require.Len(t, entries, 3, name)

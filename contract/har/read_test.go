@@ -278,12 +278,12 @@ func TestOddFieldsCostOnlyThemselves(t *testing.T) {
 
 func TestVeryLongTexts(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("a", 9<<20)
+	long := strings.Repeat("a", 5<<20)
 	for name, text := range map[string]string{
 		"plain":   long,
-		"escapes": strings.Repeat(`\u0061`, 3<<20),
-		"quotes":  strings.Repeat(`\"`, 5<<20),
-		"base64":  strings.Repeat("YWFh", 3<<20) + `","encoding":"base64`,
+		"escapes": strings.Repeat(`\u0061`, 1<<20),
+		"quotes":  strings.Repeat(`\"`, 3<<20),
+		"base64":  strings.Repeat("YWFh", 3<<19) + `","encoding":"base64`,
 	} {
 		entries, skipped, err := read(strings.NewReader(file(minimal, get(`{"status":200,"content":{"text":"`+text+`"}}`), minimal)))
 		require.NoError(t, err, name)
@@ -295,7 +295,7 @@ func TestVeryLongTexts(t *testing.T) {
 	_, _, err := read(strings.NewReader(`{"log":{"entries":[` + minimal + `,{"x":["` + strings.Repeat(long+`","`, 7) + `"]}]}}`))
 	require.NoError(t, err)
 	_, _, err = read(strings.NewReader(`{"log":{"entries":[` + minimal + `,{"x":["` + strings.Repeat(long+`","`, 9) + `"]}]}}`))
-	require.ErrorContains(t, err, "an entry is larger than 64 MiB")
+	require.ErrorContains(t, err, "an entry is larger than 32 MiB")
 }
 
 func TestRequest(t *testing.T) {
@@ -470,6 +470,8 @@ func FuzzEntries(f *testing.F) {
 	f.Add([]byte(file(get(`{"status":0}`), `{}`, `[]`)))
 	f.Add([]byte("\xef\xbb\xbf" + `{"log":{"entries":[],"version":"1.1"}}`))
 	f.Add([]byte("\x1f\x8b"))
+	f.Add([]byte(shipped + "\n" + shipped))
+	f.Add([]byte(file(attached("../x"))))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		entries, skipped, err := read(bytes.NewReader(data))
 		for _, e := range entries {

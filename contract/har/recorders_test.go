@@ -141,7 +141,7 @@ func TestAnswersFromACacheOfTheClient(t *testing.T) {
 		"a flag that is off":        {`"_fromDiskCache":false,"_fromServiceWorker":null,"_fromCache":"",`, ``, ""},
 		"a service worker":          {`"_fromServiceWorker":true,`, ``, "service worker"},
 		"a prefetch":                {`"_fromPrefetchCache":true,`, ``, "prefetch"},
-		"WebKit, memory":            {``, `"_fetchType":"Memory Cache",`, "memory cache"},
+		"WebKit, memory":            {``, `"_fetchType":"Memory Cache",`, "memory"},
 		"WebKit, service worker":    {`"_fetchType":"Service Worker",`, ``, "service worker"},
 		"WebKit, network":           {`"_fetchType":"Network Load",`, ``, ""},
 		"Firefox":                   {`"time":0,"timings":{ },`, ``, "browser"},

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mattn/go-runewidth"
+
 	"example.com/gitlab-agents/contract"
 )
 
@@ -126,8 +128,47 @@ func (r *Report) gaps() []string {
 	return gaps
 }
 
-// text is the table with its columns aligned, in lines.
-func (t table) text() []string {
+// lines are the table, or a line for each operation if the table is wider than that.
+func (t table) lines(width int) []string {
+	aligned := t.aligned()
+	for _, l := range aligned {
+		if width > 0 && runewidth.StringWidth(l) > width {
+			return t.list(width)
+		}
+	}
+	return aligned
+}
+
+// list is each operation with the statuses that were seen, how often, and those that were not.
+func (t table) list(width int) []string {
+	var lines []string
+	for _, r := range t.rows {
+		var seen, not []string
+		for i, c := range r.cells {
+			switch c {
+			case unlisted:
+			case unseen:
+				not = append(not, fmt.Sprint(t.statuses[i]))
+			default:
+				seen = append(seen, fmt.Sprintf("%d×%s", t.statuses[i], c))
+			}
+		}
+		text := strings.Join(seen, " ")
+		if len(not) > 0 {
+			text = strings.TrimSpace(text + "  " + unseen + " " + strings.Join(not, " "))
+		}
+		for i, l := range wrap(r.operation+"  "+text, width-2) {
+			if i > 0 {
+				l = "  " + l
+			}
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// aligned is the table with its columns aligned.
+func (t table) aligned() []string {
 	if len(t.rows) == 0 {
 		return nil
 	}

@@ -31,8 +31,10 @@ func (r *Report) findings() []finding {
 		f.Operation, f.Document = r.shown(f.Operation), r.shown(f.Document)
 		f.Pointer, f.Expected, f.Actual = r.shown(f.Pointer), r.shown(f.Expected), r.shown(f.Actual)
 		f.Evidence.Method, f.Evidence.URL = r.shown(f.Evidence.Method), r.shown(f.Evidence.URL)
-		f.Evidence.Repeat = printableLines(r.redact(f.Evidence.Repeat))
+		f.Evidence.Repeat = r.shown(f.Evidence.Repeat)
 		f.Evidence.RequestID = r.shown(f.Evidence.RequestID)
+		f.Scenario, f.Note = r.shown(f.Scenario), r.shown(f.Note)
+		f.Story = r.steps(f.Story)
 		all[i] = finding{Finding: f}
 		if r.Files != nil {
 			all[i].file = r.shown(r.Files[i])
@@ -88,6 +90,8 @@ func (f *failure) rank() int {
 	switch {
 	case f.known:
 		return 2
+	case f.outcome == contract.Violation && f.rule.ID == answeredByGitLab:
+		return -1
 	case f.outcome == contract.Violation:
 		return int(f.rule.Level)
 	case f.outcome == contract.Error:
@@ -112,36 +116,9 @@ func place(pointer string) string {
 	return strings.Join(parts, "/")
 }
 
-// mark stands before what is shown of an outcome.
-func mark(o contract.Outcome) string {
-	switch o {
-	case contract.Violation:
-		return "✗"
-	case contract.Error:
-		return "!"
-	case contract.Inconclusive:
-		return "?"
-	case contract.Drift:
-		return "~"
-	case contract.Untested:
-		return "-"
-	}
-	return "✓"
-}
-
 // title is a failure in one line, without its mark.
 func (f *failure) title() string {
-	parts := []string{f.rule.ID}
-	switch f.outcome {
-	case contract.Violation:
-		parts = append(parts, f.rule.Level.String())
-	case contract.Error:
-		parts = append(parts, "the caller's fault, not the server's")
-	case contract.Drift:
-		parts = append(parts, "drift: the document does not know it")
-	default:
-		parts = append(parts, f.outcome.String())
-	}
+	parts := []string{f.rule.ID, f.kind()}
 	if !f.rule.Since.IsZero() {
 		parts = append(parts, "since "+f.rule.Since.String())
 	}
@@ -150,6 +127,22 @@ func (f *failure) title() string {
 	}
 	return strings.Join(parts, "  ")
 }
+
+// kind says in a word or a few what a failure is.
+func (f *failure) kind() string {
+	switch f.outcome {
+	case contract.Violation:
+		return f.rule.Level.String()
+	case contract.Error:
+		return "the recorded request is invalid"
+	case contract.Drift:
+		return "drift: harmless, but not in the document"
+	}
+	return f.outcome.String()
+}
+
+// status is how a failure is shown.
+func (f *failure) status() status { return statusOf(f.outcome) }
 
 // operations are the operations in whose answers it was found.
 func (f *failure) operations() string {
@@ -165,15 +158,33 @@ func (f *failure) operations() string {
 // line is a labelled line below a title; without a label it is the request line.
 type line struct{ label, text string }
 
-func (l line) String() string {
+func (l line) String() string { return l.prefix() + l.text }
+
+// prefix is the label in its column.
+func (l line) prefix() string {
 	if l.label == "" {
-		return l.text
+		return ""
 	}
-	return fmt.Sprintf("%-10s%s", l.label, l.text)
+	return fmt.Sprintf("%-10s", l.label)
 }
+
+// isCommand says that the text is to be pasted, so it stays in one line.
+func (l line) isCommand() bool { return l.label == "repeat" }
+
+// short are the lines of a failure that seems to be a consequence of another.
+func (f *failure) short() []line {
+	first := &f.found[0]
+	return []line{{"", first.requestLine()}, {"expected", cut(first.Expected, maxShort)}, {"actual", cut(first.actual(), maxShort)}}
+}
+
+// answeredByGitLab is the rule under which everything stands that something between us and GitLab answered.
+const answeredByGitLab = "delivery/answered-by-gitlab"
 
 // maxLine is how much of a text is shown, in bytes. A JSON report has it whole.
 const maxLine = 4000
+
+// maxShort is the same of a consequence.
+const maxShort = 400
 
 // lines are the first finding of a failure in full, and where the others are.
 func (r *Report) lines(f *failure) []line {
@@ -184,7 +195,12 @@ func (r *Report) lines(f *failure) []line {
 		{"expected", first.Expected},
 		{"actual", first.actual()},
 		{"document", source(f.rule, first)},
-		{"repeat", first.Evidence.Repeat},
+	}
+	if first.Note != "" {
+		lines = append(lines, line{"note", first.Note})
+	}
+	if len(first.Story) == 0 {
+		lines = append(lines, line{"repeat", first.Evidence.Repeat})
 	}
 	if first.Evidence.RequestID != "" {
 		lines = append(lines, line{"request", first.Evidence.RequestID + "  (GitLab's X-Request-Id)"})
@@ -233,15 +249,20 @@ func (f *finding) actual() string {
 // inRequest begins what document.Check says of a request body.
 const inRequest = "request body: "
 
+// openAPI is the source of the rules of the document.
+const openAPI = "openapi/openapi.yaml"
+
 // source is where a rule is known from: its place in the document, and the heading in GitLab's documentation or the file
 // of GitLab that says so.
 func source(rule *contract.Rule, f *finding) string {
-	known := rule.Source
-	if strings.HasPrefix(f.Document, known) { // a rule about the document
-		known = heading(f.Operation)
+	known := []string{f.Document, rule.Source.Name}
+	if rule.Source.Name == openAPI { // the document is written by the operation's heading
+		known = []string{cmp.Or(f.Document, openAPI), heading(f.Operation)}
 	}
-	parts := slices.DeleteFunc([]string{f.Document, known}, func(s string) bool { return s == "" })
-	return strings.Join(parts, " · ")
+	if rule.Source.URL != "" {
+		known = append(known, rule.Source.URL)
+	}
+	return strings.Join(slices.DeleteFunc(known, func(s string) bool { return s == "" }), " · ")
 }
 
 // heading is where GitLab's documentation has an operation.
@@ -286,14 +307,15 @@ func (f *failure) others() []line {
 	}
 	var lines []line
 	for _, l := range []struct {
-		names     []string
-		one, many string
+		names []string
+		what  string
 	}{
-		{places, "more place in this answer", "more places in this answer"},
-		{exchanges, "more exchange", "more exchanges"},
+		{places, "other place in this answer"},
+		{exchanges, "other exchange"},
 	} {
 		if n := len(l.names); n > 0 {
-			text := count(n, l.one, l.many) + ": " + strings.Join(l.names[:min(n, maxOthers)], ", ")
+			text := Count(n, l.what) + ": "
+			text += strings.Join(l.names[:min(n, maxOthers)], ", ")
 			if n > maxOthers {
 				text += " …"
 			}

@@ -56,7 +56,7 @@ func add(to, result *contract.Result) {
 	to.Judged += result.Judged
 	for i := range to.Rules {
 		into, rule := &to.Rules[i], &result.Rules[i]
-		into.Met += rule.Met
+		into.Applied += rule.Applied
 		into.Findings += rule.Findings
 		// One file that has what a rule speaks about is enough to test it.
 		if rule.Outcome != contract.Untested && (into.Outcome == contract.Untested || rule.Outcome > into.Outcome) {
@@ -70,6 +70,7 @@ func addCoverage(to, more *contract.Coverage) {
 	for _, m := range more.Operations {
 		o := find(&to.Operations, func(o *contract.OperationCoverage) bool { return o.Operation == m.Operation })
 		o.Operation = m.Operation
+		o.Successes, o.Allowed = o.Successes+m.Successes, o.Allowed || m.Allowed
 		for _, s := range m.Statuses {
 			into := find(&o.Statuses, func(x *contract.StatusCoverage) bool { return x.Status == s.Status })
 			into.Status, into.Listed = s.Status, s.Listed

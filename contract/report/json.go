@@ -19,25 +19,40 @@ var Schema []byte
 type JSON struct{}
 
 type jsonReport struct {
-	Version  int               `json:"version"`
-	Verdict  jsonVerdict       `json:"verdict"`
-	Target   string            `json:"target"`
-	GitLab   jsonGitLab        `json:"gitlab"`
-	Started  time.Time         `json:"started"`
-	Seconds  float64           `json:"seconds"`
-	Strict   bool              `json:"strict"`
-	Findings []jsonFinding     `json:"findings"`
-	Dropped  int               `json:"dropped"`
-	Rules    []jsonRule        `json:"rules"`
-	Summary  jsonSummary       `json:"summary"`
-	Coverage contract.Coverage `json:"coverage"`
-	Left     []string          `json:"left"`
+	Version   int                       `json:"version"`
+	Verdict   jsonVerdict               `json:"verdict"`
+	Target    string                    `json:"target"`
+	Project   string                    `json:"project"`
+	Roles     []contract.Role           `json:"roles"`
+	ReadOnly  bool                      `json:"read_only"`
+	Ended     *contract.Problem         `json:"ended,omitempty"`
+	GitLab    jsonGitLab                `json:"gitlab"`
+	Started   time.Time                 `json:"started"`
+	Seconds   float64                   `json:"seconds"`
+	Strict    bool                      `json:"strict"`
+	Findings  []jsonFinding             `json:"findings"`
+	Dropped   int                       `json:"dropped"`
+	Rules     []jsonRule                `json:"rules"`
+	Summary   jsonSummary               `json:"summary"`
+	Coverage  contract.Coverage         `json:"coverage"`
+	Scenarios []contract.ScenarioResult `json:"scenarios"`
+	Causes    []jsonCause               `json:"causes"`
+	Preamble  string                    `json:"preamble,omitempty"`
+	Left      []string                  `json:"left"`
+	Kept      []string                  `json:"kept"`
+}
+
+// jsonCause are rules that seem to fail for one reason.
+type jsonCause struct {
+	Rules []string `json:"rules"`
+	Text  string   `json:"text"`
 }
 
 type jsonVerdict struct {
 	Exit    contract.Exit `json:"exit"`
 	Verdict string        `json:"verdict"`
 	Text    string        `json:"text"`
+	Lines   []string      `json:"lines"`
 }
 
 type jsonGitLab struct {
@@ -51,21 +66,22 @@ type jsonFinding struct {
 }
 
 type jsonRule struct {
-	ID         string           `json:"id"`
-	Level      contract.Level   `json:"level"`
-	Outcome    contract.Outcome `json:"outcome"`
-	Reason     string           `json:"reason,omitempty"`
-	Sentence   string           `json:"sentence"`
-	Source     string           `json:"source"`
-	Since      string           `json:"since,omitempty"`
-	Until      string           `json:"until,omitempty"`
-	Edition    string           `json:"edition,omitempty"`
-	Operations []string         `json:"operations,omitempty"`
-	Exchanges  int              `json:"exchanges"`
-	Findings   int              `json:"findings"`
-	Evidence   []int            `json:"evidence"`
-	Known      bool             `json:"known,omitempty"`
-	Stale      bool             `json:"stale,omitempty"`
+	ID         string              `json:"id"`
+	Level      contract.Level      `json:"level"`
+	Outcome    contract.Outcome    `json:"outcome"`
+	ReasonCode contract.ReasonCode `json:"reason_code,omitempty"`
+	Reason     string              `json:"reason,omitempty"`
+	Sentence   string              `json:"sentence"`
+	Source     contract.Source     `json:"source"`
+	Since      string              `json:"since,omitempty"`
+	Until      string              `json:"until,omitempty"`
+	Edition    string              `json:"edition,omitempty"`
+	Operations []string            `json:"operations,omitempty"`
+	Exchanges  int                 `json:"exchanges"`
+	Findings   int                 `json:"findings"`
+	Evidence   []int               `json:"evidence"`
+	Known      bool                `json:"known,omitempty"`
+	Stale      bool                `json:"stale,omitempty"`
 }
 
 type jsonSummary struct {
@@ -80,6 +96,11 @@ type jsonSummary struct {
 	Rules        map[contract.Outcome]int `json:"rules"`
 }
 
+// verdictNames are the verdicts as programs read them.
+var verdictNames = map[contract.Exit]string{
+	contract.Conformant: "conformant", contract.Violated: "not conformant", contract.Failed: "failed", contract.TooLittle: "not enough was tested",
+}
+
 // Write writes a report.
 func (JSON) Write(w io.Writer, r *Report) error {
 	enc := json.NewEncoder(w)
@@ -92,7 +113,7 @@ func (r *Report) json() *jsonReport {
 	v, c := r.verdict(), r.counts()
 	j := &jsonReport{
 		Version:  1,
-		Verdict:  jsonVerdict{Exit: r.Exit(), Verdict: v.short, Text: v.long},
+		Verdict:  jsonVerdict{Exit: r.Exit(), Verdict: verdictNames[r.Exit()], Text: v.short + ": " + v.holds, Lines: v.lines()},
 		Target:   r.shown(r.Result.Target),
 		GitLab:   jsonGitLab{Version: r.Result.Release.String(), Edition: r.Result.Edition.String()},
 		Started:  r.Result.Started,
@@ -102,7 +123,10 @@ func (r *Report) json() *jsonReport {
 		Dropped:  r.Result.Dropped,
 		Rules:    []jsonRule{},
 		Coverage: r.coverage(),
-		Left:     []string{},
+		Left:     append([]string{}, r.shownAll(r.Result.Left)...),
+		Kept:     append([]string{}, r.shownAll(r.Result.Kept)...),
+		Project:  r.shown(r.Result.Project), Roles: append([]contract.Role{}, r.Result.Roles...), ReadOnly: r.Result.ReadOnly,
+		Ended: r.ended(), Scenarios: r.scenarios(), Causes: []jsonCause{}, Preamble: r.preamble(),
 		Summary: jsonSummary{
 			Exchanges: c.exchanges, Judged: c.judged, NotOurs: c.notOurs, Unread: c.unread,
 			Violations: c.findings[contract.Violation], Drift: c.findings[contract.Drift],
@@ -111,30 +135,60 @@ func (r *Report) json() *jsonReport {
 		},
 	}
 	evidence := make(map[string][]int)
+	told := make(map[string]int) // stories of each rule
 	for i, f := range r.findings() {
+		if len(f.Story) > 0 {
+			if told[f.Rule]++; told[f.Rule] > maxStories {
+				f.Story = nil
+			}
+		}
 		j.Findings = append(j.Findings, jsonFinding{Finding: f.Finding, File: f.file})
 		if at := evidence[f.Rule]; len(at) < maxEvidence {
 			evidence[f.Rule] = append(at, i)
 		}
 	}
-	for o := contract.Pass; o <= contract.Violation; o++ {
+	for o := contract.Untested; o <= contract.Violation; o++ {
 		j.Summary.Rules[o] = c.rules[o]
 	}
 	for _, rule := range r.Result.Rules {
 		j.Rules = append(j.Rules, jsonRule{
-			ID: rule.Rule.ID, Level: rule.Rule.Level, Outcome: rule.Outcome, Reason: r.shown(rule.Reason),
+			ID: rule.Rule.ID, Level: rule.Rule.Level, Outcome: rule.Outcome, ReasonCode: rule.Reason.Code, Reason: r.shown(rule.Reason.Text),
 			Sentence: rule.Rule.Sentence, Source: rule.Rule.Source,
 			Since: rule.Rule.Since.String(), Until: rule.Rule.Until.String(), Edition: rule.Rule.Edition.String(),
 			Operations: rule.Rule.Operations,
-			Exchanges:  rule.Met, Findings: rule.Findings, Evidence: append([]int{}, evidence[rule.Rule.ID]...),
+			Exchanges:  rule.Applied, Findings: rule.Findings, Evidence: append([]int{}, evidence[rule.Rule.ID]...),
 			Known: rule.Known, Stale: rule.Stale,
 		})
 	}
-	for _, left := range r.Result.Left {
-		j.Left = append(j.Left, r.shown(left))
+	causes := r.causes()
+	for i := range causes {
+		if r.counted(causes[i].first()) {
+			j.Causes = append(j.Causes, jsonCause{causes[i].rules(), causes[i].sentence()})
+		}
 	}
 	return j
 }
+
+// ended is why the check ended early, ready to be shown.
+func (r *Report) ended() *contract.Problem {
+	p := r.Result.Ended
+	if p == nil {
+		return nil
+	}
+	return &contract.Problem{Code: p.Code, Said: r.shown(p.Said), Means: r.shown(p.Means), Do: r.shown(p.Do)}
+}
+
+// scenarios are the scenarios, ready to be shown.
+func (r *Report) scenarios() []contract.ScenarioResult {
+	shown := append([]contract.ScenarioResult{}, r.Result.Scenarios...)
+	for i := range shown {
+		shown[i].Reason = printableLines(r.redact(shown[i].Reason))
+	}
+	return shown
+}
+
+// maxStories is how many stories of one rule a report tells. They are long.
+const maxStories = 10
 
 // maxEvidence is how many findings a rule refers to.
 const maxEvidence = 100

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"example.com/gitlab-agents/contract"
 )
@@ -20,13 +21,20 @@ type junitSuites struct {
 }
 
 type junitSuite struct {
-	Name     string      `xml:"name,attr"`
-	Tests    int         `xml:"tests,attr"`
-	Failures int         `xml:"failures,attr"`
-	Errors   int         `xml:"errors,attr"`
-	Skipped  int         `xml:"skipped,attr"`
-	Time     string      `xml:"time,attr"`
-	Cases    []junitCase `xml:"testcase"`
+	Name       string          `xml:"name,attr"`
+	Tests      int             `xml:"tests,attr"`
+	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
+	Skipped    int             `xml:"skipped,attr"`
+	Time       string          `xml:"time,attr"`
+	Timestamp  string          `xml:"timestamp,attr,omitempty"`
+	Properties []junitProperty `xml:"properties>property"`
+	Cases      []junitCase     `xml:"testcase"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
 }
 
 type junitCase struct {
@@ -49,10 +57,18 @@ const maxJUnitFailures = 10
 
 // Write writes a report.
 func (JUnit) Write(w io.Writer, r *Report) error {
-	suite := junitSuite{Name: "GitLab Agents API", Time: fmt.Sprintf("%.3f", r.Result.Duration.Seconds())}
-	failures := r.failures()
+	suite := junitSuite{Name: strings.TrimSpace("GitLab Agents API " + r.shown(r.Result.Target)), Time: seconds(r.Result.Duration)}
+	if !r.Result.Started.IsZero() {
+		suite.Timestamp = r.Result.Started.UTC().Format("2006-01-02T15:04:05")
+	}
+	for _, f := range r.facts() {
+		if f.label != "" {
+			suite.Properties = append(suite.Properties, junitProperty{f.label, strings.Join(strings.Fields(f.text), " ")})
+		}
+	}
+	failures, times := r.failures(), r.times()
 	for i := range r.Result.Rules {
-		suite.Cases = append(suite.Cases, r.junitCase(&r.Result.Rules[i], failures))
+		suite.Cases = append(suite.Cases, r.junitCase(&r.Result.Rules[i], failures, times))
 	}
 	suite.Cases = append(suite.Cases, r.junitVerdict(suite.Time))
 	for _, c := range suite.Cases {
@@ -78,35 +94,46 @@ func (JUnit) Write(w io.Writer, r *Report) error {
 	return err
 }
 
-func (r *Report) junitCase(rule *contract.RuleResult, failures []failure) junitCase {
-	subject, _, _ := strings.Cut(rule.Rule.ID, "/")
-	c := junitCase{ClassName: subject, Name: rule.Rule.ID}
-	text := r.junitText(rule, failures)
-	said := func(why string) *junitText {
-		return &junitText{Message: why, Text: strings.TrimSpace(why + "\n\n" + text)}
+func (r *Report) junitCase(rule *contract.RuleResult, failures []failure, times map[*contract.Rule]time.Duration) junitCase {
+	c := junitCase{ClassName: rule.Rule.Subject(), Name: rule.Rule.ID}
+	if took := times[rule.Rule]; took > 0 {
+		c.Time = seconds(took)
 	}
+	status, why := r.ruleStatus(rule)
+	text := r.junitText(rule, failures)
+	said := &junitText{Message: why, Text: strings.TrimSpace(why + "\n\n" + text)}
 	switch {
-	case rule.Stale:
-		c.Failure = said("It is on the list of known failures, but passed: take it off the list.")
-	case rule.Outcome == contract.Violation && rule.Known:
-		c.Skipped = said("It is known to fail, and did.")
-	case rule.Outcome == contract.Violation && rule.Rule.Level == contract.Should && !r.Strict:
-		c.Skipped = said("It is violated, but says SHOULD only; --strict counts it.")
-	case rule.Outcome == contract.Violation:
-		c.Failure = said(rule.Rule.Sentence)
-	case rule.Outcome == contract.Error && rule.Reason == "":
-		c.Skipped = said("The caller's request broke the document; the server is not to blame, and nothing fails for it.")
-	case rule.Outcome == contract.Error:
-		c.Error = said("Error of ours: " + printableLines(r.redact(rule.Reason)))
-	case rule.Outcome == contract.Inconclusive:
-		c.Skipped = said(strings.TrimSuffix("Inconclusive: "+r.shown(rule.Reason), ": "))
-	case rule.Outcome == contract.Untested:
-		c.Skipped = said("Untested: " + r.shown(rule.Reason))
-	case text != "": // drift is harmless
+	case status.effect == fails:
+		c.Failure = said
+	case status.effect == broken:
+		c.Error = said
+	case status.effect == ignored:
+		c.Skipped = said
+	case text != "":
 		c.Out = &junitText{Text: text}
 	}
 	return c
 }
+
+// times is how long the scenarios took that prove each rule. A scenario's time is shared by its rules, so that they add up.
+func (r *Report) times() map[*contract.Rule]time.Duration {
+	times := make(map[*contract.Rule]time.Duration)
+	known := contract.Scenarios()
+	for _, played := range r.Result.Scenarios {
+		for i := range known {
+			if known[i].Name != played.Name {
+				continue
+			}
+			for _, rule := range known[i].Proves {
+				times[rule] += played.Duration / time.Duration(len(known[i].Proves))
+			}
+		}
+	}
+	return times
+}
+
+// seconds is a time as JUnit has it.
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
 
 // junitText are the failures of a rule, as a person reads them.
 func (r *Report) junitText(rule *contract.RuleResult, failures []failure) string {
@@ -125,15 +152,27 @@ func (r *Report) junitText(rule *contract.RuleResult, failures []failure) string
 		b.WriteString(r.plain(f) + "\n")
 	}
 	if more > 0 {
-		fmt.Fprintf(&b, "and %s elsewhere\n", count(more, "finding", "findings"))
+		fmt.Fprintf(&b, "and %s elsewhere\n", Count(more, "finding"))
 	}
 	return strings.TrimSpace(b.String())
 }
 
 // plain is a failure as text, as it stands on a terminal.
 func (r *Report) plain(f *failure) string {
-	text := mark(f.outcome) + " " + f.title() + "\n"
+	text := f.status().mark + " " + f.title() + "\n"
 	for _, l := range r.lines(f) {
+		text += "    " + l.String() + "\n"
+	}
+	if story := script(f.found[0].Story); len(story) > 0 {
+		text += "    " + line{"story", told(&f.found[0])}.String() + "\n      " + r.preamble() + "\n      " + strings.Join(story, "\n      ") + "\n"
+	}
+	return text
+}
+
+// plainShort is a failure that seems to be a consequence of another, as text.
+func (f *failure) plainShort() string {
+	text := "\n" + f.status().mark + " " + f.title() + "  seems to have the same cause\n"
+	for _, l := range f.short() {
 		text += "    " + l.String() + "\n"
 	}
 	return text
@@ -144,11 +183,11 @@ func (r *Report) plain(f *failure) string {
 func (r *Report) junitVerdict(time string) junitCase {
 	v := r.verdict()
 	c := junitCase{ClassName: "glagents", Name: "verdict", Time: time}
-	text := &junitText{Message: v.short, Text: v.short + ": " + v.long}
-	switch r.Exit() {
-	case contract.Conformant:
+	text := &junitText{Message: v.short, Text: strings.Join(v.lines(), "\n")}
+	switch v.status.effect {
+	case holds:
 		c.Out = text
-	case contract.Violated:
+	case fails:
 		c.Failure = text
 	default:
 		c.Error = text

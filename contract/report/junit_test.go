@@ -149,17 +149,17 @@ func TestJUnitAsGitLabReadsIt(t *testing.T) {
 	for name, want := range map[string]struct{ status, output string }{
 		"agents/get-one":               {"success", ""},
 		"tokens/secret-only-on-create": {"failed", "GET /projects/20/cluster_agents/5/tokens/7 → 200\n    rule      The secret"},
-		"agents/name-order":            {"skipped", "It is violated, but says SHOULD only; --strict counts it.\n"},
+		"agents/name-order":            {"skipped", "It is violated, but is a SHOULD; --strict counts it.\n"},
 		"agents/known":                 {"skipped", "It is known to fail, and did.\n"},
 		"agents/stale":                 {"failed", "take it off the list"},
-		"document/body":                {"failed", "and       11 more exchanges: #21"},
+		"document/body":                {"failed", "and       11 other exchanges: #21"},
 		"document/undeclared-property": {"success", ""},
-		"document/request":             {"skipped", "the server is not to blame"},
+		"document/request":             {"skipped", "The server is not to blame"},
 		"document/response":            {"skipped", "Inconclusive"},
 		"limits/third-token":           {"skipped", "Untested: it has to make requests of its own"},
 		"roles/stranger":               {"skipped", "Inconclusive: GET /x: timed out"},
 		"roles/panicked":               {"error", "the rule panicked"},
-		"verdict":                      {"failed", "not conformant: "},
+		"verdict":                      {"failed", "not conformant, and the check failed: "},
 	} {
 		assert.Equal(t, want.status, cases[name].status, name)
 		assert.Contains(t, cases[name].output, want.output, name)
@@ -187,7 +187,7 @@ func TestJUnitOfHostileServers(t *testing.T) {
 		r.Result.Findings[i].Actual = hostile + `]]></failure></testcase><testcase name="x"/>` + "\x0b\ufffe"
 	}
 	for i := range r.Result.Rules {
-		r.Result.Rules[i].Reason = hostile
+		r.Result.Rules[i].Reason.Text = hostile
 		r.Result.Rules[i].Outcome = contract.Inconclusive
 	}
 	cases, err := gitlabJUnit(write(t, report.JUnit{}, r))

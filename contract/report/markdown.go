@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"example.com/gitlab-agents/contract"
 )
 
 // Markdown writes a comment for a merge request, in GitLab's flavour. Whatever a server or a file said stands in a code
@@ -22,24 +20,22 @@ const maxDetails = 50
 // Write writes a report.
 func (Markdown) Write(w io.Writer, r *Report) error {
 	var b bytes.Buffer
-	v, c := r.verdict(), r.counts()
-	fmt.Fprintf(&b, "## %s GitLab Agents API: %s\n\n%s\n\n", mark(v.outcome), v.short, escapeMarkdown(v.long))
-	if r.Result.Target != "" {
-		fmt.Fprintf(&b, "%s%s\n\n", codeSpan(r.shown(r.Result.Target)), r.gitlab())
+	v := r.verdict()
+	fmt.Fprintf(&b, "## %s GitLab Agents API: %s\n\n", v.status.mark, v.short)
+	for i, l := range v.lines() {
+		if i == 0 {
+			l = v.holds
+		}
+		fmt.Fprintf(&b, "%s\n\n", escapeMarkdown(l))
 	}
-	fmt.Fprintf(&b, "| exchanges | judged | violations | drift | the caller's | inconclusive |\n|--:|--:|--:|--:|--:|--:|\n")
-	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d |\n\n", c.exchanges, c.judged, c.findings[contract.Violation],
-		c.findings[contract.Drift], c.findings[contract.Error], c.findings[contract.Inconclusive])
-
-	failures := r.failures()
-	markdownTable(&b, r, failures)
-	markdownDetails(&b, r, failures)
-
-	fmt.Fprintf(&b, "<details><summary>Rules: %s</summary>\n\n", c.ruleText())
+	causes := r.causes()
+	markdownTable(&b, causes)
+	markdownDetails(&b, r, causes)
+	fmt.Fprintf(&b, "<details><summary>Rules: %s</summary>\n\n", r.ruleText())
 	if untested := r.untested(); len(untested) > 0 {
 		b.WriteString("| untested | because |\n|--:|:--|\n")
 		for _, u := range untested {
-			fmt.Fprintf(&b, "| %d | %s |\n", u.rules, escapeMarkdown(u.reason))
+			fmt.Fprintf(&b, "| %d | %s |\n", len(u.ids), escapeMarkdown(u.reason))
 		}
 		b.WriteString("\n")
 	}
@@ -49,52 +45,60 @@ func (Markdown) Write(w io.Writer, r *Report) error {
 	return err
 }
 
-// markdownTable is an overview of the failures.
-func markdownTable(b *bytes.Buffer, r *Report, failures []failure) {
-	if len(failures) == 0 && len(r.Result.Left) == 0 {
+// markdownTable is an overview of the causes.
+func markdownTable(b *bytes.Buffer, causes []cause) {
+	if len(causes) == 0 {
 		return
 	}
-	if len(failures) > 0 {
-		b.WriteString("| | rule | | operations | findings |\n|:-:|:--|:--|:--|--:|\n")
-	}
-	for i := range failures {
+	b.WriteString("| | rules | | operations | findings |\n|:-:|:--|:--|:--|--:|\n")
+	for i := range causes {
 		if i == maxDetails {
-			fmt.Fprintf(b, "| | and %s more | | | |\n", count(len(failures)-i, "failure", "failures"))
+			fmt.Fprintf(b, "| | and %s | | | |\n", Count(len(causes)-i, "other failure"))
 			break
 		}
-		f := &failures[i]
-		what := f.outcome.String()
-		if f.outcome == contract.Violation {
-			what = f.rule.Level.String()
+		found, what := 0, causes[i].first().kind()
+		for _, f := range causes[i].failures {
+			found += len(f.found)
 		}
-		if f.known {
+		if causes[i].first().known {
 			what += ", known"
 		}
-		fmt.Fprintf(b, "| %s | `%s` | %s | %s | %d |\n", mark(f.outcome), f.rule.ID, what, escapeMarkdown(f.operations()), len(f.found))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %d |\n", causes[i].first().status().mark, codeSpans(causes[i].rules()), what,
+			escapeMarkdown(causes[i].first().operations()), found)
 	}
-	if len(failures) > 0 {
-		b.WriteString("\n")
-	}
-	for _, left := range r.Result.Left {
-		b.WriteString("- left behind: " + codeSpan(r.shown(left)) + "\n")
-	}
-	if len(r.Result.Left) > 0 {
-		b.WriteString("\n")
-	}
+	b.WriteString("\n")
 }
 
-// markdownDetails are the failures in full, as many as there is room for.
-func markdownDetails(b *bytes.Buffer, r *Report, failures []failure) {
-	for i := range failures {
-		f := &failures[i]
-		text := strings.ReplaceAll(r.plain(f), "\n/", "\n /") // at the start of a line it could be a quick action
-		if i == maxDetails || b.Len()+len(text) > maxMarkdown {
-			fmt.Fprintf(b, "%s not shown in full.\n\n", count(len(failures)-i, "failure is", "failures are"))
+// codeSpans are ids, of which the first few are named.
+func codeSpans(ids []string) string {
+	var spans []string
+	for _, id := range ids {
+		spans = append(spans, codeSpan(id))
+	}
+	return some(spans, maxNamed)
+}
+
+// markdownDetails are the causes in full, as many as there is room for. Each can be opened.
+func markdownDetails(b *bytes.Buffer, r *Report, causes []cause) {
+	for i := range causes {
+		var text strings.Builder
+		text.WriteString(r.plain(causes[i].first()))
+		others, more := causes[i].others()
+		for _, f := range others {
+			text.WriteString(f.plainShort())
+		}
+		if more > 0 {
+			fmt.Fprintf(&text, "and %s of the same cause\n", Count(more, "other failure"))
+		}
+		whole := strings.ReplaceAll(text.String(), "\n/", "\n /") // at the start of a line it could be a quick action
+		if i == maxDetails || b.Len()+len(whole) > maxMarkdown {
+			fmt.Fprintf(b, "Not shown in full: %s.\n\n", Count(len(causes)-i, "failure"))
 			return
 		}
-		fence := strings.Repeat("`", max(3, longestRun(text, '`')+1))
+		f := causes[i].first()
+		fence := strings.Repeat("`", max(3, longestRun(whole, '`')+1))
 		fmt.Fprintf(b, "<details><summary>%s <code>%s</code> %s</summary>\n\n%stext\n%s%s\n\n</details>\n\n",
-			mark(f.outcome), f.rule.ID, escapeMarkdown(f.rule.Sentence), fence, text, fence)
+			f.status().mark, f.rule.ID, escapeMarkdown(f.rule.Sentence), fence, whole, fence)
 	}
 }
 

@@ -47,6 +47,7 @@ var formats = []struct {
 	name   string
 	format Format
 }{
+	{"html", HTML{}},
 	{"json", JSON{}},
 	{"junit", JUnit{}},
 	{"markdown", Markdown{}},

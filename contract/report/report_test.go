@@ -6,18 +6,19 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract"
-	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/report"
 )
@@ -42,20 +43,25 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func rule(id string, level contract.Level, sentence, source string) *contract.Rule {
-	return &contract.Rule{ID: id, Level: level, Sentence: sentence, Source: source}
+	return &contract.Rule{ID: id, Level: level, Sentence: sentence, Source: contract.Source{Name: source}}
 }
 
 func finding(id string, level contract.Level, outcome contract.Outcome, operation string, exchange int, pointer, expected, actual string) contract.Finding {
 	return contract.Finding{
-		Finding: document.Finding{
-			Rule: id, Outcome: outcome, Operation: operation, Pointer: pointer, Expected: expected, Actual: actual,
-		},
-		Level:    level,
+		Rule: id, Level: level, Outcome: outcome, Operation: operation, Pointer: pointer, Expected: expected, Actual: actual,
 		Exchange: exchange,
 		Evidence: contract.Evidence{
 			Method: "GET", URL: "https://gitlab.example.com/gitlab/api/v4/projects/20/cluster_agents", Status: 200,
 			Repeat: `curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents"`,
 		},
+	}
+}
+
+func step(method, path string, status int, script string) contract.Step {
+	return contract.Step{
+		Method: method, URL: "https://gitlab.example.com/api/v4/projects/20/" + path, Status: status,
+		ResponseHeader: http.Header{"X-Echo": {canary}}, ResponseBody: "{\n\"secret\": \"" + canary + "\"}", Script: script,
+		Started: time.Date(2026, 11, 22, 11, 55, 11, 0, time.UTC), Duration: 12 * time.Millisecond,
 	}
 }
 
@@ -75,6 +81,11 @@ func full() *report.Report {
 		Repeat:    `curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/5/tokens/7"`,
 		RequestID: "01JD8Z",
 	}
+	leak.Scenario, leak.Note, leak.Story = "read a token", "confirmed: it came in 4 of 4 plays", []contract.Step{
+		step("POST", "cluster_agents", 201, `agent=$(curl -X POST -H "PRIVATE-TOKEN: $GITLAB_TOKEN" --data-raw '{"name":"a"}' "$GITLAB_URL/api/v4/projects/20/cluster_agents" | jq .id)`),
+		step("GET", "cluster_agents/5", 200, `curl -H "PRIVATE-TOKEN: $GITLAB_DEVELOPER_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/$agent"`),
+	}
+	leak.Story[1].Role = contract.Developer
 
 	body := rule("document/body", contract.Must, "The body has the properties, types, nulls, lengths and values that the document states.", "openapi/openapi.yaml")
 	r := &contract.Result{
@@ -96,31 +107,31 @@ func full() *report.Report {
 		},
 		Dropped: 3,
 		Coverage: contract.Coverage{Operations: []contract.OperationCoverage{
-			{Operation: "listAgents", Statuses: []contract.StatusCoverage{
+			{Operation: "listAgents", Successes: 1, Statuses: []contract.StatusCoverage{
 				{Status: 200, Seen: 12, Listed: true}, {Status: 401, Listed: true, Reason: "no request without credentials"},
 				{Status: 502, Seen: 1},
 			}, Values: []contract.PropertyCoverage{
 				{Pointer: "/*/id", Seen: 12}, {Pointer: "/*/created_by_user_id", Seen: 12, Null: new(int)},
 			}},
-			{Operation: "getAgentToken", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
+			{Operation: "getAgentToken", Successes: 1, Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
 				Values: []contract.PropertyCoverage{{Pointer: "/status", Seen: 100, Enum: map[string]int{"active": 100, "revoked": 0}}}},
 		}},
 		Rules: []contract.RuleResult{
-			{Rule: rule("agents/get-one", contract.Must, "An agent reads back equal.", "lib/api/clusters/agents.rb"), Met: 7},
-			{Rule: secret, Outcome: contract.Violation, Met: 100, Findings: 1},
-			{Rule: rule("agents/name-order", contract.Should, "Agents come ordered by name.", "app/finders/clusters/agents_finder.rb"), Outcome: contract.Violation, Met: 12, Findings: 1},
-			{Rule: rule("agents/known", contract.Must, "It is known to fail.", ""), Outcome: contract.Violation, Met: 1, Findings: 1, Known: true},
-			{Rule: rule("agents/stale", contract.Must, "It is known to fail, but does not.", ""), Met: 1, Known: true, Stale: true},
-			{Rule: body, Outcome: contract.Violation, Met: 180, Findings: 49},
-			{Rule: rule("document/headers", contract.Must, "The headers are as the document states.", "openapi/openapi.yaml"), Outcome: contract.Violation, Met: 180, Findings: 1},
-			{Rule: rule("document/undeclared-property", contract.Should, "The body has no property that the document does not know.", "openapi/openapi.yaml"), Outcome: contract.Drift, Met: 180, Findings: 1},
-			{Rule: rule("document/request", contract.Must, "The caller's request is as the document states.", "openapi/openapi.yaml"), Outcome: contract.Error, Met: 180, Findings: 1},
-			{Rule: rule("document/response", contract.Must, "A whole answer comes.", "openapi/openapi.yaml"), Outcome: contract.Inconclusive, Met: 180, Findings: 1},
-			{Rule: rule("limits/third-token", contract.Must, "A third token is refused.", ""), Outcome: contract.Untested, Reason: "it has to make requests of its own, which only a live check does"},
-			{Rule: rule("roles/guest", contract.Must, "A guest sees nothing.", ""), Outcome: contract.Untested, Reason: "it has to make requests of its own, which only a live check does"},
-			{Rule: rule("agents/receptive", contract.Must, "EE says whether an agent is receptive.", ""), Outcome: contract.Untested, Reason: "the rule holds for GitLab EE only"},
-			{Rule: rule("roles/stranger", contract.Must, "A stranger sees nothing.", ""), Outcome: contract.Inconclusive, Reason: "GET /x: timed out " + canary},
-			{Rule: rule("roles/panicked", contract.Must, "It panics.", ""), Outcome: contract.Error, Reason: "the rule panicked: index out of range\ngoroutine 1"},
+			{Rule: rule("agents/get-one", contract.Must, "An agent reads back equal.", "lib/api/clusters/agents.rb"), Outcome: contract.Pass, Applied: 7},
+			{Rule: secret, Outcome: contract.Violation, Applied: 100, Findings: 1},
+			{Rule: rule("agents/name-order", contract.Should, "Agents come ordered by name.", "app/finders/clusters/agents_finder.rb"), Outcome: contract.Violation, Applied: 12, Findings: 1},
+			{Rule: rule("agents/known", contract.Must, "It is known to fail.", ""), Outcome: contract.Violation, Applied: 1, Findings: 1, Known: true},
+			{Rule: rule("agents/stale", contract.Must, "It is known to fail, but does not.", ""), Outcome: contract.Pass, Applied: 1, Known: true, Stale: true},
+			{Rule: body, Outcome: contract.Violation, Applied: 180, Findings: 49},
+			{Rule: rule("document/headers", contract.Must, "The headers are as the document states.", "openapi/openapi.yaml"), Outcome: contract.Violation, Applied: 180, Findings: 1},
+			{Rule: rule("document/undeclared-property", contract.Should, "The body has no property that the document does not know.", "openapi/openapi.yaml"), Outcome: contract.Drift, Applied: 180, Findings: 1},
+			{Rule: rule("document/request", contract.Must, "The caller's request is as the document states.", "openapi/openapi.yaml"), Outcome: contract.Error, Applied: 180, Findings: 1},
+			{Rule: rule("document/response", contract.Must, "A whole answer comes.", "openapi/openapi.yaml"), Outcome: contract.Inconclusive, Applied: 180, Findings: 1},
+			{Rule: rule("limits/third-token", contract.Must, "A third token is refused.", ""), Outcome: contract.Untested, Reason: contract.Reason{Code: contract.ReasonLiveOnly, Text: "it has to make requests of its own, which only a live check does"}},
+			{Rule: rule("roles/guest", contract.Must, "A guest sees nothing.", ""), Outcome: contract.Untested, Reason: contract.Reason{Code: contract.ReasonLiveOnly, Text: "it has to make requests of its own, which only a live check does"}},
+			{Rule: rule("agents/receptive", contract.Must, "EE says whether an agent is receptive.", ""), Outcome: contract.Untested, Reason: contract.Reason{Code: contract.ReasonEdition, Text: "the rule holds for GitLab EE only"}},
+			{Rule: rule("roles/stranger", contract.Must, "A stranger sees nothing.", ""), Outcome: contract.Inconclusive, Reason: contract.Reason{Code: contract.ReasonNoAnswer, Text: "GET /x: timed out " + canary}},
+			{Rule: rule("roles/panicked", contract.Must, "It panics.", ""), Outcome: contract.Error, Reason: contract.Reason{Code: contract.ReasonInternal, Text: "the rule panicked: index out of range\ngoroutine 1"}},
 		},
 	}
 	for i := range 12 {
@@ -203,7 +214,7 @@ func TestNoSecrets(t *testing.T) {
 		r.Files = append(r.Files, canary)
 	}
 	for i := range r.Result.Rules {
-		r.Result.Rules[i].Reason = canary
+		r.Result.Rules[i].Reason.Text = canary
 	}
 	for i := range r.Result.Coverage.Operations {
 		o := &r.Result.Coverage.Operations[i]
@@ -327,7 +338,7 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 		}
 	}
 	collect(schema)
-	for _, value := range []string{"pass", "untested", "drift", "inconclusive", "error", "violation", "active", "revoked"} {
+	for _, value := range []string{"pass", "untested", "drift", "inconclusive", "error", "violation", "active", "revoked", "X-Echo"} {
 		described[value] = true // names that are values
 	}
 	var check func(any)
@@ -353,29 +364,199 @@ func TestVerdict(t *testing.T) {
 	one := func(level contract.Level, o contract.Outcome) contract.RuleResult {
 		return contract.RuleResult{Rule: rule("a/b", level, "", ""), Outcome: o}
 	}
+	because := func(id string, o contract.Outcome, code contract.ReasonCode, text string) contract.RuleResult {
+		return contract.RuleResult{Rule: rule(id, must, "", ""), Outcome: o, Reason: contract.Reason{Code: code, Text: text}}
+	}
 	held := one(must, contract.Pass)
+	broken := contract.RuleResult{Rule: rule("a/broken", must, "It holds.", ""), Outcome: contract.Violation}
+	found := finding("a/broken", must, contract.Violation, "listAgents", 1, "", "x", "y")
+	succeeded := contract.Coverage{Operations: []contract.OperationCoverage{{Operation: "listAgents", Successes: 1, Statuses: []contract.StatusCoverage{{Status: 200, Seen: 1}}}}}
+	of := func(rules ...contract.RuleResult) *contract.Result {
+		return &contract.Result{Rules: rules, Coverage: succeeded}
+	}
 	for name, tc := range map[string]struct {
 		report report.Report
-		want   string
+		want   []string
 		exit   contract.Exit
 	}{
-		"held":             {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{held, one(must, contract.Untested)}}}, "✓ conformant: 1 of the 2 rules that say MUST were tested, and held.", contract.Conformant},
-		"should":           {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{held, one(should, contract.Violation)}}}, "✓ conformant: 1 of the 1 rules that say MUST were tested, and held. Violated rules that say SHOULD: 1; --strict counts them.", contract.Conformant},
-		"should, strict":   {report.Report{Strict: true, Result: &contract.Result{Rules: []contract.RuleResult{held, one(should, contract.Violation)}}}, "✗ not conformant: Violated rules that say SHOULD: 1. Begin with a/b, and repeat its request with the curl line.", contract.Violated},
-		"must":             {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{held, one(must, contract.Violation)}}}, "✗ not conformant: Violated rules that say MUST: 1. Begin with a/b, and repeat its request with the curl line.", contract.Violated},
-		"stale":            {report.Report{Result: &contract.Result{Rules: []contract.RuleResult{{Rule: rule("a/b", must, "", ""), Known: true, Stale: true}}}}, "✗ not conformant: Known failures that pass: 1; take them off the list.", contract.Violated},
-		"nothing ours":     {report.Report{Result: &contract.Result{Exchanges: 3, Rules: []contract.RuleResult{one(must, contract.Untested)}}}, "? too little was tested to say: None of the 3 exchanges is with the Agents API (/api/v4/projects/…/cluster_agents).", contract.TooLittle},
-		"nothing held":     {report.Report{Result: &contract.Result{Exchanges: 3, Judged: 1, Rules: []contract.RuleResult{one(must, contract.Inconclusive)}}}, "? too little was tested to say: No rule that says MUST was exercised and held.", contract.TooLittle},
-		"a part":           {report.Report{Partial: "a.har is cut off", Result: &contract.Result{Rules: []contract.RuleResult{held}}}, "? too little was tested to say: Not everything was judged: a.har is cut off.", contract.TooLittle},
-		"a part, broken":   {report.Report{Partial: "a.har is cut off", Result: &contract.Result{Rules: []contract.RuleResult{one(must, contract.Violation)}}}, "✗ not conformant: Violated rules that say MUST: 1. Begin with a/b, and repeat its request with the curl line. Not everything was judged: a.har is cut off.", contract.Violated},
-		"left behind":      {report.Report{Result: &contract.Result{Left: []string{"agent 5"}, Rules: []contract.RuleResult{held}}}, "! failed: 1 thing was left behind; `glagents sweep` removes what it can.", contract.Failed},
-		"an error of ours": {report.Report{Result: &contract.Result{Run: "x", Rules: []contract.RuleResult{held, one(must, contract.Error)}}}, "! failed: Rules that could not be tested because of an error of ours: 1.", contract.Failed},
+		"everything holds": {
+			report.Report{Result: &contract.Result{
+				Rules: []contract.RuleResult{held}, Coverage: succeeded, Target: "https://gitlab.example.com", Project: "group/project",
+				Release: contract.Release{Major: 19, Minor: 1}, Edition: contract.Enterprise, Exchanges: 12, Judged: 11,
+				Roles: []contract.Role{contract.Maintainer, contract.Developer, contract.Anonymous},
+			}},
+			[]string{"✓ conformant: 1 of 1 MUST rules hold at https://gitlab.example.com (GitLab 19.1 EE, project group/project), in 11 requests by maintainer, developer and anonymous."},
+			contract.Conformant,
+		},
+		"a token is missing": {
+			report.Report{Result: of(held, because("a/c", contract.Untested, contract.ReasonRole, "no guest token is given (GITLAB_GUEST_TOKEN)"))},
+			[]string{
+				"✓ conformant: 1 of 2 MUST rules hold.", "  Not tested: 1 rule: no guest token is given (GITLAB_GUEST_TOKEN).",
+				"  To test 1 more rule, set GITLAB_GUEST_TOKEN.",
+			}, contract.Conformant,
+		},
+		"a SHOULD is violated":           {report.Report{Result: of(held, one(should, contract.Violation))}, []string{"✓ conformant: 1 of 1 MUST rules hold."}, contract.Conformant},
+		"a SHOULD is violated, strictly": {report.Report{Strict: true, Result: of(held, one(should, contract.Violation))}, []string{"✗ not conformant: 1 of 1 MUST rules hold."}, contract.Violated},
+		"a MUST is violated": {
+			report.Report{Result: &contract.Result{Rules: []contract.RuleResult{held, broken}, Coverage: succeeded, Findings: []contract.Finding{found}}},
+			[]string{"✗ not conformant: 1 of 2 MUST rules hold.", "  Wrong: a/broken (MUST): It holds."}, contract.Violated,
+		},
+		"a known failure passes": {
+			report.Report{Result: of(contract.RuleResult{Rule: rule("a/b", must, "", ""), Outcome: contract.Pass, Known: true, Stale: true})},
+			[]string{"✗ not conformant: 1 of 1 MUST rules hold.", "  Known failures that pass, and fail the check until they are off the list: a/b."}, contract.Violated,
+		},
+		"none of the exchanges is one of the operations": {
+			report.Report{Result: &contract.Result{Exchanges: 3, Rules: []contract.RuleResult{because("a/b", contract.Untested, contract.ReasonNoExchange, "no exchange that it applies to")}}},
+			[]string{
+				"? not enough was tested: 0 of 1 MUST rules hold.",
+				"  Not enough was tested: none of the 3 exchanges is with the Agents API (/api/v4/projects/…/cluster_agents).",
+				"  Not tested: 1 rule: no exchange that it applies to.",
+			}, contract.TooLittle,
+		},
+		"nothing came of the answers": {
+			report.Report{Result: of(because("a/b", contract.Inconclusive, contract.ReasonNoAnswer, "GET /x: 502"), because("a/c", contract.Inconclusive, contract.ReasonNoAnswer, "GET /x: 502"))},
+			[]string{
+				"? not enough was tested: 0 of 2 MUST rules hold.", "  Not enough was tested: no MUST rule was tested to the end.",
+				"  Inconclusive: a/b and a/c (GET /x: 502).",
+			}, contract.TooLittle,
+		},
+		"a file is cut off": {
+			report.Report{Partial: "a.har is cut off", Result: of(held)},
+			[]string{"? not enough was tested: 1 of 1 MUST rules hold.", "  Not everything was judged: a.har is cut off."}, contract.TooLittle,
+		},
+		"the check ended early": {
+			report.Report{Result: &contract.Result{
+				Rules: []contract.RuleResult{held, broken}, Coverage: succeeded, Findings: []contract.Finding{found},
+				Ended: &contract.Problem{Said: `401, message "401 Unauthorized"`, Means: "the token expired during the check", Do: "give a token that lasts longer"},
+			}},
+			[]string{
+				"✗ not conformant: 1 of 2 MUST rules hold.",
+				`  The check ended early: the token expired during the check. GitLab said: 401, message "401 Unauthorized". give a token that lasts longer.`,
+				"  Wrong: a/broken (MUST): It holds.", "  Not enough was tested: the check ended early.",
+			}, contract.Violated,
+		},
+		"something was left behind": {
+			report.Report{Result: &contract.Result{Target: "https://x", Left: []string{"agent 5"}, Rules: []contract.RuleResult{held}, Coverage: succeeded}},
+			[]string{"! the check failed: 1 of 1 MUST rules hold at https://x.", "  Left behind: agent 5; `glagents sweep --url https://x` removes what it can."}, contract.Failed,
+		},
+		"something was left behind by a server that violates a MUST": {
+			report.Report{Result: &contract.Result{Left: []string{"agent 5"}, Rules: []contract.RuleResult{held, broken}, Coverage: succeeded, Findings: []contract.Finding{found}}},
+			[]string{
+				"✗ not conformant, and the check failed: 1 of 2 MUST rules hold.", "  Wrong: a/broken (MUST): It holds.",
+				"  Left behind: agent 5; `glagents sweep` removes what it can.",
+			}, contract.Violated,
+		},
+		"something was kept": {
+			report.Report{Result: &contract.Result{Target: "https://x", Kept: []string{`agent 5, "contract-x"`}, Rules: []contract.RuleResult{held}, Coverage: succeeded}},
+			[]string{"✓ conformant: 1 of 1 MUST rules hold at https://x.", "  Kept: agent 5, \"contract-x\"; `glagents sweep --url https://x` removes it."}, contract.Conformant,
+		},
+		"an internal error": {
+			report.Report{Result: of(held, because("a/c", contract.Error, contract.ReasonInternal, "panic"))},
+			[]string{"! the check failed: 1 of 2 MUST rules hold.", "  Not tested because of an internal error: a/c."}, contract.Failed,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, tc.want+"\n", string(write(t, report.Terminal{Quiet: true}, &tc.report)))
+			lines := strings.Split(strings.TrimSuffix(string(write(t, report.Terminal{Quiet: true}, &tc.report)), "\n"), "\n")
+			require.Len(t, lines, len(tc.want), "%q", lines)
+			for i, want := range tc.want {
+				assert.True(t, strings.HasPrefix(lines[i], want), "%q\n%q", want, lines[i])
+			}
 			assert.Equal(t, tc.exit, tc.report.Exit())
 		})
+	}
+}
+
+// TestCauses: rules that fail in the same exchanges are one cause, and what something in between answered comes first.
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	must := contract.Must
+	violation := func(id, operation string, exchange, status int, actual string) contract.Finding {
+		f := finding(id, must, contract.Violation, operation, exchange, "", "x", actual)
+		f.Evidence.Status = status
+		return f
+	}
+	broken := func(id string) contract.RuleResult {
+		return contract.RuleResult{Rule: rule(id, must, "S.", ""), Outcome: contract.Violation}
+	}
+	for name, tc := range map[string]struct {
+		findings []contract.Finding
+		want     []string
+	}{
+		"two rules in the same exchange": {
+			[]contract.Finding{violation("b/two", "deleteAgent", 4, 412, "412"), violation("a/one", "deleteAgent", 4, 412, "another"), violation("b/two", "deleteAgent", 9, 412, "412")},
+			[]string{"a/one (MUST): S. The same cause seems to break b/two."},
+		},
+		"the same refusal in other exchanges": {
+			[]contract.Finding{violation("a/one", "getAgent", 1, 404, "404, not found"), violation("b/two", "getAgent", 7, 404, "404, not found")},
+			[]string{"a/one (MUST): S. The same cause seems to break b/two."},
+		},
+		"one rule in every exchange and another in one of them": {
+			[]contract.Finding{
+				violation("a/one", "getAgent", 1, 200, "x"), violation("b/two", "getAgent", 1, 200, "no header"), violation("b/two", "listAgents", 2, 200, "no header"),
+				violation("b/two", "createAgent", 3, 201, "no header"),
+			},
+			[]string{"a/one (MUST): S.", "b/two (MUST): S."},
+		},
+		"different answers": {
+			[]contract.Finding{violation("a/one", "getAgent", 1, 200, "200"), violation("b/two", "getAgent", 2, 200, "200")},
+			[]string{"a/one (MUST): S.", "b/two (MUST): S."},
+		},
+		"an answer by something in between": {
+			[]contract.Finding{violation("a/one", "getAgent", 1, 200, "x"), violation("delivery/answered-by-gitlab", "getAgent", 8, 403, "a proxy")},
+			[]string{"delivery/answered-by-gitlab (MUST): S.", "a/one (MUST): S."},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got struct {
+				Causes []struct{ Text string }
+			}
+			r := &report.Report{Result: &contract.Result{Findings: tc.findings, Rules: []contract.RuleResult{broken("a/one"), broken("b/two"), broken("delivery/answered-by-gitlab")}}}
+			require.NoError(t, json.Unmarshal(write(t, report.JSON{}, r), &got))
+			var texts []string
+			for _, c := range got.Causes {
+				texts = append(texts, c.Text)
+			}
+			assert.Equal(t, tc.want, texts)
+		})
+	}
+}
+
+// TestWidths: below its width the coverage table becomes a line for each operation, and nothing but commands is wider
+// than the terminal. Characters of two columns count as two.
+func TestWidths(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{60, 80, 200} {
+		r := full()
+		r.Redactor = nil
+		r.Result.Findings[4].Actual = strings.Repeat("エージェント ", 40)
+		for i := range 16 {
+			r.Result.Coverage.Operations[0].Statuses = append(r.Result.Coverage.Operations[0].Statuses, contract.StatusCoverage{Status: 503 + i, Seen: 1, Listed: true})
+		}
+		out := string(write(t, report.Terminal{Width: width}, r))
+		for line := range strings.Lines(out) {
+			words := strings.Fields(line)
+			if len(words) > 2 && !strings.Contains(line, "Internal error") && !strings.Contains(line, "curl ") && !strings.Contains(line, "GITLAB_URL") && !strings.HasPrefix(line, "      ") {
+				assert.LessOrEqual(t, runewidth.StringWidth(strings.TrimSuffix(line, "\n")), width, line)
+			}
+		}
+		if width < 200 {
+			assert.Contains(t, out, "listAgents 200×12")
+		} else {
+			assert.NotContains(t, out, "200×12")
+		}
+		golden(t, fmt.Sprintf("width-%d.txt", width), []byte(out))
+	}
+}
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"1 rule": report.Count(1, "rule"), "0 rules": report.Count(0, "rule"), "2 more entries": report.Count(2, "more entry"),
+		"3 other places in this answer": report.Count(3, "other place in this answer"), "4 ways": report.Count(4, "way"),
+	} {
+		assert.Equal(t, want, got)
 	}
 }
 
@@ -395,19 +576,19 @@ func TestJoin(t *testing.T) {
 	assert.Equal(t, contract.Community, r.Result.Edition)
 	assert.Equal(t, contract.Pass, r.Result.Rules[0].Outcome, "tested in one of them")
 	assert.Equal(t, contract.Violation, r.Result.Rules[1].Outcome, "violated in one of them")
-	assert.Equal(t, 200, r.Result.Rules[1].Met)
+	assert.Equal(t, 200, r.Result.Rules[1].Applied)
 	require.Len(t, r.Files, len(r.Result.Findings))
 	assert.Equal(t, []string{"a.har", "b.har"}, []string{r.Files[0], r.Files[len(r.Files)-1]})
 	s := r.Result.Coverage.Operations[0].Statuses
 	assert.Equal(t, contract.StatusCoverage{Status: 200, Seen: 24, Listed: true}, s[0])
 	assert.Equal(t, contract.StatusCoverage{Status: 401, Seen: 4, Listed: true}, s[1], "seen, so without a reason")
 	assert.Equal(t, map[string]int{"active": 200, "revoked": 0}, r.Result.Coverage.Operations[1].Values[0].Enum)
-	assert.Equal(t, 100, a.Rules[1].Met, "the results are left as they were")
+	assert.Equal(t, 100, a.Rules[1].Applied, "the results are left as they were")
 	assert.Zero(t, a.Coverage.Operations[0].Statuses[1].Seen)
 
 	text := string(write(t, report.Terminal{}, r))
 	assert.Contains(t, text, "exchange  #57 of a.har")
-	assert.Contains(t, text, "and       1 more exchange: #57 of b.har")
+	assert.Contains(t, text, "and       1 other exchange: #57 of b.har")
 
 	alone := report.Join([]*contract.Result{full().Result})
 	assert.Nil(t, alone.Files)
@@ -425,11 +606,11 @@ func TestManyFailures(t *testing.T) {
 	}
 	terminal := string(write(t, report.Terminal{}, r))
 	assert.Less(t, len(terminal), 1_000_000)
-	assert.True(t, strings.Contains(terminal, "and 200 failures more; a JSON report has them all\n"))
+	assert.True(t, strings.Contains(terminal, "and 200 other failures; a JSON report has them all\n"))
 	assert.Less(t, len(write(t, report.JUnit{}, r)), 1_000_000)
 	assert.Greater(t, len(write(t, report.JSON{}, r)), 300*30_000)
 	out := string(write(t, report.Markdown{}, r))
 	assert.Less(t, len(out), 1_000_000)
-	assert.True(t, strings.Contains(out, "failures are not shown in full"))
-	assert.True(t, strings.Contains(out, "and 250 failures more"))
+	assert.True(t, strings.Contains(out, "Not shown in full: "))
+	assert.True(t, strings.Contains(out, "and 250 other failures"))
 }

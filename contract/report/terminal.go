@@ -6,17 +6,18 @@ import (
 	"io"
 	"strings"
 
-	"example.com/gitlab-agents/contract"
+	"github.com/mattn/go-runewidth"
 )
 
-// Terminal writes what a person reads: the results by subject, each failure, the summary, the verdict.
+// Terminal writes what a person reads: the results by subject, what is wrong, the summary, the verdict.
 type Terminal struct {
 	Color   bool // with ANSI colours
 	Verbose bool // with each cell of the coverage that was not seen
 	Quiet   bool // the verdict only
+	Width   int  // in columns; 0 means that nothing is wrapped
 }
 
-// maxShown is how many failures a terminal shows.
+// maxShown is how many causes a terminal shows.
 const maxShown = 100
 
 // Write writes a report.
@@ -24,172 +25,146 @@ func (t Terminal) Write(w io.Writer, r *Report) error {
 	var b bytes.Buffer
 	if !t.Quiet {
 		t.subjects(&b, r)
-		failures := r.failures()
-		for i := range failures[:min(len(failures), maxShown)] {
-			t.failure(&b, r, &failures[i])
-		}
-		if n := len(failures) - maxShown; n > 0 {
-			fmt.Fprintf(&b, "and %s; a JSON report has them all\n\n", count(n, "failure more", "failures more"))
-		}
-		t.incomplete(&b, r)
+		t.causes(&b, r)
+		t.errors(&b, r)
 		t.summary(&b, r)
 	}
-	v := r.verdict()
-	fmt.Fprintf(&b, "%s %s\n", t.paint(v.outcome, mark(v.outcome)+" "+v.short+":"), v.long)
+	t.verdict(&b, r)
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-// subjects writes a line for each subject, with how many of its rules came to what. Rules that do not hold for the
-// GitLab, or need what only a live check does, are left to the summary.
+// subjects writes a line for each subject, with how many of its rules came to what.
 func (t Terminal) subjects(b *bytes.Buffer, r *Report) {
-	var order []string
-	counts := make(map[string]map[contract.Outcome]int)
-	for _, rule := range r.Result.Rules {
-		subject, _, _ := strings.Cut(rule.Rule.ID, "/")
-		if counts[subject] == nil {
-			counts[subject] = make(map[contract.Outcome]int)
-			order = append(order, subject)
-		}
-		counts[subject][rule.Outcome]++
-	}
-	for _, subject := range order {
-		worst := contract.Pass
-		var parts []string
-		for outcome := contract.Pass; outcome <= contract.Violation; outcome++ {
-			n := counts[subject][outcome]
-			if n == 0 {
-				continue
-			}
-			if outcome != contract.Untested || counts[subject][contract.Pass] == 0 {
-				worst = max(worst, outcome)
-			}
-			parts = append(parts, fmt.Sprintf("%d %s", n, outcomeWord(outcome)))
-		}
-		fmt.Fprintf(b, "%s  %-16s %s\n", t.paint(worst, mark(worst)), subject, strings.Join(parts, ", "))
+	for _, s := range r.subjects() {
+		t.hanging(b, fmt.Sprintf("%s  %-16s ", t.paint(s.worst, s.worst.mark), s.name), strings.Join(s.counts, ", "))
 	}
 	fmt.Fprintln(b)
 }
 
-// outcomeWord says what rules came to.
-func outcomeWord(o contract.Outcome) string {
-	switch o {
-	case contract.Pass:
-		return "passed"
-	case contract.Violation:
-		return "violated"
+// causes writes what was found, the most fundamental first.
+func (t Terminal) causes(b *bytes.Buffer, r *Report) {
+	causes := r.causes()
+	if preamble := r.preamble(); preamble != "" {
+		t.hanging(b, "", "Each story below is a script for a shell with curl and jq. Before the first one, paste this:")
+		fmt.Fprintf(b, "%s\n\n", preamble)
 	}
-	return o.String()
+	for i := range causes[:min(len(causes), maxShown)] {
+		t.failure(b, r, causes[i].first())
+		others, more := causes[i].others()
+		for _, f := range others {
+			t.consequence(b, f)
+		}
+		if more > 0 {
+			fmt.Fprintf(b, "  and %s of the same cause\n\n", Count(more, "other failure"))
+		}
+	}
+	if n := len(causes) - maxShown; n > 0 {
+		fmt.Fprintf(b, "and %s; a JSON report has them all\n\n", Count(n, "other failure"))
+	}
 }
 
+// failure writes a failure in full, with its story.
 func (t Terminal) failure(b *bytes.Buffer, r *Report, f *failure) {
-	fmt.Fprintln(b, t.paint(f.outcome, mark(f.outcome)+" "+f.title()))
+	t.hanging(b, t.paint(f.status(), f.status().mark)+" ", f.title())
 	for _, l := range r.lines(f) {
-		fmt.Fprintln(b, "    "+l.String())
+		if l.isCommand() {
+			fmt.Fprintln(b, "    "+l.String())
+			continue
+		}
+		t.hanging(b, "    "+l.prefix(), l.text)
+	}
+	if story := script(f.found[0].Story); len(story) > 0 {
+		t.hanging(b, "    "+line{label: "story"}.prefix(), told(&f.found[0]))
+		for _, command := range story {
+			fmt.Fprintln(b, "      "+command)
+		}
 	}
 	fmt.Fprintln(b)
 }
 
-// incomplete writes what could not be brought to an end, and what was left behind.
-func (t Terminal) incomplete(b *bytes.Buffer, r *Report) {
-	before := b.Len()
-	for _, rule := range r.incomplete() {
-		title := t.paint(rule.Outcome, mark(rule.Outcome)+" "+rule.Rule.ID)
-		fmt.Fprintf(b, "%s  %s: %s\n", title, rule.Outcome, printableLines(r.redact(rule.Reason)))
+// consequence writes a failure that seems to have the same cause as the one before, in short.
+func (t Terminal) consequence(b *bytes.Buffer, f *failure) {
+	t.hanging(b, "  "+t.paint(f.status(), f.status().mark)+" ", f.title()+"  seems to have the same cause")
+	for _, l := range f.short() {
+		t.hanging(b, "      "+l.prefix(), l.text)
 	}
-	for _, rule := range r.Result.Rules {
-		if rule.Stale {
-			fmt.Fprintf(b, "%s  is on the list of known failures, but passed\n", t.paint(contract.Violation, "✗ "+rule.Rule.ID))
-		}
-	}
-	for _, left := range r.Result.Left {
-		fmt.Fprintf(b, "%s  %s\n", t.paint(contract.Error, "! left behind"), r.shown(left))
-	}
-	if b.Len() > before {
-		fmt.Fprintln(b)
+	fmt.Fprintln(b)
+}
+
+// errors writes what our own faults spoiled, in full: somebody has to report them.
+func (t Terminal) errors(b *bytes.Buffer, r *Report) {
+	for _, e := range r.internalErrors() {
+		fmt.Fprintf(b, "%s  %s\n\n", t.paint(e.status, e.status.mark+" "+e.rule), e.text)
 	}
 }
 
 func (t Terminal) summary(b *bytes.Buffer, r *Report) {
-	c := r.counts()
-	row := func(label, format string, args ...any) {
-		fmt.Fprintf(b, "%-10s%s\n", label, fmt.Sprintf(format, args...))
+	for _, f := range r.facts() {
+		t.hanging(b, fmt.Sprintf("%-10s", f.label), f.text)
 	}
-	if r.Result.Target != "" {
-		row("target", "%s%s", r.shown(r.Result.Target), r.gitlab())
-	}
-	exchanges := fmt.Sprintf("%d: %d judged, %d not ours", c.exchanges, c.judged, c.notOurs)
-	if c.unread > 0 {
-		exchanges += fmt.Sprintf(", %d not readable", c.unread)
-	}
-	row("exchanges", "%s", exchanges)
-	row("rules", "%s", c.ruleText())
-	row("findings", "%s", c.findingText(r.Result.Dropped))
-	if r.Result.Chain > 0 {
-		row("duration", "%s, the longest chain of requests %d", r.Result.Duration.Round(1e6), r.Result.Chain)
-	}
-	label := "untested"
-	for _, u := range r.untested() {
-		row(label, "%4d  %s", u.rules, u.reason)
-		label = ""
-	}
-	statuses, properties, nulls, values := r.shares()
-	coverage := fmt.Sprintf("statuses %v", statuses)
-	if properties.all > 0 {
-		coverage += fmt.Sprintf(", properties %v, nulls %v, enum values %v", properties, nulls, values)
-	}
-	row("coverage", "%s", coverage)
 	fmt.Fprintln(b)
-	for _, l := range r.table().text() {
+	for _, l := range r.table().lines(t.Width - 4) {
 		fmt.Fprintln(b, strings.TrimRight("    "+l, " "))
 	}
 	fmt.Fprintf(b, "    %s not seen   ! not in the document\n\n", unseen)
 	if t.Verbose {
 		for _, gap := range r.gaps() {
-			fmt.Fprintln(b, "    not seen  "+gap)
+			t.hanging(b, "    not seen  ", gap)
 		}
 		fmt.Fprintln(b)
 	}
 }
 
-// gitlab is the version and edition of the GitLab, as far as they are known.
-func (r *Report) gitlab() string {
-	switch release, edition := r.Result.Release.String(), strings.ToUpper(r.Result.Edition.String()); {
-	case release == "" && edition == "":
-		return ""
-	default:
-		return " (" + strings.Join(strings.Fields("GitLab "+release+" "+edition), " ") + ")"
+// verdict writes the verdict; what was left behind is its last line.
+func (t Terminal) verdict(b *bytes.Buffer, r *Report) {
+	v := r.verdict()
+	t.hanging(b, t.paint(v.status, v.status.mark+" "+v.short+":")+" ", v.holds)
+	for _, l := range v.lines()[1:] {
+		t.hanging(b, "  ", l)
 	}
 }
 
-func (c *counts) ruleText() string {
-	text := fmt.Sprintf("%d passed, %d violated, %d drift, %d error, %d inconclusive, %d untested",
-		c.rules[contract.Pass], c.rules[contract.Violation], c.rules[contract.Drift], c.rules[contract.Error],
-		c.rules[contract.Inconclusive], c.rules[contract.Untested])
-	if c.known > 0 {
-		text += fmt.Sprintf(" (%d of the violated known to fail)", c.known)
+// hanging writes a text after a prefix. Its further lines stand below where it began, or two columns in if the prefix is
+// long.
+func (t Terminal) hanging(b *bytes.Buffer, prefix, text string) {
+	indent := runewidth.StringWidth(withoutColor(prefix))
+	width := 0
+	if t.Width > 0 {
+		width = max(20, t.Width-indent)
 	}
-	return text
+	lines := wrap(text, width)
+	if indent > 20 {
+		indent = 2
+		lines = wrapAfter(text, runewidth.StringWidth(withoutColor(prefix)), indent, t.Width)
+	}
+	for i, l := range lines {
+		if i > 0 {
+			prefix = strings.Repeat(" ", indent)
+		}
+		fmt.Fprintln(b, strings.TrimRight(prefix+l, " "))
+	}
 }
 
-func (c *counts) findingText(dropped int) string {
-	text := fmt.Sprintf("%s, %d drift, %s, %d inconclusive",
-		count(c.findings[contract.Violation], "violation", "violations"), c.findings[contract.Drift],
-		count(c.findings[contract.Error], "fault of the caller", "faults of the caller"), c.findings[contract.Inconclusive])
-	if dropped > 0 {
-		text += fmt.Sprintf("; %d more are counted with their rules only", dropped)
-	}
-	return text
-}
-
-// paint is text in the colour of an outcome.
-func (t Terminal) paint(o contract.Outcome, text string) string {
+// paint is text in the colour of a status.
+func (t Terminal) paint(s status, text string) string {
 	if !t.Color {
 		return text
 	}
-	color := map[contract.Outcome]string{
-		contract.Pass: "32", contract.Violation: "31;1", contract.Error: "35", contract.Inconclusive: "33",
-		contract.Drift: "36", contract.Untested: "2",
-	}[o]
+	color := map[string]string{
+		"pass": "32", "violation": "31;1", "error": "35", "inconclusive": "33", "drift": "36", "untested": "2",
+	}[s.name]
 	return "\x1b[" + color + "m" + text + "\x1b[0m"
+}
+
+// withoutColor is text without what paint adds.
+func withoutColor(s string) string {
+	for {
+		before, after, ok := strings.Cut(s, "\x1b[")
+		if !ok {
+			return s
+		}
+		_, after, _ = strings.Cut(after, "m")
+		s = before + after
+	}
 }

@@ -2,7 +2,10 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/mattn/go-runewidth"
 
 	"example.com/gitlab-agents/contract/redact"
 )
@@ -24,10 +27,75 @@ func cut(s string, limit int) string {
 	return s[:limit] + " …"
 }
 
-// count is a number and what it counts.
-func count(n int, one, many string) string {
+// Count is a number and what it counts, such as "1 rule" or "2 rules".
+func Count(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return fmt.Sprintf("%d %s", n, plural(one))
+}
+
+// plural is the plural of a noun, which may have words before it. What follows "in" or "of" stays.
+func plural(one string) string {
+	for _, preposition := range []string{" in ", " of "} {
+		if before, after, ok := strings.Cut(one, preposition); ok {
+			return plural(before) + preposition + after
+		}
+	}
+	if stem, ok := strings.CutSuffix(one, "y"); ok && !strings.ContainsAny(stem[len(stem)-1:], "aeou") {
+		return stem + "ies"
+	}
+	return one + "s"
+}
+
+// list is names as a sentence has them: "a, b and c".
+func list(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// some are names, of which at most so many are listed.
+func some(names []string, most int) string {
+	if len(names) <= most {
+		return list(names)
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// wrap breaks a text into lines of at most width columns, at spaces. Words that are longer stay whole, so that they can be
+// copied. Without a width it is one line.
+func wrap(text string, width int) []string {
+	if width <= 0 || runewidth.StringWidth(text) <= width {
+		return []string{text}
+	}
+	var lines []string
+	line, columns := "", 0
+	for word := range strings.FieldsSeq(text) {
+		w := runewidth.StringWidth(word)
+		if line != "" && columns+1+w > width {
+			lines = append(lines, line)
+			line, columns = "", 0
+		}
+		if line != "" {
+			line, columns = line+" ", columns+1
+		}
+		line, columns = line+word, columns+w
+	}
+	return append(lines, line)
+}
+
+// wrapAfter is wrap for a text whose first line stands after so many columns, and whose others are indented.
+func wrapAfter(text string, after, indent, width int) []string {
+	if width <= 0 || after+runewidth.StringWidth(text) <= width {
+		return []string{text}
+	}
+	first := wrap(text, max(20, width-after))[0]
+	rest := strings.TrimSpace(strings.TrimPrefix(strings.Join(strings.Fields(text), " "), first))
+	if rest == "" {
+		return []string{first}
+	}
+	return append([]string{first}, wrap(rest, max(20, width-indent))...)
 }

@@ -13,10 +13,8 @@ type counts struct {
 	exchanges, judged, notOurs, unread int
 
 	rules    map[contract.Outcome]int
-	violated map[contract.Level]int   // violated rules that are not known to fail
-	known    int                      // violated rules that are
-	stale    int                      // rules that are known to fail, but passed
-	held     int                      // MUST rules that were exercised and held
+	known    int                      // violated rules that are known to fail
+	held     int                      // MUST rules that were tested and held
 	musts    int                      // MUST rules in all
 	findings map[contract.Outcome]int // those that were kept
 }
@@ -26,23 +24,17 @@ func (r *Report) counts() counts {
 		exchanges: r.Result.Exchanges, judged: r.Result.Judged, unread: r.Unread,
 		notOurs:  r.Result.Exchanges - r.Result.Judged - r.Unread,
 		rules:    r.Result.Counts(),
-		violated: make(map[contract.Level]int),
 		findings: make(map[contract.Outcome]int),
 	}
 	for _, rule := range r.Result.Rules {
 		if rule.Rule.Level == contract.Must {
 			c.musts++
-			if rule.Outcome == contract.Pass {
+			if rule.Outcome == contract.Pass || rule.Outcome == contract.Drift {
 				c.held++
 			}
 		}
-		switch {
-		case rule.Stale:
-			c.stale++
-		case rule.Outcome == contract.Violation && rule.Known:
+		if rule.Outcome == contract.Violation && rule.Known {
 			c.known++
-		case rule.Outcome == contract.Violation:
-			c.violated[rule.Rule.Level]++
 		}
 	}
 	for _, f := range r.Result.Findings {
@@ -51,102 +43,263 @@ func (r *Report) counts() counts {
 	return c
 }
 
-// verdict is what a report comes to.
+// verdict is what a report comes to, in words.
 type verdict struct {
-	outcome contract.Outcome // whose mark and colour it has
-	short   string           // in two or three words
-	long    string           // in whole sentences: why, and what to do about it
+	status  status   // how it is shown
+	short   string   // in two or three words
+	holds   string   // what holds, at which target, in how many requests, by which roles
+	wrong   []string // what is wrong, a line for each cause, the most fundamental first
+	open    []string // what is not known: why not enough was tested, and which rules are inconclusive
+	testing []string // what was not tested, and what would help
+	last    string   // what was kept and what was left behind; empty if nothing was
 }
 
+// lines are the verdict from the first line to the last.
+func (v *verdict) lines() []string {
+	lines := []string{v.short + ": " + v.holds}
+	lines = append(lines, v.wrong...)
+	lines = append(lines, v.open...)
+	lines = append(lines, v.testing...)
+	if v.last != "" {
+		lines = append(lines, v.last)
+	}
+	return lines
+}
+
+// maxNamed is how many rules or causes a line of the verdict names.
+const maxNamed = 8
+
 func (r *Report) verdict() verdict {
-	c := r.counts()
-	var say []string
-	add := func(format string, args ...any) { say = append(say, fmt.Sprintf(format, args...)) }
-	v := verdict{}
-	switch r.Exit() {
-	case contract.Conformant:
-		v = verdict{outcome: contract.Pass, short: "conformant"}
-		add("%d of the %d rules that say MUST were tested, and held.", c.held, c.musts)
-		if n := c.violated[contract.Should]; n > 0 {
-			add("Violated rules that say SHOULD: %d; --strict counts them.", n)
-		}
-	case contract.Violated:
-		v = verdict{outcome: contract.Violation, short: "not conformant"}
-		if n := c.violated[contract.Must]; n > 0 {
-			add("Violated rules that say MUST: %d.", n)
-		}
-		if n := c.violated[contract.Should]; n > 0 {
-			add("Violated rules that say SHOULD: %d.", n)
-		}
-		if first := r.firstViolated(); first != "" {
-			add("Begin with %s, and repeat its request with the curl line.", first)
-		}
-		if c.stale > 0 {
-			add("Known failures that pass: %d; take them off the list.", c.stale)
-		}
-	case contract.Failed:
-		v = verdict{outcome: contract.Error, short: "failed"}
-		if n := len(r.Result.Left); n > 0 {
-			add("%s left behind; `glagents sweep` removes what it can.", count(n, "thing was", "things were"))
-		} else {
-			add("Rules that could not be tested because of an error of ours: %d.", c.rules[contract.Error])
-		}
-	default:
-		v = verdict{outcome: contract.Inconclusive, short: "too little was tested to say"}
-		switch {
-		case c.held > 0:
-		case c.judged == 0:
-			add("None of the %s is with the Agents API (/api/v4/projects/…/cluster_agents).", count(c.exchanges, "exchange", "exchanges"))
-		default:
-			add("No rule that says MUST was exercised and held.")
-		}
+	v := verdict{
+		holds: r.whatHolds(), wrong: r.whatIsWrong(), open: r.whatIsOpen(), testing: r.whatWasNotTested(), last: r.whatIsLeft(),
 	}
-	if r.Partial != "" {
-		add("Not everything was judged: %s.", r.shown(r.Partial))
-	}
-	v.long = strings.Join(say, " ")
+	v.status, v.short = r.short()
 	return v
 }
 
-// firstViolated is the rule to look at first.
-func (r *Report) firstViolated() string {
-	for _, level := range []contract.Level{contract.Must, contract.Should} {
-		for _, rule := range r.Result.Rules {
-			if rule.Outcome == contract.Violation && !rule.Known && rule.Rule.Level == level {
-				return rule.Rule.ID
-			}
-		}
+// short is the verdict in a few words. That something was left behind is said beside a violation.
+func (r *Report) short() (status, string) {
+	failed := len(r.Result.Left) > 0 || len(r.internal()) > 0
+	switch exit := r.Exit(); {
+	case exit == contract.Violated && failed:
+		return statusOf(contract.Violation), "not conformant, and the check failed"
+	case exit == contract.Violated:
+		return statusOf(contract.Violation), "not conformant"
+	case exit == contract.Failed:
+		return statusOf(contract.Error), "the check failed"
+	case exit == contract.Conformant:
+		return statusOf(contract.Pass), "conformant"
 	}
-	return ""
+	return statusOf(contract.Inconclusive), "not enough was tested"
 }
 
-// untested are the reasons why rules were not tested, the most frequent first.
-func (r *Report) untested() []reasonCount {
-	var reasons []reasonCount
-	for _, rule := range r.Result.Rules {
-		if rule.Outcome == contract.Untested {
-			why := r.shown(rule.Reason)
-			c := find(&reasons, func(c *reasonCount) bool { return c.reason == why })
-			c.reason, c.rules = why, c.rules+1
-		}
+// whatHolds is the first line: how many rules hold, at which target, in how many requests, by which roles.
+func (r *Report) whatHolds() string {
+	c := r.counts()
+	text := fmt.Sprintf("%d of %d MUST rules hold", c.held, c.musts)
+	if r.Result.Target != "" {
+		text += " at " + r.where()
 	}
-	slices.SortStableFunc(reasons, func(a, b reasonCount) int { return b.rules - a.rules })
-	return reasons
+	if c.judged > 0 {
+		text += ", in " + Count(c.judged, "request")
+	}
+	if roles := r.roles(); roles != "" {
+		text += " by " + roles
+	}
+	if r.Result.ReadOnly {
+		text += ", which only read"
+	}
+	return text + "."
 }
 
-// reasonCount is a reason, and how many rules it holds for.
-type reasonCount struct {
-	reason string
-	rules  int
+// where is the target with what is known of it.
+func (r *Report) where() string {
+	var about []string
+	if gitlab := r.gitlab(); gitlab != "" {
+		about = append(about, gitlab)
+	}
+	if r.Result.Project != "" {
+		about = append(about, "project "+r.shown(r.Result.Project))
+	}
+	where := r.shown(r.Result.Target)
+	if len(about) > 0 {
+		where += " (" + strings.Join(about, ", ") + ")"
+	}
+	return where
 }
 
-// incomplete are the rules that came to nothing for a reason of their own: inconclusive ones, and errors.
-func (r *Report) incomplete() []contract.RuleResult {
-	var rules []contract.RuleResult
-	for _, rule := range r.Result.Rules {
-		if (rule.Outcome == contract.Inconclusive || rule.Outcome == contract.Error) && rule.Reason != "" {
-			rules = append(rules, rule)
+// gitlab is the release and edition of the GitLab, as far as they are known.
+func (r *Report) gitlab() string {
+	release, edition := r.Result.Release.String(), strings.ToUpper(r.Result.Edition.String())
+	if release == "" && edition == "" {
+		return ""
+	}
+	return strings.Join(strings.Fields("GitLab "+release+" "+edition), " ")
+}
+
+func (r *Report) roles() string {
+	var names []string
+	for _, role := range r.Result.Roles {
+		names = append(names, role.String())
+	}
+	return list(names)
+}
+
+// whatIsWrong is a line for each cause, the most fundamental first: why the check ended early, what something in between
+// answered, and what the server did.
+func (r *Report) whatIsWrong() []string {
+	var lines []string
+	if p := r.Result.Ended; p != nil {
+		lines = append(lines, "The check ended early: "+r.problem(p))
+	}
+	if r.Partial != "" {
+		lines = append(lines, "Not everything was judged: "+r.shown(r.Partial)+".")
+	}
+	causes := r.causes()
+	more := 0
+	for i := range causes {
+		line := "Wrong: " + causes[i].sentence()
+		switch {
+		case !r.counted(causes[i].first()) || slices.Contains(lines, line):
+		case len(lines) >= maxNamed:
+			more++
+		default:
+			lines = append(lines, line)
 		}
 	}
-	return rules
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("Wrong: %s.", Count(more, "other cause")))
+	}
+	if stale := r.stale(); len(stale) > 0 {
+		lines = append(lines, "Known failures that pass, and fail the check until they are off the list: "+some(stale, maxNamed)+".")
+	}
+	if internal := r.internal(); len(internal) > 0 {
+		lines = append(lines, "Not tested because of an internal error: "+some(internal, maxNamed)+".")
+	}
+	return lines
+}
+
+// counted says whether a failure is a violation that nobody knew of.
+func (r *Report) counted(f *failure) bool { return f.outcome == contract.Violation && !f.known }
+
+// problem is a problem in one line.
+func (r *Report) problem(p *contract.Problem) string {
+	text := sentence(r.shown(p.Means))
+	if p.Said != "" {
+		text += " GitLab said: " + sentence(r.shown(p.Said))
+	}
+	if p.Do != "" {
+		text += " " + sentence(r.shown(p.Do))
+	}
+	return text
+}
+
+// sentence is a text with a full stop.
+func sentence(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
+		return s
+	}
+	return s + "."
+}
+
+// stale are the rules that are known to fail, but passed.
+func (r *Report) stale() []string {
+	return r.ids(func(rule *contract.RuleResult) bool { return rule.Stale })
+}
+
+// internal are the rules that a fault of ours spoiled.
+func (r *Report) internal() []string {
+	return r.ids(func(rule *contract.RuleResult) bool {
+		return rule.Outcome == contract.Error && rule.Reason.Code == contract.ReasonInternal
+	})
+}
+
+func (r *Report) ids(is func(*contract.RuleResult) bool) []string {
+	var ids []string
+	for i := range r.Result.Rules {
+		if is(&r.Result.Rules[i]) {
+			ids = append(ids, r.Result.Rules[i].Rule.ID)
+		}
+	}
+	return ids
+}
+
+// whatIsOpen says why not enough was tested, and names the inconclusive rules.
+func (r *Report) whatIsOpen() []string {
+	var lines []string
+	if missing := r.missing(); len(missing) > 0 && r.Exit() != contract.Conformant {
+		lines = append(lines, "Not enough was tested: "+strings.Join(missing, "; ")+".")
+	}
+	for _, reason := range r.inconclusive() {
+		line := "Inconclusive: " + some(reason.ids, maxNamed)
+		if reason.reason != "" {
+			line += " (" + reason.reason + ")"
+		}
+		lines = append(lines, line+".")
+	}
+	return lines
+}
+
+// missing is what keeps the result from being conformant, apart from violations.
+func (r *Report) missing() []string {
+	if c := r.counts(); c.judged == 0 && c.exchanges > 0 {
+		return []string{fmt.Sprintf("none of the %s is with the Agents API (/api/v4/projects/…/cluster_agents)", Count(c.exchanges, "exchange"))}
+	}
+	var missing []string
+	for _, m := range r.Result.Missing() {
+		missing = append(missing, r.shown(m))
+	}
+	return missing
+}
+
+// whatWasNotTested counts the untested rules, and says what would make the most rules testable.
+func (r *Report) whatWasNotTested() []string {
+	var lines []string
+	n := 0
+	for _, reason := range r.untested() {
+		n += len(reason.ids)
+	}
+	if n > 0 {
+		most := r.untested()[0]
+		line := fmt.Sprintf("Not tested: %s", Count(n, "rule"))
+		if len(r.untested()) > 1 {
+			line += fmt.Sprintf(", %d of them because of this: %s.", len(most.ids), most.reason)
+		} else {
+			line += ": " + most.reason + "."
+		}
+		lines = append(lines, line)
+	}
+	if do, rules := r.advice(); rules > 0 {
+		lines = append(lines, fmt.Sprintf("To test %s, %s.", Count(rules, "more rule"), do))
+	}
+	return lines
+}
+
+// whatIsLeft says what was kept and what could not be removed, and how to remove it.
+func (r *Report) whatIsLeft() string {
+	var parts []string
+	if kept := r.shownAll(r.Result.Kept); len(kept) > 0 {
+		parts = append(parts, fmt.Sprintf("Kept: %s; `%s` removes it.", some(kept, maxNamed), r.sweep()))
+	}
+	if left := r.shownAll(r.Result.Left); len(left) > 0 {
+		parts = append(parts, fmt.Sprintf("Left behind: %s; `%s` removes what it can.", some(left, maxNamed), r.sweep()))
+	}
+	return strings.Join(parts, " ")
+}
+
+// sweep is the command that removes what was left.
+func (r *Report) sweep() string {
+	if r.Result.Target == "" {
+		return "glagents sweep"
+	}
+	return "glagents sweep --url " + r.shown(r.Result.Target)
+}
+
+func (r *Report) shownAll(texts []string) []string {
+	var shown []string
+	for _, text := range texts {
+		shown = append(shown, r.shown(text))
+	}
+	return shown
 }

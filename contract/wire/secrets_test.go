@@ -79,7 +79,7 @@ func TestSecrets(t *testing.T) {
 		{name: "fragment in Referer", request: header("Referer", "https://h/cb#access_token=c1&token_type=bearer"), want: []string{"c1"}},
 		{name: "fragment in a body", got: `{"u":"https://h/cb#access_token=c1\u0026x=2"}`, want: []string{"c1", `c1\u0026x=2`}},
 		{
-			name: "query, other names", url: "http://h/?apikey=c1&key=c2&sig=c3&X-Amz-Signature=c4&pwd=c5&pat=c6&jwt=c7&code=c8&api_key=c9&status_code=no&keyset=no",
+			name: "query, other names", url: "http://h/?apikey=c1&key=c2&sig=c3&X-Amz-Signature=c4&pwd=c5&pat=c6&jwt=c7&code=c8&api_key=c9&status_code=no&keyset=no&key=default",
 			want: []string{"c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9"},
 		},
 		{name: "query in the query", url: "http://h/?to=https%3A%2F%2Fh%2F%3Fprivate_token%3Dc1%26x%3D2", want: []string{"c1"}},

@@ -162,18 +162,16 @@ func (c *check) run(ctx context.Context) error {
 	}
 	progress := newProgress(c.stderr, c.quiet || c.verbose)
 	var fault string // what printing panicked with, in whatever goroutine
-	options = append(options, contract.Progress(catching(&fault, progress.show)))
+	options.Progress = catching(&fault, progress.show)
 	if c.verbose {
-		options = append(options, contract.Observe(catching(&fault, c.exchangePrinter(human, target))))
+		options.Observe = catching(&fault, c.exchangePrinter(human, target))
 	}
 	if !c.readOnly && c.url != "" {
-		journal, err := c.openJournal()
-		if err != nil {
+		if options.Journal, err = c.openJournal(); err != nil {
 			return err
 		}
-		options = append(options, contract.WithJournal(journal))
 	}
-	result, err := contract.Run(ctx, target, options...)
+	result, err := contract.Run(ctx, target, options)
 	if fault != "" {
 		panic(elsewhere(fault))
 	}
@@ -193,7 +191,7 @@ func (c *check) run(ctx context.Context) error {
 		r.Partial = fmt.Sprintf("ended after %v by --timeout", c.timeout)
 	}
 	if c.verbose {
-		fmt.Fprintf(human, "%d exchanges, of which %d had to wait for each other, in %v\n", result.Exchanges, result.Chain, result.Duration.Round(time.Millisecond))
+		fmt.Fprintf(human, "%d exchanges in %v\n", result.Exchanges, result.Duration.Round(time.Millisecond))
 	}
 	return c.show(r, human)
 }
@@ -247,41 +245,33 @@ func (c *check) failed(err error) error {
 }
 
 // options are how to check.
-func (c *check) options() ([]contract.Option, error) {
-	var options []contract.Option
-	rules, err := contract.Select(contract.Catalogue(), c.only, c.skip)
-	if err != nil {
-		return nil, usageError{err.Error()}
+func (c *check) options() (o contract.Options, err error) {
+	if _, err := contract.SelectRules(c.only, c.skip); err != nil {
+		return o, usageError{err.Error()}
 	}
-	var release contract.Release
 	if c.release != "" {
-		if release, err = contract.ParseRelease(c.release); err != nil {
-			return nil, usageError{"--gitlab-version: " + err.Error()}
+		if o.Release, err = contract.ParseRelease(c.release); err != nil {
+			return o, usageError{"--gitlab-version: " + err.Error()}
 		}
 	}
-	edition, err := contract.ParseEdition(c.edition)
-	if err != nil {
-		return nil, usageError{"--edition: " + err.Error()}
+	if o.Edition, err = contract.ParseEdition(c.edition); err != nil {
+		return o, usageError{"--edition: " + err.Error()}
 	}
 	if c.parallel < 1 {
-		return nil, usageError{fmt.Sprintf("--parallel: %d requests at once make no progress; give 1 or more", c.parallel)}
+		return o, usageError{fmt.Sprintf("--parallel: %d requests at once make no progress; give 1 or more", c.parallel)}
 	}
 	if c.timeout <= 0 {
-		return nil, usageError{fmt.Sprintf("--timeout: %v is no time to check anything in", c.timeout)}
-	}
-	options = append(options, contract.Rules(rules...), contract.GitLab(release, edition), contract.Redact(c.redactor),
-		contract.Parallel(c.parallel), contract.Timeout(c.timeout))
-	if c.readOnly {
-		options = append(options, contract.ReadOnly())
+		return o, usageError{fmt.Sprintf("--timeout: %v is no time to check anything in", c.timeout)}
 	}
 	if c.known != "" {
-		known, err := knownFailures(c.known)
-		if err != nil {
-			return nil, err
+		if o.KnownFailures, err = knownFailures(c.known); err != nil {
+			return o, err
 		}
-		options = append(options, contract.KnownFailures(known...))
 	}
-	return options, nil
+	o.Rules, o.Skip, o.ReadOnly = c.only, c.skip, c.readOnly
+	o.Redactor, o.Parallel, o.Timeout = c.redactor, c.parallel, c.timeout
+	o.Timeline = c.reports.include("html")
+	return o, nil
 }
 
 // ruleID is the form of a rule's id.
@@ -297,7 +287,7 @@ func knownFailures(path string) ([]string, error) {
 }
 
 func parseKnownFailures(path, text string) (ids []string, err error) {
-	rules := contract.Catalogue()
+	rules := contract.Rules()
 	for i, line := range strings.Split(text, "\n") {
 		id, _, _ := strings.Cut(line, "#")
 		if id = strings.TrimSpace(id); id == "" {
@@ -306,7 +296,7 @@ func parseKnownFailures(path, text string) (ids []string, err error) {
 		if !ruleID.MatchString(id) { // whatever the file is, it is no list of rules
 			return nil, usageError{fmt.Sprintf("%s:%d: this is no id of a rule: `glagents rules` lists them", path, i+1)}
 		}
-		if !slices.ContainsFunc(rules, func(r contract.Rule) bool { return r.ID == id }) {
+		if !slices.ContainsFunc(rules, func(r *contract.Rule) bool { return r.ID == id }) {
 			return nil, usageError{fmt.Sprintf("%s:%d: there is no rule %q: `glagents rules` lists them", path, i+1, id)}
 		}
 		ids = append(ids, id)
@@ -416,8 +406,17 @@ func isLoopback(host string) bool {
 func transport(caFile string) (http.RoundTripper, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 64
+	roots, err := trusted(caFile)
+	if roots != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: roots}
+	}
+	return t, err
+}
+
+// trusted are the system's certificate authorities and those of a file; nil if there is no file.
+func trusted(caFile string) (*x509.CertPool, error) {
 	if caFile == "" {
-		return t, nil
+		return nil, nil
 	}
 	data, err := os.ReadFile(caFile)
 	if err != nil {
@@ -430,8 +429,7 @@ func transport(caFile string) (http.RoundTripper, error) {
 	if !pool.AppendCertsFromPEM(data) {
 		return nil, usageError{fmt.Sprintf("--ca-file: there is no certificate (PEM) in %s", caFile)}
 	}
-	t.TLSClientConfig = &tls.Config{RootCAs: pool}
-	return t, nil
+	return pool, nil
 }
 
 // openJournal uses the journal of --journal, or else the user's.

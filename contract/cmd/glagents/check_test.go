@@ -481,7 +481,7 @@ func FuzzKnownFailures(f *testing.F) {
 	f.Add("tokens/nothing")
 	f.Add("\xef\xbb\xbfpaths/id\x00")
 	known := make(map[string]bool)
-	for _, rule := range contract.Catalogue() {
+	for _, rule := range contract.Rules() {
 		known[rule.ID] = true
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -115,8 +115,8 @@ func (c *check) showRequests(ctx context.Context) error {
 	}
 	var lines []string
 	print := c.requestPrinter(target, project, other)
-	options = append(options, contract.Parallel(1), contract.Observe(func(x *wire.Exchange) { lines = append(lines, print(x)) }))
-	result, err := contract.Run(ctx, target, options...)
+	options.Parallel, options.Observe = 1, func(x *wire.Exchange) { lines = append(lines, print(x)) }
+	result, err := contract.Run(ctx, target, options)
 	if err != nil {
 		return c.failed(err)
 	}

@@ -34,11 +34,7 @@ func (p *progress) show(e contract.Event) {
 		return
 	}
 	p.last = time.Now()
-	line := fmt.Sprintf("%d of %d rules, %d requests", e.Done, e.Total, e.Requests)
-	if e.Rule != nil {
-		line += "  " + e.Rule.ID
-	}
-	p.write(line)
+	p.write(fmt.Sprintf("%s: %d of %d scenarios, %d requests", e.Phase, e.Done, e.Total, e.Requests))
 }
 
 func (p *progress) write(line string) {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"example.com/gitlab-agents/contract/report"
@@ -69,6 +70,11 @@ func (r reports) toStdout() bool {
 		}
 	}
 	return false
+}
+
+// include says whether a report of that format is asked for.
+func (r reports) include(format string) bool {
+	return slices.ContainsFunc(r, func(f reportFile) bool { return f.name == format })
 }
 
 // write writes the reports. It tries all of them, and returns the first error.

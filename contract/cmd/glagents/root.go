@@ -103,6 +103,7 @@ endpoints below /api/v4/projects/:id/cluster_agents.
 	root.AddCommand(
 		p.checkCommand(),
 		p.serveCommand(),
+		p.proxyCommand(),
 		p.sweepCommand(),
 		p.verifyCommand(),
 		p.rulesCommand(),

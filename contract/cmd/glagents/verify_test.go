@@ -195,7 +195,7 @@ func TestVerifyBadInput(t *testing.T) {
 	}{
 		"no file":         {"", []string{}, 2, "glagents: no file is given: glagents verify FILE.har… (see glagents verify --help)\n", ""},
 		"missing":         {"", []string{filepath.Join(dir, "missing.har")}, 2, "glagents: stat " + filepath.Join(dir, "missing.har") + ": no such file or directory\n", ""},
-		"a directory":     {"", []string{dir}, 2, "glagents: " + dir + " is a directory: name the HAR files in it\n", ""},
+		"a directory":     {"", []string{dir}, 2, "glagents: " + dir + " has no recordings in it: their names end in .har, .har.gz, .ndjson or .jsonl\n", ""},
 		"twice":           {"", []string{"-", "-"}, 2, "glagents: standard input can be read only once\n", ""},
 		"empty":           {"", []string{"-"}, 2, "glagents: standard input: the file is empty (at byte 0, after 0 entries)\n", ""},
 		"not JSON":        {"<html>", []string{"-"}, 2, "glagents: standard input: not a HAR file: it is not a JSON object (at byte 0, after 0 entries)\n", ""},

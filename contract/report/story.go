@@ -1,0 +1,84 @@
+package report
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/redact"
+)
+
+// steps are the steps of a story, ready to be shown. Bodies keep their lines.
+func (r *Report) steps(story []contract.Step) []contract.Step {
+	shown := slices.Clone(story)
+	for i := range shown {
+		s := &shown[i]
+		s.Method, s.URL, s.Script, s.Problem = r.shown(s.Method), r.shown(s.URL), r.shown(s.Script), r.shown(s.Problem)
+		s.RequestBody, s.ResponseBody = printableLines(r.redact(s.RequestBody)), printableLines(r.redact(s.ResponseBody))
+		s.RequestHeader, s.ResponseHeader = r.header(s.RequestHeader), r.header(s.ResponseHeader)
+	}
+	return shown
+}
+
+func (r *Report) header(h http.Header) http.Header {
+	shown := make(http.Header, len(h))
+	for name, values := range h {
+		for _, value := range values {
+			shown[r.shown(name)] = append(shown[r.shown(name)], r.shown(value))
+		}
+	}
+	return shown
+}
+
+// script is a story as lines for a shell.
+func script(story []contract.Step) []string {
+	var lines []string
+	for _, s := range story {
+		if s.Script != "" {
+			lines = append(lines, s.Script)
+		}
+	}
+	return lines
+}
+
+// preamble is the line that a shell needs before the scripts of the stories: where the GitLab is, and a check that the
+// tokens are set. It is empty if there is no story.
+func (r *Report) preamble() string {
+	var tokens []string
+	stories := false
+	for _, f := range r.Result.Findings {
+		for _, s := range f.Story {
+			stories = true
+			if name := s.Role.Variable(); name != "" && !slices.Contains(tokens, name) {
+				tokens = append(tokens, name)
+			}
+		}
+	}
+	if !stories {
+		return ""
+	}
+	return Preamble(r.shown(r.Result.Target), tokens)
+}
+
+// Preamble is the line that a shell needs before the script of a story: it says where the GitLab is, and fails if a
+// variable with a token is not set.
+func Preamble(url string, tokens []string) string {
+	line := "export GITLAB_URL=" + redact.Word(url)
+	if len(tokens) > 0 {
+		line += "; :"
+	}
+	for _, name := range slices.Sorted(slices.Values(tokens)) {
+		line += fmt.Sprintf(` "${%s:?is not set}"`, name)
+	}
+	return line
+}
+
+// told says how a story begins, in half a sentence.
+func told(f *finding) string {
+	if n := len(script(f.Story)); n > 0 {
+		return fmt.Sprintf("scenario %q, up to the request that failed: %s", f.Scenario, Count(n, "request"))
+	}
+	return strings.TrimSpace(f.Scenario)
+}
