@@ -23,7 +23,7 @@ import (
 // TestInterrupted cancels a check at many moments of each phase. What it made is removed.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	step := 37
+	step := 61
 	if nightly() {
 		step = 1
 	}
@@ -164,7 +164,7 @@ func TestRoleTokenStopsWorking(t *testing.T) {
 // TestGroundGoesAtAnyMoment has the ground go at many requests. Nobody is blamed but what is in between.
 func TestGroundGoesAtAnyMoment(t *testing.T) {
 	t.Parallel()
-	step := 61
+	step := 149
 	if nightly() {
 		step = 1
 	}
