@@ -44,7 +44,7 @@ var agentPages = Scenario{
 		if len(all) < 2 {
 			s.Untestable("the project has fewer than two agents")
 		}
-		size := len(all) - 1 // the last page has one entry, so the number of pages is not a quotient without remainder
+		size := len(all) - 1                                      // the last page has one entry, so the number of pages is not a quotient without remainder
 		if len(all) >= 100 || whole.Header("X-Next-Page") != "" { // there are more
 			size = len(all) / 2
 		}
