@@ -49,7 +49,7 @@ func lifecycles() []Fault {
 		{Name: "delete-does-nothing", Explains: "Deleting an agent answers 204 and leaves it.", Rules: gone, Change: decide(fakegitlab.AgentDeleted, never),
 			Also: ids{"agents/deleted-with-tokens", "agent-names/free-again"}, Because: "the agent is still there, with its tokens and its name", Keeps: "nothing can be deleted"},
 		{Name: "delete-only-unlists", Explains: "A deleted agent is no longer listed, but can be read.", Rules: gone, Change: both(decide(fakegitlab.AgentForgotten, never), decide(fakegitlab.AgentExists, always)),
-			Also: ids{"agents/deleted-with-tokens"}, Because: "the agent is still there, with its tokens, and not listed", Keeps: "the agent can be read for ever"},
+			Also: ids{"agents/deleted-with-tokens"}, Because: "the agent is still there, with its tokens", Keeps: "the agent can be read for ever"},
 		{Name: "delete-only-hides", Explains: "A deleted agent cannot be read any more, but stays in the list.", Rules: gone, Change: around(listingDeleted),
 			Also: ids{"agents/listed-once", "agents/sorted-by-name"}, Because: "a deleted agent is listed beside a new one of the same name", Keeps: "the agent is listed for ever"},
 		{Name: "deleted-agent-has-no-tokens", Explains: "The tokens of a deleted agent are an empty list.", Since: v15, Rules: ids{"agents/deleted-with-tokens", "agents/deleted-stays-gone"}, Change: ofDeleted(http.MethodGet, isTokenList, noTokens)},

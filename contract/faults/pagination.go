@@ -54,6 +54,7 @@ func pagination() []Fault {
 		{Name: "total-missing", Explains: "X-Total is missing.", Rules: ids{totals}, Change: dropHeader("X-Total", lists...)},
 		{Name: "page-missing", Explains: "X-Page is missing.", Rules: ids{headers}, Change: dropHeader("X-Page", lists...)},
 		{Name: "next-page-missing", Explains: "X-Next-Page is missing.", Rules: ids{beside}, Change: dropHeader("X-Next-Page", lists...), Also: ids{link}, Because: "no next page is known"},
+		{Name: "prev-page-missing", Explains: "X-Prev-Page is missing.", Rules: ids{beside}, Change: dropHeader("X-Prev-Page", lists...), Also: ids{link}, Because: "no previous page is known"},
 		{Name: "next-page-never", Explains: "X-Next-Page is always empty.", Rules: ids{beside}, Change: pages(func(p *page) { p.Next = 0 }, lists...)},
 		{Name: "next-page-always", Explains: "The last page has an X-Next-Page too.", Rules: ids{beside}, Change: pages(func(p *page) { p.Next = p.Number + 1 }, lists...), Also: ids{size}, Because: "the headers promise another page"},
 		{Name: "next-page-off-by-one", Explains: "X-Next-Page is one too many.", Rules: ids{beside}, Change: pages(nextButOne, lists...)},
