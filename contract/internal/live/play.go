@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -309,6 +310,9 @@ func (c *check) playOne(p *play) {
 	defer c.mu.Unlock()
 	c.done++
 	c.tellLocked(Event{})
+	if c.Played != nil {
+		c.Played(Played{p.scenario, slices.Collect(maps.Keys(p.reached)), p.unverified()})
+	}
 }
 
 // slug is a name as part of an agent's name.
