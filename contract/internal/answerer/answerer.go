@@ -144,5 +144,5 @@ func (w *weighing) verdict() Verdict {
 	if p == nil {
 		p = w.unnamed()
 	}
-	return Verdict{Kind: Stranger, Kindof: p.kindof, By: p.by, Signs: w.against, Cure: p.cureFor(w.exchange, w.learned.slashes)}
+	return Verdict{Kind: Stranger, Kindof: p.kindof, By: p.by, Signs: w.against, Cure: p.cureFor(w.exchange, w.learned)}
 }

@@ -107,6 +107,7 @@ type habits struct {
 	always     []string // the marks that were in nearly all answers
 	requestIDs [shapes]bool
 	anyID      bool // there is one in requestIDs
+	answered   bool
 	slashes    bool
 	decodes    bool
 	repeated   bool // the answer was given before
@@ -116,7 +117,7 @@ type habits struct {
 func (l *Learner) snapshot(x *wire.Exchange) habits {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := habits{requestIDs: l.requestIDs, anyID: slices.Contains(l.requestIDs[:], true), slashes: l.slashes, decodes: l.decodes}
+	h := habits{requestIDs: l.requestIDs, anyID: slices.Contains(l.requestIDs[:], true), answered: l.answers > 0, slashes: l.slashes, decodes: l.decodes}
 	_, h.repeated = l.given[answerID(x)]
 	if l.answers < enoughAnswers {
 		return h

@@ -149,25 +149,23 @@ func origin(target string) string {
 	return scheme + "://" + host
 }
 
-// cureFor is what to do about an answer. An escaped slash has a cure of its own, unless such paths reach GitLab; then a
-// 404 stands in place of GitLab's.
-func (p *product) cureFor(x *wire.Exchange, slashesPass bool) string {
+// cureFor is what to do about an answer. An escaped slash has a cure of its own, unless such paths reach GitLab. Where GitLab
+// has answered, a page may stand in place of its error.
+func (p *product) cureFor(x *wire.Exchange, learned habits) string {
 	status := x.Response.StatusCode
 	switch {
-	case p.slashCure != "" && !slashesPass && hasEscapedSlash(x) && (status == http.StatusBadRequest || status == http.StatusNotFound):
+	case p.slashCure != "" && !learned.slashes && hasEscapedSlash(x) && (status == http.StatusBadRequest || status == http.StatusNotFound):
 		return p.slashCure
-	case p.kindof == WebServerPage && p.cure == webServerCure && status != http.StatusForbidden && !Transient(status):
-		if cure, known := statusCures[status]; known {
-			return cure
-		}
+	case p.cure != webServerCure:
+		return p.cure
+	case learned.answered && (status == http.StatusNotFound || status == http.StatusInternalServerError):
+		return errorPageCure
 	}
-	return p.cure
+	return cmp.Or(statusCures[status], p.cure)
 }
 
 // statusCures are what to do about the pages of web servers by their status.
 var statusCures = map[int]string{
-	http.StatusNotFound:              errorPageCure,
-	http.StatusInternalServerError:   errorPageCure,
 	http.StatusRequestEntityTooLarge: "Allow larger bodies: client_max_body_size in nginx, LimitRequestBody in Apache. A description has up to 1,024 characters.",
 	http.StatusRequestURITooLong:     "Allow longer URLs: large_client_header_buffers in nginx, LimitRequestLine in Apache.",
 	http.StatusMethodNotAllowed:      "Allow the methods GET, HEAD, POST and DELETE under /api/v4.",

@@ -3,7 +3,6 @@ package judge
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"example.com/gitlab-agents/contract/internal/answerer"
@@ -18,8 +17,11 @@ func onTheWay(rule string, x *Exchange) string {
 	if seen := x.changedPath(); seen != "" {
 		return "something on the way changed the path: GitLab was asked for " + seen
 	}
-	if missing := x.missingHeaders(); len(missing) > 0 && aboutHeaders(rule) {
-		return fmt.Sprintf("a proxy on the way may have removed %s", strings.Join(missing, ", "))
+	if missing := x.missing(headersOf(rule, x.Operation)); len(missing) > 0 {
+		return "a proxy on the way may have removed " + strings.Join(missing, ", ")
+	}
+	if strings.HasPrefix(rule, "headers/") && len(x.Response.Header.Values("Cache-Control")) > 1 {
+		return "there are several headers Cache-Control: a proxy on the way may have added one"
 	}
 	if x.Status() == http.StatusUnauthorized && x.Request.Header.Get("Authorization") != "" {
 		return "a proxy on the way may have removed the header Authorization"
@@ -30,22 +32,26 @@ func onTheWay(rule string, x *Exchange) string {
 	return ""
 }
 
-func aboutHeaders(rule string) bool {
+// headersOf are the headers that a rule is about and that a proxy may remove.
+func headersOf(rule, operation string) []string {
 	subject, _, _ := strings.Cut(rule, "/")
-	return rule == "document/headers" || slices.Contains([]string{"headers", "pagination", "conditional"}, subject)
-}
-
-// missingHeaders are the headers that GitLab sends with such an answer and that are not there.
-func (x *Exchange) missingHeaders() (missing []string) {
-	names := []string{"X-Request-Id"}
-	if x.Status() < 300 && x.Status() != http.StatusNoContent {
-		names = append(names, "ETag")
-		if x.Operation == "listAgents" || x.Operation == "listAgentTokens" {
-			names = append(names, "X-Page", "X-Per-Page", "X-Total", "X-Total-Pages", "Link")
+	switch {
+	case rule == "headers/request-id":
+		return []string{"X-Request-Id"}
+	case rule == "headers/etag", subject == "conditional":
+		return []string{"ETag"}
+	case rule == "document/headers", subject == "pagination", rule == "headers/head":
+		if operation == "listAgents" || operation == "listAgentTokens" {
+			return []string{"X-Page", "X-Per-Page", "X-Total", "X-Total-Pages", "Link"}
 		}
 	}
+	return nil
+}
+
+// missing are those of some headers that an answer lacks.
+func (x *Exchange) missing(names []string) (missing []string) {
 	for _, name := range names {
-		if x.Header(name) == "" {
+		if x.Header(name) == "" && (x.Status() < 300 || name == "X-Request-Id") {
 			missing = append(missing, name)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"example.com/gitlab-agents/contract/internal/rule"
 )
@@ -54,7 +55,7 @@ func (c *check) unconfirmed(p *play, seen map[string]int, played int) {
 	for _, f := range p.held {
 		switch n := seen[f.Rule]; {
 		case played == replays && n == replays:
-			f.Note = fmt.Sprintf("confirmed: it came in %d of %d plays", n+1, played+1)
+			f.Note = strings.TrimPrefix(fmt.Sprintf("%s; confirmed: it came in %d of %d plays", f.Note, n+1, played+1), "; ")
 		default:
 			f.Outcome = rule.Inconclusive
 			f.Note = fmt.Sprintf("seen in %d of %d plays: intermittent, or another user changed the project", n+1, played+1)

@@ -260,10 +260,10 @@ func (c *check) cannotPlay(s *Scenario) (rule.Reason, bool) {
 	switch {
 	case s.Needs.has(Writes) && c.ReadOnly:
 		return rule.Reason{Code: rule.ReasonReadOnly, Text: "it creates or deletes, and the check is read-only"}, true
-	case s.Needs.has(OtherProject) && c.OtherProject == "":
-		return rule.Reason{Code: rule.ReasonOtherProject, Text: "no other project is given (--other-project)"}, true
 	case s.Needs.has(OtherProject) && c.ground.found.OtherProblem != nil:
 		return rule.Reason{Code: rule.ReasonOtherProject, Text: c.ground.found.OtherProblem.Means}, true
+	case s.Needs.has(OtherProject) && c.OtherProject == "":
+		return rule.Reason{Code: rule.ReasonOtherProject, Text: "no other project is given (--other-project)"}, true
 	case !c.ground.version.Release.IsZero() && c.ground.version.Release.Before(s.Since):
 		return rule.Reason{Code: rule.ReasonRelease, Text: fmt.Sprintf("it takes GitLab %s, and this is %s", s.Since, c.ground.version.Release)}, true
 	}
