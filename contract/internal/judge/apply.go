@@ -141,6 +141,9 @@ func (j *Judge) finding(f rule.Finding, about *Exchange, doubtful bool) (full ru
 	}
 	f.Level, f.Exchange, f.Evidence = j.Catalogue[i].Rule.Level, about.Index, j.evidence(about)
 	f.Expected, f.Actual = j.shown(f.Expected), j.shown(f.Actual)
+	if f.Note == "" && f.Outcome == rule.Violation {
+		f.Note = onTheWay(f.Rule, about)
+	}
 	if doubtful && j.Count == nil { // nobody can confirm it
 		f.Outcome, f.Note = rule.Inconclusive, "a write by somebody else would explain it"
 	}

@@ -120,6 +120,9 @@ func (x *Exchange) OK(status int) bool { return x.Complete() && x.Response.Statu
 // FromGitLab says that GitLab answered, or may have answered.
 func (x *Exchange) FromGitLab() bool { return !x.fromStranger() }
 
+// ThroughCache says that the answer came through a cache, even if the cache asked GitLab.
+func (x *Exchange) ThroughCache() bool { return answerer.ThroughCache(x.Exchange) }
+
 // Violation reports that the server broke the rule.
 func (x *Exchange) Violation(pointer, expected, actual string) {
 	x.report(x, rule.Finding{Outcome: rule.Violation, Pointer: pointer, Expected: expected, Actual: actual}, false)

@@ -149,6 +149,7 @@ func (j *Judge) ObservePrepared(p *Prepared, tag any) ([]rule.Finding, *Exchange
 		j.judged++
 	}
 	x.Answerer = h.answerers.Who(x.Exchange, x.Operation)
+	h.answerers.Remember(x.Exchange)
 	if x.fromStranger() {
 		return j.meet(h, x), x
 	}

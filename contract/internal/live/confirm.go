@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"example.com/gitlab-agents/contract/internal/rule"
 )
@@ -95,7 +96,7 @@ func (c *check) settleHeld(p *play, r *replayed) {
 	for _, f := range p.held {
 		switch n := r.seen[f.Rule]; {
 		case r.quiet == replays && n == replays:
-			f.Note = fmt.Sprintf("confirmed: it came in %d of %d plays", n+1, r.quiet+1)
+			f.Note = strings.TrimPrefix(fmt.Sprintf("%s; confirmed: it came in %d of %d plays", f.Note, n+1, r.quiet+1), "; ")
 		case r.quiet < r.plays:
 			f.Outcome = rule.Inconclusive
 			f.Note = fmt.Sprintf("seen in %d of %d plays; another user changed the project during %d more", n+1, r.quiet+1, r.plays-r.quiet)
