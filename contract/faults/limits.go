@@ -12,8 +12,7 @@ func limits() []Fault {
 	const third, name = "token-limit/third-is-refused", "token-limit/checked-before-name"
 	limitError := says("only two active tokens")
 	return []Fault{
-		{Name: "third-token-by-form", Explains: "A third token is accepted if it is requested with a form.", Since: v16_2, Rules: ids{third},
-			Change: decide(fakegitlab.LimitReached, func(c fakegitlab.Choice) bool { return c.GitLab && !hasType(formType)(c.Request) })},
+		{Name: "third-token-by-form", Explains: "A third token is accepted if it is requested with a form.", Since: v16_2, Rules: ids{third}, Change: noFor(fakegitlab.LimitReached, hasType(formType))},
 		{Name: "third-token-with-description", Explains: "A third token is accepted if it has a description.", Since: v16_2, Rules: ids{third}, Change: unlimitedWithDescription(),
 			Also: ids{name}, Because: "there are more tokens than allowed"},
 		{Name: "third-token-accepted", Explains: "A third active token is accepted.", Since: v16_2, Rules: ids{third}, Change: decide(fakegitlab.LimitReached, never),
@@ -34,13 +33,9 @@ func limits() []Fault {
 		{Name: "limit-counts-revoked", Explains: "Revoked tokens count towards the limit.", Since: v16_2, Rules: ids{"token-limit/revoke-frees-one"}, Change: inside(countingForever)},
 		{Name: "limit-after-name", Explains: "The name is checked before the limit.", Since: v16_2, Rules: ids{name, "errors/create-token-for-unknown-agent"},
 			Change: refuse(all(createsToken, sends(nameIs(""))), 400, `{"message":"400 Bad request - [\"Name can't be blank\"]"}`)},
-		{Name: "limit-under-error", Explains: "The text about a third token is under error instead of message.", Since: v16_2, Rules: ids{"errors/key"},
-			Change: answerWhen(limitError, 400, `{"error":"400 Bad request - An agent can have only two active tokens at a time"}`)},
+		{Name: "limit-under-error", Explains: "The text about a third token is under error instead of message.", Since: v16_2, Rules: ids{"errors/key"}, Change: answerWhen(limitError, 400, `{"error":"400 Bad request - An agent can have only two active tokens at a time"}`)},
 	}
 }
-
-// yes is a decision that GitLab answers with yes.
-func yes(c fakegitlab.Choice) bool { return c.GitLab }
 
 // nameIs is input whose name has a value.
 func nameIs(value any) func(o object) bool {
@@ -55,7 +50,7 @@ func unlimitedWithDescription() Change {
 			}
 			return r
 		}),
-		decide(fakegitlab.LimitReached, func(c fakegitlab.Choice) bool { return c.GitLab && !marked(c.Request) }),
+		noFor(fakegitlab.LimitReached, marked),
 	)
 }
 

@@ -109,6 +109,9 @@ func (w *Writer) Write(x *wire.Exchange) error {
 	return w.err
 }
 
+// Observe is Write for those who are told of exchanges one by one, such as an option Observe. Close says what failed.
+func (w *Writer) Observe(x *wire.Exchange) { _ = w.Write(x) }
+
 // Close ends the file. It closes what [Create] opened, and leaves the writer of [NewWriter] open.
 func (w *Writer) Close() error {
 	w.mu.Lock()
@@ -212,7 +215,7 @@ func (w *Writer) entry(x *wire.Exchange) *entry {
 	return e
 }
 
-// url leaves out user information, which is a secret or beside the point.
+// url leaves out user information: it is secret or not needed.
 func (w *Writer) url(u *url.URL) string {
 	without := *u
 	without.User = nil

@@ -107,13 +107,13 @@ func full() *report.Report {
 		},
 		Dropped: 3,
 		Coverage: contract.Coverage{Operations: []contract.OperationCoverage{
-			{Operation: "listAgents", Statuses: []contract.StatusCoverage{
+			{Operation: "listAgents", Successes: 1, Statuses: []contract.StatusCoverage{
 				{Status: 200, Seen: 12, Listed: true}, {Status: 401, Listed: true, Reason: "no request without credentials"},
 				{Status: 502, Seen: 1},
 			}, Values: []contract.PropertyCoverage{
 				{Pointer: "/*/id", Seen: 12}, {Pointer: "/*/created_by_user_id", Seen: 12, Null: new(int)},
 			}},
-			{Operation: "getAgentToken", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
+			{Operation: "getAgentToken", Successes: 1, Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
 				Values: []contract.PropertyCoverage{{Pointer: "/status", Seen: 100, Enum: map[string]int{"active": 100, "revoked": 0}}}},
 		}},
 		Rules: []contract.RuleResult{
@@ -273,7 +273,7 @@ func (failing) Write([]byte) (int, error) { return 0, errFull }
 func TestNamed(t *testing.T) {
 	t.Parallel()
 	_, err := report.Named("pdf")
-	require.EqualError(t, err, `unknown report format "pdf": there are json, junit, markdown`)
+	require.EqualError(t, err, `unknown report format "pdf": there are html, json, junit, markdown`)
 }
 
 func TestSchema(t *testing.T) {
@@ -370,7 +370,7 @@ func TestVerdict(t *testing.T) {
 	held := one(must, contract.Pass)
 	broken := contract.RuleResult{Rule: rule("a/broken", must, "It holds.", ""), Outcome: contract.Violation}
 	found := finding("a/broken", must, contract.Violation, "listAgents", 1, "", "x", "y")
-	succeeded := contract.Coverage{Operations: []contract.OperationCoverage{{Operation: "listAgents", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 1}}}}}
+	succeeded := contract.Coverage{Operations: []contract.OperationCoverage{{Operation: "listAgents", Successes: 1, Statuses: []contract.StatusCoverage{{Status: 200, Seen: 1}}}}}
 	of := func(rules ...contract.RuleResult) *contract.Result {
 		return &contract.Result{Rules: rules, Coverage: succeeded}
 	}

@@ -122,6 +122,7 @@ operations below /api/v4/projects/:id/cluster_agents.
 	root.AddCommand(
 		p.checkCommand(),
 		p.serveCommand(),
+		p.proxyCommand(),
 		p.sweepCommand(),
 		p.verifyCommand(),
 		p.compareCommand(),

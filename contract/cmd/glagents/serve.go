@@ -122,7 +122,7 @@ func (s *serve) run(ctx context.Context) error {
 	if err != nil {
 		return s.refuse(err)
 	}
-	listener, err := s.listen()
+	listener, err := s.listen(s.addr)
 	if err != nil {
 		return err
 	}
@@ -177,13 +177,13 @@ func (s *serve) refuse(err error) error {
 }
 
 // listen takes the address.
-func (s *serve) listen() (net.Listener, error) {
-	listener, err := net.Listen("tcp", s.addr)
+func (p *program) listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, usageError{fmt.Sprintf("--addr %s: another program listens there; choose another port, or 0 for a free one", s.addr)}
+		return nil, usageError{fmt.Sprintf("--addr %s: another program listens there; choose another port, or 0 for a free one", addr)}
 	case err != nil:
-		return nil, usageError{fmt.Sprintf("--addr %s: %v; an address is like 127.0.0.1:8080", s.addr, err)}
+		return nil, usageError{fmt.Sprintf("--addr %s: %v; an address is like 127.0.0.1:8080", addr, err)}
 	}
 	return listener, nil
 }
@@ -197,11 +197,11 @@ func clientAddress(a *net.TCPAddr) string {
 }
 
 // drain ends the server once the requests that are under way have ended, or after that time.
-func (s *serve) drain(server *http.Server, wait time.Duration) {
+func (p *program) drain(server *http.Server, wait time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	if server.Shutdown(ctx) != nil {
 		_ = server.Close()
-		s.complain(fmt.Sprintf("cut off what had not ended after %v", wait))
+		p.complain(fmt.Sprintf("cut off what had not ended after %v", wait))
 	}
 }

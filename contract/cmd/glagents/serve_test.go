@@ -504,7 +504,7 @@ func TestServeDocumentation(t *testing.T) {
 			get := func(path string) (int, http.Header, string) { return ask(t, "GET", s.url+path, "", nil) }
 
 			paths := map[string][]string{} // in the order in which they stand, by format
-			for format, first := range map[string]string{"yaml": "openapi: 3.0.3", "json": `{"openapi":"3.0.3"`} {
+			for format, first := range map[string]string{"yaml": "openapi: 3.0.3", "json": `"openapi": "3.0.3"`} {
 				status, header, text := get("/-/openapi." + format)
 				assert.Equal(t, 200, status)
 				assert.Equal(t, "application/"+format, header.Get("Content-Type"))
@@ -520,6 +520,7 @@ func TestServeDocumentation(t *testing.T) {
 					paths[format][i] = strings.TrimRight(path, "\": \n{")
 				}
 			}
+			assert.Len(t, paths["json"], 4)
 			assert.Equal(t, paths["yaml"], paths["json"])
 
 			status, header, text := get("/-/docs")

@@ -169,8 +169,17 @@ func isLoopback(host string) bool {
 func transport(caFile string) (http.RoundTripper, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 64
+	roots, err := trusted(caFile)
+	if roots != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: roots}
+	}
+	return t, err
+}
+
+// trusted are the system's certificate authorities and those of a file; nil if there is no file.
+func trusted(caFile string) (*x509.CertPool, error) {
 	if caFile == "" {
-		return t, nil
+		return nil, nil
 	}
 	data, err := os.ReadFile(caFile)
 	if err != nil {
@@ -183,8 +192,7 @@ func transport(caFile string) (http.RoundTripper, error) {
 	if !pool.AppendCertsFromPEM(data) {
 		return nil, usageError{fmt.Sprintf("--ca-file: %s contains no certificate (PEM)", caFile)}
 	}
-	t.TLSClientConfig = &tls.Config{RootCAs: pool}
-	return t, nil
+	return pool, nil
 }
 
 // certificateHint says what to do about a certificate that is not trusted.

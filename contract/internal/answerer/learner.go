@@ -19,7 +19,7 @@ type Learner struct {
 	mu         sync.Mutex
 	answers    int
 	seen       [len(marks)]int
-	requestIDs map[shape]bool
+	requestIDs [shapes]bool
 }
 
 // Learn remembers the headers of an answer that is surely GitLab's: its body is one that the document knows.
@@ -39,9 +39,6 @@ func (l *Learner) Learn(x *wire.Exchange) {
 		}
 	}
 	if id := x.Response.Header.Get("X-Request-Id"); id != "" {
-		if l.requestIDs == nil {
-			l.requestIDs = map[shape]bool{}
-		}
 		l.requestIDs[shapeOf(id)] = true
 	}
 }
@@ -49,17 +46,15 @@ func (l *Learner) Learn(x *wire.Exchange) {
 // habits are what was learned so far.
 type habits struct {
 	always     []string // the marks that were in nearly all answers
-	requestIDs map[shape]bool
+	requestIDs [shapes]bool
+	anyID      bool // there is one in requestIDs
 }
 
 // snapshot allows for one answer in twenty to lack a mark: a broken GitLab must not unlearn the others.
 func (l *Learner) snapshot() habits {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := habits{requestIDs: map[shape]bool{}}
-	for s := range l.requestIDs {
-		h.requestIDs[s] = true
-	}
+	h := habits{requestIDs: l.requestIDs, anyID: slices.Contains(l.requestIDs[:], true)}
 	if l.answers < enoughAnswers {
 		return h
 	}
@@ -72,13 +67,14 @@ func (l *Learner) snapshot() habits {
 }
 
 // shape is what the id of a request looks like.
-type shape string
+type shape int
 
 const (
-	ulid        shape = "ulid" // GitLab's own: 26 characters, a time first, which begins with 01 until 2039
-	uuid        shape = "uuid" // that of Rails, and of Envoy
-	hexadecimal shape = "hexadecimal"
-	otherShape  shape = "other"
+	ulid shape = iota // GitLab's own: 26 characters, a time first, which begins with 01 until 2039
+	uuid              // that of Rails, and of Envoy
+	hexadecimal
+	otherShape
+	shapes // how many there are
 )
 
 func shapeOf(id string) shape {

@@ -5,6 +5,10 @@ import "regexp"
 // servers are web servers, proxies and load balancers with error pages of their own.
 var servers = []product{
 	{
+		kindof: WebServerPage, by: "a web server that speaks https on this port", cure: "Give the URL with https.",
+		page: regexp.MustCompile(`plain http request was sent to https port|sent an http request to an https server|speaking plain http to an ssl-enabled server port`),
+	},
+	{
 		kindof: Gateway, by: "an Envoy proxy", cure: gatewayCure,
 		page: regexp.MustCompile(`^(upstream connect error or disconnect|no healthy upstream|upstream request timeout|no route matched|fault filter abort|local_rate_limited|ext_authz|payload too large$|direct_response)`),
 	},
@@ -20,7 +24,7 @@ var servers = []product{
 	},
 	{
 		kindof: WebServerPage, by: "an Apache web server or proxy", cure: webServerCure, slashCure: apacheSlashCure,
-		page: regexp.MustCompile(`<address>apache|-//ietf//dtd html 2\.0//en|apache/2\.|proxy error</title>|the proxy server received an invalid response from an upstream server`),
+		page: regexp.MustCompile(`<address>apache|-//ietf//dtd html 2\.0//en|^<!doctype html public "-//w3c//dtd html 4\.01//en" [^>]*>\s*<html><head>\s*<title>\d{3} |apache/2\.|proxy error</title>|the proxy server received an invalid response from an upstream server`),
 	},
 	{
 		kindof: WebServerPage, by: "a Tomcat server", cure: webServerCure, slashCure: javaSlashCure,

@@ -74,8 +74,11 @@ func server(u *url.URL) string {
 	return u.Scheme + "://" + u.Host + path
 }
 
-// callerOf tells callers apart without keeping a credential.
+// callerOf tells callers apart without keeping a credential. It is zero if the request headers were not recorded.
 func callerOf(x *wire.Exchange) (id [8]byte) {
+	if x.Request.HeaderNotRecorded {
+		return id
+	}
 	h := sha256.New()
 	for _, name := range []string{"Private-Token", "Authorization", "Job-Token", "Cookie", "Sudo"} {
 		h.Write([]byte(x.Request.Header.Get(name) + "\x00"))
@@ -161,9 +164,14 @@ func (x *Exchange) DocumentSpokeOf(pointer string) bool {
 	})
 }
 
-// Reported says whether a rule has reported a property of the response already, or the response as a whole.
+// Reported says whether a rule has reported a property of the response already, or the response as a whole. What an error
+// says stands under one of two names, and is one thing.
 func (x *Exchange) Reported(pointer string) bool {
-	return slices.Contains(x.about, pointer) || slices.Contains(x.about, "")
+	same := func(about string) bool { return about == pointer || about == "" }
+	if pointer == "/message" || pointer == "/error" {
+		same = func(about string) bool { return about == "/message" || about == "/error" || about == "" }
+	}
+	return slices.ContainsFunc(x.about, same)
 }
 
 // Sound says that the document has nothing against the body of the response.

@@ -58,13 +58,16 @@ type Event struct {
 }
 
 // SetupError says why a check could not begin: a wrong URL, a token that is refused, a project that does not exist.
-type SetupError struct{ Problem rule.Problem }
+type SetupError struct {
+	Problem rule.Problem
+	Left    []string // what a rehearsal made and could not remove: one line each
+}
 
 func (e *SetupError) Error() string { return e.Problem.Error() }
 
 // setupError is a SetupError about the caller's input.
 func setupError(means, do string) *SetupError {
-	return &SetupError{rule.Problem{Code: "input", Means: means, Do: do}}
+	return &SetupError{Problem: rule.Problem{Code: "input", Means: means, Do: do}}
 }
 
 // UnreachableError says that the target did not answer, so nothing can be said about it.

@@ -51,6 +51,11 @@ func (c *check) cleanUp(ctx context.Context) (left []string) {
 // do it again: a broken server lists agents under both projects, whose sweeps disturb each other.
 func (c *check) sweepOwn(ctx context.Context) (left []string, again bool) {
 	s := &sweeper{check: c, id: c.own.run, listed: make(map[int64]bool)}
+	if gone := c.ended(); gone != nil { // nothing can be removed one by one either
+		if lines := s.sweep(ctx, url.PathEscape(c.Project)); len(lines) > 0 {
+			return []string{s.line("%d agents named %s%s-… in project %s: %s", c.own.remaining(), namePrefix, s.id, c.Project, gone.Means)}, false
+		}
+	}
 	for _, lines := range sideBySide(c.projects(), func(project string) []string { return s.sweep(ctx, url.PathEscape(project)) }) {
 		left = append(left, lines...)
 	}
