@@ -34,12 +34,13 @@ func TestDocument(t *testing.T) {
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
-	success := map[string]string{}
+	success, permissions := map[string]string{}, map[string]any{}
 	for _, item := range doc.Paths.Map() {
 		for _, op := range item.Operations() {
 			for _, name := range []string{"x-gitlab-since", "x-gitlab-role", "x-gitlab-permission", "x-gitlab-documentation"} {
 				assert.NotEmpty(t, op.Extensions[name], "%s %s", op.OperationID, name)
 			}
+			permissions[op.OperationID] = op.Extensions["x-gitlab-permission"]
 			for status, r := range op.Responses.Map() {
 				if status[0] == '2' {
 					success[op.OperationID] = status
@@ -54,6 +55,12 @@ func TestOperations(t *testing.T) {
 		"listAgents": "200", "getAgent": "200", "createAgent": "201", "deleteAgent": "204",
 		"listAgentTokens": "200", "getAgentToken": "200", "createAgentToken": "201", "revokeAgentToken": "204",
 	}, success)
+	assert.Equal(t, map[string]any{
+		"listAgents": "read_cluster_agent", "getAgent": "read_cluster_agent",
+		"createAgent": "create_cluster_agent", "deleteAgent": "delete_cluster_agent",
+		"listAgentTokens": "read_cluster_agent_token", "getAgentToken": "read_cluster_agent_token",
+		"createAgentToken": "create_cluster_agent_token", "revokeAgentToken": "revoke_cluster_agent_token",
+	}, permissions)
 }
 
 // Any OpenAPI validator finds the secret of a token in every response except the one that creates it.
@@ -69,6 +76,8 @@ func TestSecretOnlyOnCreate(t *testing.T) {
 		delete(value, "token")
 		err := schema.VisitJSON(value)
 		assert.Equal(t, allowed, err != nil, "%s without a token: %v", name, err)
+		value["token"] = nil
+		assert.Error(t, schema.VisitJSON(value), "%s with null for a token", name)
 		value["token"] = "qeY8UVRisx9y3Loxo1scLxFuRxYcgeX3sxsdrpP_fR3Loq4xyg"
 		err = schema.VisitJSON(value)
 		assert.Equal(t, allowed, err == nil, "%s with a token", name)
@@ -138,6 +147,14 @@ func TestPageHeadersAgree(t *testing.T) {
 	assert.Equal(t, map[string]any{"X-Page": "1", "X-Per-Page": "20", "X-Next-Page": "", "X-Prev-Page": "", "X-Total": "2", "X-Total-Pages": "1"}, examples)
 	for _, list := range []string{"AgentList", "AgentTokenList"} {
 		assert.Len(t, doc.Components.Examples[list].Value.Value, 2, list)
+	}
+	for path, url := range map[string]string{
+		"/projects/{id}/cluster_agents":                   "https://gitlab.example.com/api/v4/projects/20/cluster_agents?id=20&page=1&per_page=20",
+		"/projects/{id}/cluster_agents/{agent_id}/tokens": "https://gitlab.example.com/api/v4/projects/20/cluster_agents/5/tokens?agent_id=5&id=20&page=1&per_page=20",
+	} {
+		link := doc.Paths.Value(path).Get.Responses.Status(200).Value.Headers["Link"].Value
+		assert.True(t, link.Required)
+		assert.Equal(t, "<"+url+`>; rel="first", <`+url+`>; rel="last"`, link.Example)
 	}
 }
 

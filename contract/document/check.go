@@ -8,8 +8,8 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-// Check holds an exchange against the document, request and response. It returns nil if there is nothing to say, and
-// if the exchange is none of the operations, which [Document.Route] tells.
+// Check validates the request and response of an exchange against the document. It returns nil if both conform, and if
+// the request is not one of the operations; see [Document.Route].
 //
 // All findings are returned, but no more than 100. A problem that is the same in many entries of a list is one finding,
 // with the pointer of the first and their number. No finding holds the value of a secret: values are shown where they

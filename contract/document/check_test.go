@@ -141,7 +141,7 @@ func TestCheckResponse(t *testing.T) {
 		}},
 
 		{"no header", with(list(basic), "X-Page", "", "Link", ""), []string{
-			`document/headers violation  | header Link | no such header | Link`,
+			`document/headers violation  | header Link | no such header | TokensLink`,
 			`document/headers violation  | header X-Page | no such header | X-Page`,
 		}},
 		{"wrong headers", with(list(basic), "X-Page", "zero", "X-Per-Page", "0", "X-Total", "-1", "X-Next-Page", "0"), []string{
@@ -169,7 +169,7 @@ func TestCheckResponse(t *testing.T) {
 		{"nothing", failed(404, "", ""), []string{
 			`document/content-type violation  | Content-Type application/json | no Content-Type, and no body | content`,
 		}},
-		{"a Content-Type that is none", failed(404, "/ json", `{"message":"404 Not found"}`), []string{
+		{"an invalid Content-Type", failed(404, "/ json", `{"message":"404 Not found"}`), []string{
 			`document/content-type violation  | Content-Type application/json | Content-Type: the string "/ json" | content`,
 		}},
 		{"two Content-Types", func() *wire.Exchange {
@@ -423,8 +423,8 @@ func TestCheckRequest(t *testing.T) {
 		{"another Content-Type", "POST", "/projects/20/cluster_agents", "text/plain", `{"name":"x"}`, []string{
 			`request body: Content-Type application/json, application/x-www-form-urlencoded or multipart/form-data | request body: Content-Type text/plain`,
 		}},
-		{"a Content-Type that is none", "POST", "/projects/20/cluster_agents", ";", `{"name":"x"}`, []string{
-			`request body: Content-Type application/json, application/x-www-form-urlencoded or multipart/form-data | request body: a Content-Type that is none`,
+		{"an invalid Content-Type", "POST", "/projects/20/cluster_agents", ";", `{"name":"x"}`, []string{
+			`request body: Content-Type application/json, application/x-www-form-urlencoded or multipart/form-data | request body: an invalid Content-Type`,
 		}},
 		{"malformed JSON", "POST", "/projects/20/cluster_agents", jsonType, `{"name":`, []string{
 			`/name request body: one JSON text (RFC 8259) | request body: a text that breaks off at byte 8`,
@@ -442,10 +442,10 @@ func TestCheckRequest(t *testing.T) {
 			`request body: a form | request body: percent signs or semicolons that are not encoded`,
 		}},
 		{"malformed parts", "POST", "/projects/20/cluster_agents", "multipart/form-data; boundary=b", `name=x`, []string{
-			`request body: a form in parts | request body: bytes that are none`,
+			`request body: a form in parts | request body: invalid form data`,
 		}},
 		{"parts without a boundary", "POST", "/projects/20/cluster_agents", "multipart/form-data", `--b`, []string{
-			`request body: a form in parts | request body: bytes that are none`,
+			`request body: a form in parts | request body: invalid form data`,
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -515,7 +515,7 @@ func TestCheckIsSafeForConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
-// FuzzCheck has exchanges that nobody thought of. Nothing panics, and findings are complete and the same each time.
+// FuzzCheck tries arbitrary exchanges. Nothing panics, and findings are complete and the same each time.
 func FuzzCheck(f *testing.F) {
 	doc, err := document.Load()
 	require.NoError(f, err)
@@ -543,7 +543,7 @@ func FuzzCheck(f *testing.F) {
 			assert.NotEmpty(t, f.Rule)
 			assert.NotEmpty(t, f.Expected)
 			assert.NotEmpty(t, f.Actual)
-			assert.NotEqual(t, document.Pass, f.Outcome)
+			assert.GreaterOrEqual(t, f.Outcome, document.Drift)
 		}
 	})
 }

@@ -43,7 +43,7 @@ func shape(value any) string {
 	return "a value"
 }
 
-// show describes a value of a property that is no secret. It shows what is short and could not be one all the same.
+// show describes a value of a property that is not secret. It shows only short values that can't be secrets.
 func show(value any) string {
 	switch v := value.(type) {
 	case bool:
@@ -62,7 +62,7 @@ func show(value any) string {
 }
 
 // isHarmless says whether a text can be shown. GitLab's secrets are longer; short ones that people chose, and of which
-// we know nothing here, are the business of whoever prints a finding.
+// we know nothing here, are removed where a finding is printed.
 func isHarmless(s string) bool {
 	if isDate.MatchString(s) {
 		return true

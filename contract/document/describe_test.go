@@ -91,19 +91,3 @@ func TestExpectation(t *testing.T) {
 		assert.Equal(t, tt.want, expectation(tt.schema))
 	}
 }
-
-func TestOutcomesAreWrittenAsText(t *testing.T) {
-	t.Parallel()
-	for o := Pass; o <= Violation; o++ {
-		text, err := o.MarshalText()
-		assert.NoError(t, err)
-		var read Outcome
-		assert.NoError(t, read.UnmarshalText(text))
-		assert.Equal(t, o, read)
-		assert.NotContains(t, o.String(), "Outcome")
-	}
-	assert.Equal(t, "Outcome(-1)", Outcome(-1).String())
-	assert.Equal(t, "Outcome(6)", (Violation + 1).String())
-	var read Outcome
-	assert.ErrorContains(t, read.UnmarshalText([]byte("fine")), `unknown outcome "fine"`)
-}

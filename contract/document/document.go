@@ -1,5 +1,5 @@
-// Package document holds real exchanges against the OpenAPI document: it loads the document with kin-openapi, tells
-// which operation a request is, and checks request and response of one exchange.
+// Package document validates real exchanges against the OpenAPI document: it loads the document with kin-openapi, finds
+// the operation of a request, and checks the request and response of one exchange.
 //
 // kin-openapi does the validation against schemas. What it leaves open is closed here: statuses, content types and
 // bodies that the document does not list, properties it does not know, JSON that readers understand

@@ -115,3 +115,13 @@ func extension(extensions map[string]any, name string) string {
 	s, _ := extensions[name].(string)
 	return s
 }
+
+// HasQuery says whether an operation has a query parameter.
+func (d *Document) HasQuery(operation, name string) bool {
+	for _, op := range d.operations {
+		if op.id == operation {
+			return slices.ContainsFunc(op.parameters, func(p *openapi3.Parameter) bool { return p.In == openapi3.ParameterInQuery && p.Name == name })
+		}
+	}
+	return false
+}

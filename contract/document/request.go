@@ -16,7 +16,7 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-// checkRequest holds the request against the document. Its credentials are nobody's business but the server's, and
+// checkRequest validates the request against the document. Credentials are not checked, and
 // parameters that the document does not know are ignored, as GitLab ignores them.
 func (op *operation) checkRequest(f *findings, r *wire.Request, inPath map[string]string) {
 	var query url.Values
@@ -50,7 +50,7 @@ func requestChecker(f *findings, what string, at place) *checker {
 	return &checker{findings: f, rule: RuleRequest, outcome: Error, options: asRequest, what: what, place: at}
 }
 
-// checkRequestBody holds the body against what the document says of its content type.
+// checkRequestBody validates the body against the schema of its content type.
 func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 	switch {
 	case r.Truncated, r.Header.Get("Content-Encoding") != "", r.HeaderNotRecorded && r.Header.Get("Content-Type") == "":
@@ -74,7 +74,7 @@ func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 		if mediaType != "" {
 			actual = "Content-Type " + shownName(mediaType)
 		} else if r.Header.Get("Content-Type") != "" {
-			actual = "a Content-Type that is none"
+			actual = "an invalid Content-Type"
 		}
 		var listed []string
 		for name := range op.body.Content {
@@ -99,7 +99,7 @@ func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 	case "multipart/form-data":
 		form, err := readForm(r.Body, parameters["boundary"])
 		if err != nil {
-			c.found("form", nil, "a form in parts", "bytes that are none", c.place)
+			c.found("form", nil, "a form in parts", "invalid form data", c.place)
 			return
 		}
 		value = lastValues(form)
@@ -125,7 +125,7 @@ func lastValues(form map[string][]string) map[string]any {
 	return object
 }
 
-// readForm reads the fields of a multipart form. Files are none of GitLab's parameters here.
+// readForm reads the fields of a multipart form. No parameter of GitLab is a file here.
 func readForm(body []byte, boundary string) (map[string][]string, error) {
 	if boundary == "" {
 		return nil, errors.New("no boundary")

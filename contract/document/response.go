@@ -16,7 +16,7 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-// checkResponse holds the response against what the document says of its status.
+// checkResponse validates the response against the document's response for its status.
 func (op *operation) checkResponse(f *findings, x *wire.Exchange) {
 	r := x.Response
 	if r == nil || r.StatusCode == 0 {
@@ -37,6 +37,10 @@ func (op *operation) checkResponse(f *findings, x *wire.Exchange) {
 	}
 	if !r.HeaderNotRecorded {
 		res.checkHeaders(f, r.Header)
+	}
+	if r.BodyNotRecorded {
+		f.incomplete("the body", "a recording without it")
+		return
 	}
 	if r.Truncated || x.Err != nil {
 		f.incomplete("the whole body", failure(x.Err, "a part of it"))
@@ -92,12 +96,12 @@ func (res *response) checkHeaders(f *findings, got http.Header) {
 			findings: f, rule: RuleHeaders, outcome: Violation, options: asResponse,
 			what: "header " + h.name + ": ", place: place{part: h.spec},
 		}
-		// Lines with one name are one list (RFC 9110, 5.3), so a number that came twice is no number.
+		// Lines with one name are one list (RFC 9110, 5.3), so a number that came twice is not a number.
 		c.check(typed(strings.TrimSpace(strings.Join(values, ", ")), schema), schema, nil)
 	}
 }
 
-// checkNoContent reports a body where there is none: with 204 and 304, and in the answer to HEAD.
+// checkNoContent reports a body where none is allowed: with 204 and 304, and in the response to HEAD.
 func (res *response) checkNoContent(f *findings, x *wire.Exchange) {
 	r := x.Response
 	what := "status " + strconv.Itoa(r.StatusCode)
@@ -124,7 +128,11 @@ func (res *response) checkNoContent(f *findings, x *wire.Exchange) {
 // missingBytes says how much of the body is not there, by Content-Length: recordings often leave bodies out. It is
 // empty if nothing is, and if a content coding makes the length that of something else.
 func missingBytes(r *wire.Response) string {
-	want, _ := strconv.ParseInt(strings.TrimSpace(r.Header.Get("Content-Length")), 10, 64)
+	length := r.Header.Get("Content-Length")
+	if length == "" {
+		return ""
+	}
+	want, _ := strconv.ParseInt(strings.TrimSpace(length), 10, 64)
 	coded := r.Header.Get("Content-Encoding") != "" && len(r.Body) > 0
 	if coded || int64(len(r.Body)) >= want {
 		return ""
@@ -132,7 +140,7 @@ func missingBytes(r *wire.Response) string {
 	return fmt.Sprintf("%d bytes of the %d that Content-Length announces", len(r.Body), want)
 }
 
-// checkBody holds the body against its schema.
+// checkBody validates the body against its schema.
 func (res *response) checkBody(f *findings, r *wire.Response) {
 	var c *content
 	if !r.HeaderNotRecorded {
@@ -140,8 +148,8 @@ func (res *response) checkBody(f *findings, r *wire.Response) {
 	}
 	listed := c != nil
 	if !listed {
-		// What claims to be something else, or nothing, may be JSON all the same: a proxy changed the header, and a
-		// secret in it is one.
+		// A body without a JSON Content-Type may still be JSON, if a proxy changed the header. A secret in it is still a
+		// leak.
 		if c = res.find("application/json"); c == nil || !isJSON(c.mediaType) {
 			return
 		}

@@ -14,7 +14,7 @@ type Match struct {
 	TokenID   string // empty if the operation has none
 }
 
-// Route tells which operation a request is, whether it is a correct one or not; false if it is none.
+// Route finds the operation of a request, valid or not. It returns false if there is no such operation.
 //
 // Below any relative root, the URL has to have the path of an operation, with the project as one segment. GitLab
 // tolerates a slash and a format (.json, .xml) at its end, and answers HEAD as GET.

@@ -22,7 +22,7 @@ var (
 	asResponse = visit(openapi3.VisitAsResponse())
 )
 
-// checker holds values against schemas.
+// checker validates values against schemas.
 type checker struct {
 	*findings
 	rule    string
@@ -34,7 +34,7 @@ type checker struct {
 	changed, original *openapi3.Schema // a schema that is checked in place of one of the document
 }
 
-// check holds a value against a schema with kin-openapi, and says whether it held.
+// check validates a value with kin-openapi, and says whether it is valid.
 func (c *checker) check(value any, schema *openapi3.Schema, path []string) bool {
 	err := schema.VisitJSON(value, c.options...)
 	if err != nil {

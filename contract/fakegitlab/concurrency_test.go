@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -114,4 +115,42 @@ func TestParallelAgents(t *testing.T) {
 		assert.Equal(t, 1, times, name)
 	}
 	assert.Len(t, gitlab.Agents(20), 20)
+}
+
+// Everything that can change while the server runs changes while clients write and read. No response is a server error,
+// and the race detector finds nothing.
+func TestChangesWhileRequestsRun(t *testing.T) {
+	t.Parallel()
+	server := newServer(t,
+		fakegitlab.ReplicaLag(time.Nanosecond),
+		fakegitlab.BetweenCountAndSelect(func(*http.Request) {}),
+		fakegitlab.After(50, func(s *fakegitlab.Server) { _ = s.SetArchived(21, true) }),
+	)
+	var working sync.WaitGroup
+	for client := range 8 {
+		working.Go(func() {
+			for i := range 50 {
+				for _, request := range []asked{
+					{as: "maintainer", method: "POST", path: agentsPath, json: fmt.Sprintf(`{"name":"a-%d-%d"}`, client, i)},
+					{as: "developer", method: "GET", path: agentsPath},
+					{as: "developer", method: "GET", path: "/api/v4/projects/20"},
+				} {
+					assert.Less(t, request.of(server).Code, 500)
+				}
+			}
+		})
+	}
+	working.Go(func() {
+		for i := range 50 {
+			on := i%2 == 1
+			server.SetReadOnly(on)
+			assert.NoError(t, server.SetArchived(20, on))
+			assert.NoError(t, server.SetVisibility(20, []string{"public", "private"}[i%2]))
+			assert.NoError(t, server.SetRole(20, "developer", fakegitlab.Role(i%7)))
+			assert.NoError(t, server.SetUserState("developer", []string{"active", "blocked"}[i%2]))
+			assert.NoError(t, server.SetAccessTokenState("glpat-maintainer", []string{"active", "expired"}[i%2]))
+			server.DeleteAgent(int64(i))
+		}
+	})
+	working.Wait()
 }

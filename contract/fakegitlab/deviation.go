@@ -81,8 +81,9 @@ const (
 func Points() []Point {
 	return []Point{
 		Malformed, RateLimited, ReadOnlyInstance, UnsupportedType, TokenKnown, TokenValid, UserBlocked, InScope, Permitted,
-		ParametersValid, ProjectIDExact, PathCaseIgnored, ProjectVisible, RoleSuffices, AgentExists, AgentOfProject, TokenOfAgent, TokenShown, RevokedListed, Counted, NameTaken,
-		LimitReached, PreconditionFailed, AgentDeleted, AgentForgotten, TokenRevoked, NotModified,
+		ParametersValid, ProjectIDExact, PathCaseIgnored, ProjectVisible, RoleSuffices, AgentExists, AgentOfProject,
+		TokenOfAgent, TokenShown, RevokedListed, Counted, NameTaken, LimitReached, PreconditionFailed, AgentDeleted,
+		AgentForgotten, TokenRevoked, NotModified,
 	}
 }
 

@@ -33,13 +33,15 @@ type user struct {
 
 // accessToken authenticates a user. It is a personal, project or group access token.
 type accessToken struct {
-	id          int64
-	user        *user
+	id        int64
+	user      *user
+	createdAt time.Time
+	expiresAt time.Time // the date; zero if it never expires
+
+	// Guarded by the directory's mu. The slices do not change, only which slice it is.
 	scopes      []string
 	permissions []string // what a fine-grained token may do; nil if scopes decide
-	createdAt   time.Time
-	expiresAt   time.Time // the date; zero if it never expires
-	state       string    // active, expired, revoked; guarded by mu
+	state       string   // active, expired, revoked
 }
 
 func (t *accessToken) hasAny(scopes ...string) bool {

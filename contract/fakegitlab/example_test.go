@@ -39,3 +39,24 @@ func Example() {
 	// prod 42 false <nil>
 	// 400 400 Bad request - An agent can have only two active tokens at a time
 }
+
+// A token that expires in the middle of the work.
+func ExampleAfter() {
+	gitlab, err := fakegitlab.New(fakegitlab.After(1, func(s *fakegitlab.Server) {
+		_ = s.SetAccessTokenState("glpat-maintainer", "expired")
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 2 {
+		request := httptest.NewRequest("GET", "/api/v4/projects/20/cluster_agents", nil)
+		request.Header.Set("PRIVATE-TOKEN", "glpat-maintainer")
+		response := httptest.NewRecorder()
+		gitlab.ServeHTTP(response, request)
+		fmt.Println(response.Code, response.Body)
+	}
+	// Output:
+	// 200 []
+	// 401 {"error":"invalid_token","error_description":"Token is expired. You can either do re-authorization or token refresh."}
+}

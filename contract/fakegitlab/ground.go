@@ -1,14 +1,15 @@
 package fakegitlab
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// What a caller stands on: the instance accepts writes, the account and its access token are good, the role is high
-// enough. The methods here change that while the server runs, and [After] changes it in the middle of somebody's work.
+// Every caller relies on an instance that accepts writes, a usable account, a valid access token and a sufficient role.
+// The methods here change these while the server runs. [After] does so in the middle of a run.
 
 // SetReadOnly makes the instance refuse writes, as in maintenance mode, or accept them again.
 func (s *Server) SetReadOnly(on bool) {
@@ -69,17 +70,44 @@ func (s *Server) SetUserState(userName, state string) error {
 
 // SetAccessTokenState makes an access token active, expired or revoked.
 func (s *Server) SetAccessTokenState(token, state string) error {
-	if err := oneOf("access token state", state, accessTokenStates); err != nil {
-		return err
-	}
-	s.store.directory.mu.Lock()
-	defer s.store.directory.mu.Unlock()
-	t := s.store.accessTokens[token]
+	return s.store.changeToken(token, func(t *accessToken) error {
+		if err := oneOf("access token state", state, accessTokenStates); err != nil {
+			return err
+		}
+		t.state = state
+		return nil
+	})
+}
+
+// SetScopes changes the scopes of an access token. The token is not fine-grained then.
+func (s *Server) SetScopes(token string, scopes ...string) error {
+	return s.store.changeToken(token, func(t *accessToken) error {
+		for _, scope := range scopes {
+			if err := oneOf("scope", scope, knownScopes); err != nil {
+				return err
+			}
+		}
+		t.scopes, t.permissions = slices.Clone(scopes), nil
+		return nil
+	})
+}
+
+// SetPermissions makes an access token fine-grained, with these permissions and no scopes.
+func (s *Server) SetPermissions(token string, permissions ...string) error {
+	return s.store.changeToken(token, func(t *accessToken) error {
+		t.scopes, t.permissions = nil, append([]string{}, permissions...)
+		return nil
+	})
+}
+
+func (d *directory) changeToken(secret string, change func(*accessToken) error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.accessTokens[secret]
 	if t == nil {
-		return fmt.Errorf("there is no such access token")
+		return errors.New("there is no such access token")
 	}
-	t.state = state
-	return nil
+	return change(t)
 }
 
 func (d *directory) changeProject(id int64, change func(*project) error) error {

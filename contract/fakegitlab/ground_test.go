@@ -94,6 +94,19 @@ func TestJobTokensAreNotAccepted(t *testing.T) {
 	assert.Equal(t, 401, answer.Code)
 }
 
+func TestScopesAndPermissionsChangeWhileTheServerRuns(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	create := asked{as: "maintainer", method: "POST", path: agentsPath, json: `{"name":"a"}`}
+	require.NoError(t, server.SetScopes("glpat-maintainer", "read_api"))
+	assert.Contains(t, create.of(server).Body.String(), "insufficient_scope")
+	require.NoError(t, server.SetPermissions("glpat-maintainer", "read_cluster_agent"))
+	assert.Contains(t, create.of(server).Body.String(), "insufficient_granular_scope")
+	require.NoError(t, server.SetScopes("glpat-maintainer", "api"))
+	assert.Equal(t, 201, create.of(server).Code)
+	assert.EqualError(t, server.SetScopes("glpat-maintainer", "all"), `"all" is not a scope; use one of api, read_api, read_user, sudo, admin_mode, read_repository, write_repository, read_registry, write_registry, create_runner, manage_runner, k8s_proxy, ai_features, self_rotate, read_service_ping, read_virtual_registry, write_virtual_registry`)
+}
+
 func TestFineGrainedTokenNeedsThePermission(t *testing.T) {
 	t.Parallel()
 	for permission, operation := range map[string]asked{

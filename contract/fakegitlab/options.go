@@ -94,7 +94,8 @@ func ReplicaLag(d time.Duration) Option { return func(s *settings) { s.lag = d }
 func ReadOnly() Option { return After(0, func(s *Server) { s.SetReadOnly(true) }) }
 
 // After calls change once, before the request that follows the given number of requests. Use it to test what happens
-// when the instance becomes read-only, an access token expires or an agent is deleted in the middle of a run.
+// when the instance becomes read-only, an access token expires or an agent is deleted in the middle of a run. Change may
+// call the server's methods. It must not send requests.
 func After(requests int, change func(*Server)) Option {
 	return func(s *settings) { s.later = append(s.later, laterChange{requests, change}) }
 }
@@ -113,40 +114,57 @@ func New(options ...Option) (*Server, error) {
 	for _, option := range options {
 		option(&set)
 	}
-	if set.seed == nil {
-		set.seed = DefaultSeed()
-	}
-	set.version = firstOf(set.version, set.seed.GitLab.Version, newest.String())
-	set.edition = firstOf(set.edition, set.seed.GitLab.Edition, community)
-	set.externalURL = firstOf(set.externalURL, set.seed.GitLab.ExternalURL)
-	if set.clock == nil {
-		set.clock = time.Now
-	}
-	if set.random == nil {
-		set.random = rand.Reader
-	}
-
-	var problems []error
-	release, err := ParseRelease(set.version)
-	problems = append(problems, err)
-	if set.edition != community && set.edition != enterprise {
-		problems = append(problems, fmt.Errorf("%q is not an edition of GitLab; use ce or ee", set.edition))
-	}
-	external, err := parseExternalURL(set.externalURL)
-	problems = append(problems, err)
-	if set.latency < 0 {
-		problems = append(problems, fmt.Errorf("the latency is %s; it cannot be negative", set.latency))
-	}
-	if set.lag < 0 {
-		problems = append(problems, fmt.Errorf("the replica's lag is %s; it cannot be negative", set.lag))
-	}
-	if set.limit < 0 || set.limit > 0 && set.period < time.Second {
-		problems = append(problems, fmt.Errorf("a rate limit of %d requests in %s is not possible; the period must be at least a second", set.limit, set.period))
-	}
-	if err := errors.Join(problems...); err != nil {
+	set.complete()
+	release, badRelease := ParseRelease(set.version)
+	external, badURL := parseExternalURL(set.externalURL)
+	if err := errors.Join(badRelease, set.badEdition(), badURL, set.badTimes()); err != nil {
 		return nil, err
 	}
 	return newServer(&set, release, external)
+}
+
+// complete sets what the options leave open from the seed, or else to the default.
+func (s *settings) complete() {
+	if s.seed == nil {
+		s.seed = DefaultSeed()
+	}
+	from := &s.seed.GitLab
+	s.version = firstOf(s.version, from.Version, newest.String())
+	s.edition = firstOf(s.edition, from.Edition, community)
+	s.externalURL = firstOf(s.externalURL, from.ExternalURL)
+	if from.SelectAfter > 0 && s.betweenStatements == nil {
+		SelectAfter(from.SelectAfter)(s)
+	}
+	if s.lag == 0 {
+		s.lag = from.ReplicaLag
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if s.random == nil {
+		s.random = rand.Reader
+	}
+}
+
+func (s *settings) badEdition() error {
+	if s.edition != community && s.edition != enterprise {
+		return fmt.Errorf("%q is not an edition of GitLab; use ce or ee", s.edition)
+	}
+	return nil
+}
+
+func (s *settings) badTimes() error {
+	var problems []error
+	if s.latency < 0 {
+		problems = append(problems, fmt.Errorf("the latency is %s; it cannot be negative", s.latency))
+	}
+	if s.lag < 0 {
+		problems = append(problems, fmt.Errorf("the replica's lag is %s; it cannot be negative", s.lag))
+	}
+	if s.limit < 0 || s.limit > 0 && s.period < time.Second {
+		problems = append(problems, fmt.Errorf("a rate limit of %d requests in %s is not possible; the period must be at least a second", s.limit, s.period))
+	}
+	return errors.Join(problems...)
 }
 
 // parseExternalURL returns nil for an empty text.

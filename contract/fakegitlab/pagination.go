@@ -26,8 +26,8 @@ type Page struct {
 
 	Number  int64 // X-Page
 	PerPage int64 // X-Per-Page, and per_page in Link
-	Next    int64 // X-Next-Page; 0 if there is none
-	Prev    int64 // X-Prev-Page; 0 if there is none
+	Next    int64 // X-Next-Page; 0 means none
+	Prev    int64 // X-Prev-Page; 0 means none
 	Total   int64 // X-Total
 	Pages   int64 // X-Total-Pages
 	Counted bool  // whether Total, Pages and the link to the last page are shown

@@ -50,6 +50,24 @@ func TestUserReadsOwnWritesAndOthersReadThemLater(t *testing.T) {
 	assert.Equal(t, 404, status("maintainer", "/2"))
 }
 
+func TestLagFromSeed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		parsed, err := fakegitlab.ParseSeed("seed.yaml", []byte("gitlab: {replica_lag: 1s, select_after: 100ms}\n"))
+		require.NoError(t, err)
+		seed := fakegitlab.DefaultSeed()
+		seed.GitLab = parsed.GitLab
+		server := newServer(t, fakegitlab.FromSeed(seed))
+		created(t, server, agentsPath, `{"name":"a"}`)
+		list := asked{as: "developer", method: "GET", path: agentsPath}
+		assert.Empty(t, decode[[]any](t, list.of(server)))
+		time.Sleep(time.Second) // by the clock of synctest
+		started := time.Now()
+		assert.Len(t, decode[[]any](t, list.of(server)), 1)
+		assert.Equal(t, 100*time.Millisecond, time.Since(started))
+	})
+}
+
 func TestListIsCountedBeforeItIsSelected(t *testing.T) {
 	t.Parallel()
 	seed := fakegitlab.DefaultSeed()

@@ -132,69 +132,69 @@ func (r *route) lead(segments []string, f *Features) {
 			segments[i] = strings.NewReplacer("%2E", ".", "%2e", ".").Replace(segments[i])
 		}
 	}
-	final, format, dotted := strings.Cut(segments[last], ".")
-	if dotted && (format == "" || strings.Contains(format, ".")) {
-		final, format = segments[last], "" // several dots: neither a format nor a name
-	}
-
-	if len(segments) == 1 {
-		switch {
-		case is(final, "version"):
-			r.resource = version
-		case is(final, "metadata") && f.Metadata:
-			r.resource = metadata
-		case is(final, "user"):
-			r.resource = currentUser
-		}
-		r.format = decode(format)
+	if matches(segments, "projects", ":project") { // a project's path may have dots, so there is no format
+		r.resource, r.project = oneProject, decode(segments[1])
 		return
 	}
-	if len(segments) == 2 {
-		switch {
-		case is(segments[0], "projects"):
-			r.resource, r.project = oneProject, decode(segments[1])
-		case is(segments[0], "personal_access_tokens") && is(final, "self") && f.OwnToken:
-			r.resource, r.format = ownToken, decode(format)
-		}
+	word, format, _ := strings.Cut(segments[last], ".")
+	if format != "" && !strings.Contains(format, ".") { // several dots are no format
+		segments[last], r.format = word, decode(format)
+	}
+	r.resource = resourceOf(segments, f)
+	if r.resource == unknown || len(segments) < 3 {
 		return
 	}
-	if !is(segments[0], "projects") {
-		return
-	}
-	collection := segments[2]
-	if last == 2 {
-		collection = final
-	}
-	if !is(collection, "cluster_agents") {
-		return
-	}
-	agent := ""
+	r.project = decode(segments[1])
 	if len(segments) > 3 {
-		agent = segments[3]
-		if last == 3 {
-			agent = final
-		}
-		if agent == "" || strings.Contains(agent, ".") {
-			return
-		}
-	}
-	token := ""
-	if len(segments) > 4 {
-		tokens := segments[4]
-		if last == 4 {
-			tokens = final
-		}
-		if !f.Tokens || !is(tokens, "tokens") {
-			return
-		}
+		r.agent = decode(segments[3])
 	}
 	if len(segments) > 5 {
-		if token = final; last > 5 || token == "" || strings.Contains(token, ".") {
-			return
+		r.token = decode(segments[5])
+	}
+}
+
+// resourceOf is the resource for the segments after /api/v4, without a format.
+func resourceOf(segments []string, f *Features) resource {
+	switch {
+	case matches(segments, "version"):
+		return version
+	case f.Metadata && matches(segments, "metadata"):
+		return metadata
+	case matches(segments, "user"):
+		return currentUser
+	case f.OwnToken && matches(segments, "personal_access_tokens", "self"):
+		return ownToken
+	case matches(segments, "projects", ":project", "cluster_agents"):
+		return agents
+	case matches(segments, "projects", ":project", "cluster_agents", ":id"):
+		return oneAgent
+	case f.Tokens && matches(segments, "projects", ":project", "cluster_agents", ":id", "tokens"):
+		return agentTokens
+	case f.Tokens && matches(segments, "projects", ":project", "cluster_agents", ":id", "tokens", ":id"):
+		return oneAgentToken
+	}
+	return unknown
+}
+
+// matches reports whether the segments match a pattern. In it, :project is any segment, and :id one without dots.
+func matches(segments []string, pattern ...string) bool {
+	if len(segments) != len(pattern) {
+		return false
+	}
+	for i, word := range pattern {
+		switch word {
+		case ":project":
+		case ":id":
+			if segments[i] == "" || strings.Contains(segments[i], ".") {
+				return false
+			}
+		default:
+			if !is(segments[i], word) {
+				return false
+			}
 		}
 	}
-	r.resource = [...]resource{agents, oneAgent, agentTokens, oneAgentToken}[len(segments)-3]
-	r.project, r.agent, r.token, r.format = decode(segments[1]), decode(agent), decode(token), decode(format)
+	return true
 }
 
 // is reports whether a segment is the word, escaped or not.

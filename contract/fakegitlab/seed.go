@@ -19,6 +19,9 @@ type SeedGitLab struct {
 	Edition     string `yaml:"edition"`      // ce, ee
 	ExternalURL string `yaml:"external_url"` // https://gitlab.example.com
 	ReadOnly    bool   `yaml:"read_only"`    // the instance refuses writes, as in maintenance mode
+	// SelectAfter and ReplicaLag are what the options of these names set.
+	SelectAfter time.Duration `yaml:"select_after"`
+	ReplicaLag  time.Duration `yaml:"replica_lag"`
 }
 
 // SeedNextIDs is the next id of each kind; 0 means the one after the highest in the seed.
@@ -58,7 +61,7 @@ type SeedProject struct {
 	CreatedAt         time.Time       `yaml:"created_at"`    // zero means the start of the server
 	MovedFrom         []string        `yaml:"moved_from"`    // former full paths
 	Members           map[string]Role `yaml:"members"`       // by user name
-	GroupMembers      map[string]Role `yaml:"group_members"` // of the group that the project is in; the higher of the two roles counts
+	GroupMembers      map[string]Role `yaml:"group_members"` // of the project's group; the higher role counts
 	Agents            []SeedAgent     `yaml:"agents"`
 }
 

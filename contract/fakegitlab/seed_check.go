@@ -123,6 +123,12 @@ func (c *seedCheck) gitLab(g *SeedGitLab) {
 			c.fail("gitlab.version", "%v", err)
 		}
 	}
+	if g.SelectAfter < 0 {
+		c.fail("gitlab.select_after", "a duration cannot be negative")
+	}
+	if g.ReplicaLag < 0 {
+		c.fail("gitlab.replica_lag", "a duration cannot be negative")
+	}
 	c.oneOf(g.Edition, "gitlab.edition", community, enterprise)
 	if _, err := parseExternalURL(g.ExternalURL); err != nil {
 		c.fail("gitlab.external_url", "%v", err)
@@ -144,6 +150,9 @@ func (c *seedCheck) user(u *SeedUser, path string) {
 			c.fail(path+".token", "an access token cannot be empty, begin or end with a space, or contain control characters")
 		} else {
 			c.unique("access token "+t.Token, path+".token", "this access token")
+		}
+		if strings.HasPrefix(t.Token, jobTokenPrefix) {
+			c.fail(path+".token", "this is a job's token, which GitLab does not accept here; use a personal access token")
 		}
 		for j, scope := range t.Scopes {
 			c.oneOf(scope, path+"."+at("scopes", j), knownScopes...)

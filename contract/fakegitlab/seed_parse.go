@@ -115,6 +115,7 @@ var typePatterns = []struct {
 	{regexp.MustCompile(`^line (\d+): field (.*) not found in type`), "this key is not known"},
 	{regexp.MustCompile(`^line (\d+): mapping key "(.*)" already defined`), "this key occurs twice"},
 	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into bool"), "this must be true or false"},
+	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into time.Duration"), "this must be a duration such as 100ms"},
 	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into int64"), "this must be a whole number"},
 	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into string"), "this must be text"},
 	{regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+(?: `(.*)`)? into \\[\\]"), "this must be a list"},

@@ -141,6 +141,18 @@ func TestSeedErrors(t *testing.T) {
 			"users:\n  - {id: 1, name: a, tokens: [{token: !glpat-canary x, scopes: [api]}]}\n",
 			[]string{"seed.yaml:2:39: text that begins with ! must be in quotes"},
 		},
+		"job token": {
+			"users:\n  - {id: 1, name: a, tokens: [{token: glcbt-64_canary, scopes: [api]}]}\n",
+			[]string{"seed.yaml:2:39: users[0].tokens[0].token: this is a job's token, which GitLab does not accept here; use a personal access token"},
+		},
+		"durations": {
+			"gitlab: {select_after: soon, replica_lag: 5}\n",
+			[]string{"seed.yaml:1:24: this must be a duration such as 100ms", "seed.yaml:1:43: this must be a duration such as 100ms"},
+		},
+		"negative durations": {
+			"gitlab: {select_after: -1s, replica_lag: -1s}\n",
+			[]string{"seed.yaml:1:24: gitlab.select_after: a duration cannot be negative", "seed.yaml:1:42: gitlab.replica_lag: a duration cannot be negative"},
+		},
 		"edition and URL": {
 			"gitlab:\n  edition: EE\n  external_url: gitlab.example.com\n",
 			[]string{

@@ -17,7 +17,7 @@ type Server struct {
 	edition  string
 	features Features
 	external *url.URL // nil if nothing is configured
-	root     string   // the relative root, such as /gitlab; empty if there is none
+	root     string   // the relative root, such as /gitlab, or empty
 
 	store      *store
 	clock      func() time.Time

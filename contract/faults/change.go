@@ -81,6 +81,15 @@ func decide(point fakegitlab.Point, answer func(c fakegitlab.Choice) bool) Chang
 func always(fakegitlab.Choice) bool { return true }
 func never(fakegitlab.Choice) bool  { return false }
 
+// yesFor decides with yes for some requests, and noFor with no. For all others GitLab's decision stands.
+func yesFor(point fakegitlab.Point, of func(r *http.Request) bool) Change {
+	return decide(point, func(c fakegitlab.Choice) bool { return c.GitLab || of(c.Request) })
+}
+
+func noFor(point fakegitlab.Point, of func(r *http.Request) bool) Change {
+	return decide(point, func(c fakegitlab.Choice) bool { return c.GitLab && !of(c.Request) })
+}
+
 // on is one answer for some operations, and GitLab's for the others.
 func on(answer bool, operations ...string) func(fakegitlab.Choice) bool {
 	return func(c fakegitlab.Choice) bool {
@@ -112,18 +121,33 @@ func despite(point fakegitlab.Point, of func(c fakegitlab.Choice) bool, then fun
 	})
 }
 
-// let lets some requests in, whatever their credentials and role.
-func let(asks func(c fakegitlab.Choice) bool) Change {
+// yes is a decision that GitLab answers with yes, and noIn one about an operation that it answers with no.
+func yes(c fakegitlab.Choice) bool { return c.GitLab }
+
+func noIn(operation string) func(c fakegitlab.Choice) bool {
+	return func(c fakegitlab.Choice) bool { return !c.GitLab && c.Operation == operation }
+}
+
+// let lets some callers do everything, if the request is of each kind.
+func let(who func(c fakegitlab.Choice) bool, when ...func(r *http.Request) bool) Change {
 	return inside(func() *fakegitlab.Deviation {
 		return &fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
 			switch c.Point {
 			case fakegitlab.TokenKnown, fakegitlab.ProjectVisible, fakegitlab.RoleSuffices:
-				return c.GitLab || asks(c)
+				return c.GitLab || who(c) && all(when...)(c.Request)
 			}
 			return c.GitLab
 		}}
 	})
 }
+
+// hasRole is a caller with a role in the project. NoRole is a user who is no member.
+func hasRole(role fakegitlab.Role) func(c fakegitlab.Choice) bool {
+	return func(c fakegitlab.Choice) bool { return isUser(c) && c.Role == role }
+}
+
+func isUser(c fakegitlab.Choice) bool      { return c.User != "" }
+func isAnonymous(c fakegitlab.Choice) bool { return !isUser(c) && anonymous(c.Request) }
 
 // showTo changes successful responses to callers with a role in the project.
 func showTo(role fakegitlab.Role, change func(d *fakegitlab.ResponseDraft), operations ...string) Change {

@@ -153,6 +153,27 @@ func bearer(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ")
 }
 
+func isHead(r *http.Request) bool { return r.Method == http.MethodHead }
+
+// isOperation is a request for a place of the eight operations.
+func isOperation(r *http.Request) bool { _, ok := placeOf(r.URL); return ok }
+
+// byID is a request that names the project by its id.
+func byID(r *http.Request) bool {
+	p, _ := placeOf(r.URL)
+	return number(p.project) != 0
+}
+
+func inFirstProject(r *http.Request) bool { p, _ := placeOf(r.URL); return p.inFirst() }
+
+func hasHeader(name string) func(r *http.Request) bool {
+	return func(r *http.Request) bool { return r.Header.Get(name) != "" }
+}
+
+func not(kind func(r *http.Request) bool) func(r *http.Request) bool {
+	return func(r *http.Request) bool { return !kind(r) }
+}
+
 // hasType is a request whose body has a content type.
 func hasType(mediaType string) func(r *http.Request) bool {
 	return func(r *http.Request) bool { return strings.HasPrefix(r.Header.Get("Content-Type"), mediaType) }

@@ -14,35 +14,24 @@ import (
 func lifecycles() []Fault {
 	gone := ids{"agents/deleted-is-404", "agents/deleted-stays-gone"}
 	return []Fault{
-		{Name: "revoked-has-a-head", Explains: "HEAD of a revoked token is 200.", Since: v16, Rules: ids{"tokens/revoked-not-readable"}, Change: headOf(isToken),
-			Also: ids{"headers/head"}, Because: "HEAD is answered without looking"},
-		{Name: "deleted-has-a-head", Explains: "HEAD of a deleted agent is 200.", Rules: ids{"agents/deleted-stays-gone"}, Change: headOf(isAgent),
-			Also: ids{"roles/guest-finds-nothing", "authentication/required-to-read"}, Because: "HEAD is answered without looking"},
-		{Name: "revoked-by-id", Explains: "A revoked token can be read if the project is named by its id.", Since: v16, Rules: ids{"tokens/revoked-not-readable"},
-			Change: decide(fakegitlab.TokenShown, func(c fakegitlab.Choice) bool { return c.GitLab || byID(c.Request) })},
+		{Name: "revoked-has-a-head", Explains: "HEAD of a revoked token is 200.", Since: v16, Rules: ids{"tokens/revoked-not-readable"}, Change: ofRevoked(http.MethodHead, isToken, found)},
+		{Name: "deleted-has-a-head", Explains: "HEAD of a deleted agent is 200.", Rules: ids{"agents/deleted-stays-gone"}, Change: ofDeleted(http.MethodHead, isAgent, found)},
+		{Name: "revoked-by-id", Explains: "A revoked token can be read if the project is named by its id.", Since: v16, Rules: ids{"tokens/revoked-not-readable", "tokens/only-active-shown"}, Change: yesFor(fakegitlab.TokenShown, byID)},
 		{Name: "revoked-for-maintainers", Explains: "A developer can read a revoked token.", Since: v16, Rules: ids{"tokens/revoked-not-readable", "tokens/only-active-shown"},
 			Change: decide(fakegitlab.TokenShown, func(c fakegitlab.Choice) bool { return c.GitLab || c.Role == fakegitlab.Developer })},
 		{Name: "revoke-needs-description", Explains: "Revoking a token without a description answers 204 and does nothing.", Since: v16, Rules: ids{"tokens/revoked-not-readable", "tokens/revoked-not-listed"}, Change: keepingUndescribed(),
 			Also: ids{"tokens/revoked-is-404", "token-limit/revoke-frees-one"}, Because: "the token stays active, and counts towards the limit"},
-		{Name: "delete-needs-header", Explains: "Deleting an agent without If-Unmodified-Since answers 204 and does nothing.", Rules: gone,
-			Change: decide(fakegitlab.AgentDeleted, func(c fakegitlab.Choice) bool { return c.Request.Header.Get("If-Unmodified-Since") != "" }),
-			Also:   ids{"agents/deleted-with-tokens", "agent-names/free-again"}, Because: "the agent is still there, with its tokens and its name", Keeps: "nothing can be deleted without the header"},
+		{Name: "delete-needs-header", Explains: "Deleting an agent without If-Unmodified-Since answers 204 and does nothing.", Rules: gone, Change: noFor(fakegitlab.AgentDeleted, not(hasHeader("If-Unmodified-Since"))),
+			Also: ids{"agents/deleted-with-tokens", "agent-names/free-again"}, Because: "the agent is still there, with its tokens and its name", Keeps: "nothing can be deleted without the header"},
 		{Name: "delete-not-in-other-project", Explains: "Deleting an agent of another project than the first answers 204 and does nothing.", Rules: ids{"agents/deleted-stays-gone"},
-			Change: decide(fakegitlab.AgentDeleted, func(c fakegitlab.Choice) bool { p, _ := placeOf(c.Request.URL); return p.inFirst() }), Keeps: "nothing can be deleted in the other project"},
-		{Name: "later-date-412", Explains: "Deleting an agent is 412 if If-Unmodified-Since is a date.", Rules: ids{"conditional/later-date"},
-			Change: decide(fakegitlab.PreconditionFailed, func(c fakegitlab.Choice) bool {
-				_, err := http.ParseTime(c.Request.Header.Get("If-Unmodified-Since"))
-				return err == nil
-			})},
+			Change: noFor(fakegitlab.AgentDeleted, not(inFirstProject)), Keeps: "nothing can be deleted in the other project"},
+		{Name: "later-date-412", Explains: "Deleting an agent is 412 if If-Unmodified-Since is a date.", Rules: ids{"conditional/later-date"}, Change: yesFor(fakegitlab.PreconditionFailed, hasDate)},
 		{Name: "deleted-agents-token-revocable", Explains: "Revoking a token of a deleted agent answers 204.", Since: v15, Rules: ids{"agents/deleted-with-tokens", "agents/deleted-stays-gone"}, Change: ofDeleted(http.MethodDelete, isToken, revokedAgain)},
-		{Name: "refused-token-made", Explains: "A token without a name is refused with 400, but made.", Since: v16, Rules: ids{"errors/refused-has-no-effect"}, Change: handle(makingNameless),
-			Also:    ids{"token-limit/two-are-allowed", "token-limit/third-is-refused", "tokens/name-not-blank", "tokens/list", "pagination/token-pages", "token-limit/revoke-frees-one"},
-			Because: "the token counts towards the limit"},
+		{Name: "refused-token-made", Explains: "A token without a name is refused with 400, but made.", Since: v16, Rules: ids{"errors/refused-has-no-effect"}, Change: handle(makingNameless)},
 		{Name: "other-agents-token-revoked-with-404", Explains: "Revoking a token under another agent is 404, but done.", Since: v16, Rules: ids{"errors/refused-has-no-effect"},
-			Change: despite(fakegitlab.TokenOfAgent, noFor("revokeAgentToken"), replaceSuccess(404, `{"message":"404 Not found"}`))},
+			Change: despite(fakegitlab.TokenOfAgent, noIn("revokeAgentToken"), replaceSuccess(404, `{"message":"404 Not found"}`))},
 		{Name: "revoked-listed", Explains: "Revoked tokens stay in the list of tokens, as revoked.", Since: v16, Rules: ids{"tokens/revoked-not-listed", "tokens/only-active-shown"}, Change: decide(fakegitlab.RevokedListed, always)},
-		{Name: "revoked-listed-as-active", Explains: "Revoked tokens stay in the list of tokens, as if they were active.", Since: v16, Rules: ids{"tokens/revoked-not-listed"},
-			Change: both(decide(fakegitlab.RevokedListed, always), set("status", "active", "listAgentTokens"))},
+		{Name: "revoked-listed-as-active", Explains: "Revoked tokens stay in the list of tokens, as if they were active.", Since: v16, Rules: ids{"tokens/revoked-not-listed"}, Change: both(decide(fakegitlab.RevokedListed, always), set("status", "active", "listAgentTokens"))},
 		{Name: "revoked-readable", Explains: "A revoked token can still be read.", Since: v16, Rules: ids{"tokens/revoked-not-readable", "tokens/revoked-is-404", "tokens/only-active-shown"}, Change: decide(fakegitlab.TokenShown, always)},
 		{Name: "revoked-counted", Explains: "X-Total of the tokens counts revoked ones.", Since: v16, Rules: ids{"pagination/totals"}, Change: around(countingRevoked)},
 		{Name: "revoke-does-nothing", Explains: "Revoking answers 204 and leaves the token active.", Since: v16, Rules: ids{"tokens/revoked-not-listed", "tokens/revoked-not-readable", "tokens/revoked-is-404"}, Change: decide(fakegitlab.TokenRevoked, never),
@@ -60,14 +49,13 @@ func lifecycles() []Fault {
 		{Name: "delete-does-nothing", Explains: "Deleting an agent answers 204 and leaves it.", Rules: gone, Change: decide(fakegitlab.AgentDeleted, never),
 			Also: ids{"agents/deleted-with-tokens", "agent-names/free-again"}, Because: "the agent is still there, with its tokens and its name", Keeps: "nothing can be deleted"},
 		{Name: "delete-only-unlists", Explains: "A deleted agent is no longer listed, but can be read.", Rules: gone, Change: both(decide(fakegitlab.AgentForgotten, never), decide(fakegitlab.AgentExists, always)),
-			Also: ids{"agents/deleted-with-tokens", "agents/listed"}, Because: "the agent is still there, with its tokens, and not listed", Keeps: "the agent can be read for ever"},
+			Also: ids{"agents/deleted-with-tokens"}, Because: "the agent is still there, with its tokens", Keeps: "the agent can be read for ever"},
 		{Name: "delete-only-hides", Explains: "A deleted agent cannot be read any more, but stays in the list.", Rules: gone, Change: around(listingDeleted),
 			Also: ids{"agents/listed-once", "agents/sorted-by-name"}, Because: "a deleted agent is listed beside a new one of the same name", Keeps: "the agent is listed for ever"},
 		{Name: "deleted-agent-has-no-tokens", Explains: "The tokens of a deleted agent are an empty list.", Since: v15, Rules: ids{"agents/deleted-with-tokens", "agents/deleted-stays-gone"}, Change: ofDeleted(http.MethodGet, isTokenList, noTokens)},
 		{Name: "delete-keeps-tokens", Explains: "The tokens of a deleted agent can still be listed and read.", Since: v15, Rules: ids{"agents/deleted-with-tokens", "agents/deleted-stays-gone"},
 			Change: both(decide(fakegitlab.AgentForgotten, never), decide(fakegitlab.AgentExists, on(true, "listAgentTokens", "getAgentToken")))},
-		{Name: "deleted-gets-token", Explains: "A token can be created for a deleted agent.", Since: v15, Rules: ids{"agents/deleted-with-tokens"},
-			Change: both(decide(fakegitlab.AgentForgotten, never), decide(fakegitlab.AgentExists, on(true, "createAgentToken")))},
+		{Name: "deleted-gets-token", Explains: "A token can be created for a deleted agent.", Since: v15, Rules: ids{"agents/deleted-with-tokens", "agents/deleted-stays-gone"}, Change: both(decide(fakegitlab.AgentForgotten, never), decide(fakegitlab.AgentExists, on(true, "createAgentToken")))},
 		{Name: "delete-of-the-gone-204", Explains: "Deleting a nonexistent agent answers 204.", Rules: ids{"errors/delete-unknown-agent", "agents/deleted-is-404", "agents/deleted-stays-gone"},
 			Change: answerWhen(and(func(d *fakegitlab.ResponseDraft) bool { return d.Operation == "deleteAgent" }, says("404 Not found")), 204, ""),
 			Also:   ids{"errors/agent-of-another-project"}, Because: "an agent of another project does not exist in this one"},
@@ -78,57 +66,55 @@ func lifecycles() []Fault {
 		{Name: "delete-frees-id", Explains: "A new agent gets the id of the agent that was deleted last.", Rules: ids{"agents/id-fresh"}, Change: inside(reusingAgentIDs),
 			Also: ids{"agents/deleted-stays-gone", "agents/never-change"}, Because: "the new agent looks like the deleted one"},
 		{Name: "unmodified-since-ignored", Explains: "An agent is deleted although it changed after If-Unmodified-Since.", Rules: ids{"conditional/if-unmodified-since"}, Change: decide(fakegitlab.PreconditionFailed, never)},
-		{Name: "unmodified-since-deletes", Explains: "The response is 412, but the agent is deleted.", Rules: ids{"conditional/if-unmodified-since"},
-			Change: despite(fakegitlab.PreconditionFailed, yes, replaceBy(412, `{"message":"412 Precondition Failed"}`))},
-		{Name: "always-412", Explains: "Deleting an agent with If-Unmodified-Since is 412, even if it is no date.", Rules: ids{"conditional/unreadable-date", "conditional/later-date"},
-			Change: decide(fakegitlab.PreconditionFailed, func(c fakegitlab.Choice) bool { return c.Request.Header.Get("If-Unmodified-Since") != "" })},
+		{Name: "unmodified-since-deletes", Explains: "The response is 412, but the agent is deleted.", Rules: ids{"conditional/if-unmodified-since"}, Change: despite(fakegitlab.PreconditionFailed, yes, replaceBy(412, `{"message":"412 Precondition Failed"}`))},
+		{Name: "always-412", Explains: "Deleting an agent with If-Unmodified-Since is 412, even if it is no date.", Rules: ids{"conditional/unreadable-date", "conditional/later-date"}, Change: yesFor(fakegitlab.PreconditionFailed, hasHeader("If-Unmodified-Since"))},
 		{Name: "412-without-being-asked", Explains: "Deleting an agent without If-Unmodified-Since is 412.", Rules: ids{"conditional/412-only-when-asked"}, Change: decide(fakegitlab.PreconditionFailed, always),
 			Also: ids{"agents/delete"}, Because: "it is refused", Keeps: "nothing can be deleted"},
 	}
 }
 
-// byID is a request that names the project by its id.
-func byID(r *http.Request) bool {
-	p, _ := placeOf(r.URL)
-	return number(p.project) != 0
-}
-
-// noFor is a decision about one operation that GitLab answers with no.
-func noFor(operation string) func(c fakegitlab.Choice) bool {
-	return func(c fakegitlab.Choice) bool { return !c.GitLab && c.Operation == operation }
+func hasDate(r *http.Request) bool {
+	_, err := http.ParseTime(r.Header.Get("If-Unmodified-Since"))
+	return err == nil
 }
 
 func failingPrecondition(r *http.Request, d *fakegitlab.ResponseDraft) {
-	if r.Header.Get("If-Unmodified-Since") != "" {
+	if hasHeader("If-Unmodified-Since")(r) {
 		replace(d, 412, `{"message":"412 Precondition Failed"}`)
 	}
 }
 
 // Faults of what is deleted
 
-// headOf answers HEAD of some places as if nothing were missing.
-func headOf(of func(place) bool) Change {
-	return afterwards(func(_ http.Handler, r *http.Request, a *reply) {
-		if method(http.MethodHead, of)(r) && a.status == 404 {
-			a.status = 200
-			a.header.Set("ETag", `W/"0123456789abcdef0123456789abcdef"`)
-			a.header.Set("Cache-Control", "max-age=0, private, must-revalidate")
-			a.header.Set("X-Content-Type-Options", "nosniff")
-		}
-	})
+// found answers HEAD as if nothing were missing.
+func found(_ *http.Request, a *reply) {
+	a.status = 200
+	a.header.Set("ETag", `W/"0123456789abcdef0123456789abcdef"`)
+	a.header.Set("Cache-Control", "max-age=0, private, must-revalidate")
+	a.header.Set("X-Content-Type-Options", "nosniff")
 }
 
-// ofDeleted changes what is 404 below agents that were deleted.
+// ofDeleted changes what is 404 of, or below, agents that were deleted.
 func ofDeleted(name string, of func(place) bool, change func(r *http.Request, a *reply)) Change {
+	return ofRemoved(isAgent, func(p place) string { return p.agent }, method(name, of), change)
+}
+
+// ofRevoked changes what is 404 of tokens that were revoked.
+func ofRevoked(name string, of func(place) bool, change func(r *http.Request, a *reply)) Change {
+	return ofRemoved(isToken, func(p place) string { return p.token }, method(name, of), change)
+}
+
+// ofRemoved changes what is 404 of what was removed.
+func ofRemoved(kind func(place) bool, id func(place) string, of func(r *http.Request) bool, change func(r *http.Request, a *reply)) Change {
 	return around(func(next http.Handler) http.Handler {
-		var deleted sync.Map // ids of agents
+		var removed sync.Map // ids of agents, or of tokens
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a := ask(next, r)
 			p, _ := placeOf(r.URL)
-			if method(http.MethodDelete, isAgent)(r) && a.status == 204 {
-				deleted.Store(p.agent, true)
+			if method(http.MethodDelete, kind)(r) && a.status == 204 {
+				removed.Store(id(p), true)
 			}
-			if _, gone := deleted.Load(p.agent); gone && method(name, of)(r) && a.status == 404 {
+			if _, gone := removed.Load(id(p)); gone && of(r) && a.status == 404 {
 				change(r, a)
 			}
 			a.send(w, r)
@@ -165,9 +151,12 @@ func listingDeleted(next http.Handler) http.Handler {
 		case deletes && a.status == 204:
 			deleted[p.project] = append(deleted[p.project], shown)
 		case method(http.MethodGet, isAgentList)(r) && a.status == 200 && a.header.Get("X-Next-Page") == "" && a.header.Get("X-Page") == "1":
-			more := bytes.Join(deleted[p.project], []byte(","))
-			a.body = joined(a.body, []byte("["+string(more)+"]"))
-			count(a.header, "X-Total", len(deleted[p.project]))
+			shown := deleted[p.project]
+			if room := int(number(a.header.Get("X-Per-Page"))) - len(idsIn(a.body)); len(shown) > room {
+				shown = shown[len(shown)-room:]
+			}
+			a.body = joined(a.body, []byte("["+string(bytes.Join(shown, []byte(",")))+"]"))
+			count(a.header, "X-Total", len(shown))
 		}
 		a.send(w, r)
 	})
@@ -308,7 +297,7 @@ func keepingUndescribed() Change {
 			}
 			next.ServeHTTP(w, r)
 		}),
-		decide(fakegitlab.TokenRevoked, func(c fakegitlab.Choice) bool { return c.GitLab && !marked(c.Request) }),
+		noFor(fakegitlab.TokenRevoked, marked),
 	)
 }
 

@@ -12,35 +12,25 @@ func limits() []Fault {
 	const third, name = "token-limit/third-is-refused", "token-limit/checked-before-name"
 	limitError := says("only two active tokens")
 	return []Fault{
-		{Name: "third-token-by-form", Explains: "A third token is accepted if it is requested with a form.", Since: v16_2, Rules: ids{third},
-			Change: decide(fakegitlab.LimitReached, func(c fakegitlab.Choice) bool { return c.GitLab && !hasType(formType)(c.Request) })},
-		{Name: "third-token-with-description", Explains: "A third token is accepted if it has a description.", Since: v16_2, Rules: ids{third}, Change: unlimitedWithDescription(),
-			Also: ids{name}, Because: "there are more tokens than allowed"},
-		{Name: "third-token-accepted", Explains: "A third active token is accepted.", Since: v16_2, Rules: ids{third}, Change: decide(fakegitlab.LimitReached, never),
-			Also: ids{name}, Because: "without a limit only the name is checked"},
-		{Name: "third-token-replaces", Explains: "A third token is accepted, and revokes the oldest.", Since: v16_2, Rules: ids{third}, Change: handle(replacingTokens),
-			Also: ids{"pagination/token-pages"}, Because: "a token that the check made is gone"},
-		{Name: "third-token-409", Explains: "A third token is refused with 409.", Since: v16_2, Rules: ids{third}, Change: answerWhen(limitError, 409, `{"message":"409 Conflict"}`),
-			Also: ids{name}, Because: "it is the same refusal"},
-		{Name: "third-token-422", Explains: "A third token is refused with 422.", Since: v16_2, Rules: ids{third, "document/status"}, Change: answerWhen(limitError, 422, `{"message":"422 Unprocessable Entity"}`),
-			Also: ids{name}, Because: "it is the same refusal"},
+		{Name: "third-token-by-form", Explains: "A third token is accepted if it is requested with a form.", Since: v16_2, Rules: ids{third}, Change: noFor(fakegitlab.LimitReached, hasType(formType))},
+		{Name: "third-token-with-description", Explains: "A third token is accepted if it has a description.", Since: v16_2, Rules: ids{third}, Change: unlimitedWithDescription()},
+		{Name: "third-token-accepted", Explains: "A third active token is accepted.", Since: v16_2, Rules: ids{third}, Change: decide(fakegitlab.LimitReached, never)},
+		{Name: "third-token-replaces", Explains: "A third token is accepted, and revokes the oldest.", Since: v16_2, Rules: ids{third}, Change: handle(replacingTokens)},
+		{Name: "third-token-409", Explains: "A third token is refused with 409.", Since: v16_2, Rules: ids{third}, Change: answerWhen(limitError, 409, `{"message":"409 Conflict"}`)},
+		{Name: "third-token-422", Explains: "A third token is refused with 422.", Since: v16_2, Rules: ids{third, "document/status"}, Change: answerWhen(limitError, 422, `{"message":"422 Unprocessable Entity"}`)},
 		{Name: "third-token-without-secret", Explains: "A third token is answered with 201, but no token is made.", Since: v16_2, Rules: ids{third, "document/body"}, Change: answerWhen(limitError, 201, `{}`),
-			Also: ids{name, "tokens/limits-enforced"}, Because: "it is the same response"},
+			Also: ids{"tokens/limits-enforced"}, Because: "it is the same response"},
 		{Name: "third-token-refused-but-made", Explains: "A third token is refused with 400, but made.", Since: v16_2, Rules: ids{third},
 			Change: despite(fakegitlab.LimitReached, yes, replaceSuccess(400, `{"message":"400 Bad request - An agent can have only two active tokens at a time"}`)),
-			Also:   ids{name, "errors/refused-has-no-effect"}, Because: "the token is made, and listed"},
+			Also:   ids{name}, Because: "the token is made, and listed"},
 		{Name: "limit-in-15", Explains: "The limit exists before 16.1.", Since: v15, Until: v16_1, Rules: ids{"token-limit/none-before-16.1"}, Change: features(func(f *fakegitlab.Features) { f.TokenLimit = 2 })},
 		{Name: "second-token-refused", Explains: "An agent can have one token only.", Since: v15, Rules: ids{"token-limit/two-are-allowed"}, Change: features(func(f *fakegitlab.Features) { f.TokenLimit = 1 })},
 		{Name: "limit-counts-revoked", Explains: "Revoked tokens count towards the limit.", Since: v16_2, Rules: ids{"token-limit/revoke-frees-one"}, Change: inside(countingForever)},
 		{Name: "limit-after-name", Explains: "The name is checked before the limit.", Since: v16_2, Rules: ids{name, "errors/create-token-for-unknown-agent"},
 			Change: refuse(all(createsToken, sends(nameIs(""))), 400, `{"message":"400 Bad request - [\"Name can't be blank\"]"}`)},
-		{Name: "limit-under-error", Explains: "The text about a third token is under error instead of message.", Since: v16_2, Rules: ids{"errors/key"},
-			Change: answerWhen(limitError, 400, `{"error":"400 Bad request - An agent can have only two active tokens at a time"}`)},
+		{Name: "limit-under-error", Explains: "The text about a third token is under error instead of message.", Since: v16_2, Rules: ids{"errors/key"}, Change: answerWhen(limitError, 400, `{"error":"400 Bad request - An agent can have only two active tokens at a time"}`)},
 	}
 }
-
-// yes is a decision that GitLab answers with yes.
-func yes(c fakegitlab.Choice) bool { return c.GitLab }
 
 // nameIs is input whose name has a value.
 func nameIs(value any) func(o object) bool {
@@ -55,7 +45,7 @@ func unlimitedWithDescription() Change {
 			}
 			return r
 		}),
-		decide(fakegitlab.LimitReached, func(c fakegitlab.Choice) bool { return c.GitLab && !marked(c.Request) }),
+		noFor(fakegitlab.LimitReached, marked),
 	)
 }
 

@@ -68,21 +68,16 @@ func roles() []Fault {
 func otherRoles() []Fault {
 	finds := ids{"roles/stranger-finds-nothing", "roles/guest-finds-nothing", "authentication/required-to-read"}
 	return []Fault{
-		{Name: "roles-unchecked-for-bearer", Explains: "A guest who sends Authorization: Bearer has the rights of a maintainer.", Since: v15, Rules: ids{"roles/guest-finds-nothing"},
-			Change: let(func(c fakegitlab.Choice) bool { return hasRole(fakegitlab.Guest)(c) && bearer(c.Request) })},
-		{Name: "roles-unchecked-for-forms", Explains: "A developer who sends a form has the rights of a maintainer.", Rules: ids{"roles/developer-may-not-write"},
-			Change: let(func(c fakegitlab.Choice) bool {
-				return hasRole(fakegitlab.Developer)(c) && hasType(formType)(c.Request)
-			})},
-		{Name: "roles-unchecked-by-id", Explains: "A user who names the project by its id has the rights of a maintainer.", Since: v15, Rules: ids{"roles/stranger-finds-nothing"},
-			Change: let(func(c fakegitlab.Choice) bool { return c.User != "" && byID(c.Request) })},
+		{Name: "roles-unchecked-for-bearer", Explains: "A guest who sends Authorization: Bearer has the rights of a maintainer.", Since: v15, Rules: ids{"roles/guest-finds-nothing"}, Change: let(hasRole(fakegitlab.Guest), bearer)},
+		{Name: "roles-unchecked-for-forms", Explains: "A developer who sends a form has the rights of a maintainer.", Rules: ids{"roles/developer-may-not-write"}, Change: let(hasRole(fakegitlab.Developer), hasType(formType))},
+		{Name: "roles-unchecked-by-id", Explains: "A user who names the project by its id has the rights of a maintainer.", Since: v15, Rules: ids{"roles/stranger-finds-nothing", "roles/guest-finds-nothing"}, Change: let(isUser, byID)},
+		{Name: "private-project-revealed", Explains: "A stranger is refused in a private project as in a public one.", Rules: ids{"roles/stranger-finds-nothing", "roles/stranger-may-not-write"}, Change: inside(privateProjectRevealed)},
 		{Name: "refusals-name-the-agent", Explains: "An error says the name of the agent in the URL.", Rules: finds, Change: inside(namingAgents)},
 		{Name: "refusals-count", Explains: "The error that refuses a list has X-Total.", Rules: finds, Change: rewrite(countingInErrors, lists...)},
 		{Name: "role-before-parameters", Explains: "The role is checked before parameters.", Since: v16, Rules: ids{"order/parameters-before-role"}, Change: handle(checkingRoleFirst)},
 		{Name: "condition-before-role", Explains: "If-Unmodified-Since is checked before the agent and the role.", Rules: ids{"order/role-before-agent", "errors/delete-unknown-agent"},
 			Change: refuse(all(method(http.MethodDelete, isAgent), unmodifiedForDays), 412, `{"message":"412 Precondition Failed"}`)},
-		{Name: "developer-reads-nothing", Explains: "Only a maintainer can read agents and tokens.", Rules: ids{"roles/developer-reads"},
-			Change: decide(fakegitlab.RoleSuffices, func(c fakegitlab.Choice) bool { return c.Role >= fakegitlab.Maintainer })},
+		{Name: "developer-reads-nothing", Explains: "Only a maintainer can read agents and tokens.", Rules: ids{"roles/developer-reads"}, Change: decide(fakegitlab.RoleSuffices, func(c fakegitlab.Choice) bool { return c.Role >= fakegitlab.Maintainer })},
 		{Name: "developer-sees-no-agents", Explains: "A developer gets an empty list of agents.", Rules: ids{"roles/developer-reads"}, Change: showTo(fakegitlab.Developer, emptyingList, "listAgents")},
 		{Name: "developer-sees-no-creator", Explains: "For a developer, the creator of an agent is null.", Rules: ids{"roles/developer-reads"}, Change: showTo(fakegitlab.Developer, hidingCreator, "getAgent", "listAgents")},
 		{Name: "refused-but-done", Explains: "A developer's deletion is refused with 403, but done.", Rules: ids{"roles/refused-has-no-effect"}, Change: doneForDevelopers("deleteAgent")},
@@ -93,24 +88,17 @@ func otherRoles() []Fault {
 	}
 }
 
-// hasRole is a caller with a role in the project. NoRole is a user who is no member.
-func hasRole(role fakegitlab.Role) func(c fakegitlab.Choice) bool {
-	return func(c fakegitlab.Choice) bool { return c.User != "" && c.Role == role }
-}
-
-func isAnonymous(c fakegitlab.Choice) bool { return c.User == "" && anonymous(c.Request) }
-
 // doneForDevelopers does what a developer is refused.
 func doneForDevelopers(operation string) Change {
 	return despite(fakegitlab.RoleSuffices, func(c fakegitlab.Choice) bool {
-		return noFor(operation)(c) && c.Role == fakegitlab.Developer
+		return noIn(operation)(c) && c.Role == fakegitlab.Developer
 	}, replaceBy(403, `{"message":"403 Forbidden"}`))
 }
 
 // lookingUpFirst answers 404 for an agent that does not exist to callers who may not delete any.
 func lookingUpFirst() Change {
 	return both(
-		despite(fakegitlab.RoleSuffices, noFor("deleteAgent"), func(d *fakegitlab.ResponseDraft) {
+		despite(fakegitlab.RoleSuffices, noIn("deleteAgent"), func(d *fakegitlab.ResponseDraft) {
 			if d.Status != 404 {
 				replace(d, 403, `{"message":"403 Forbidden"}`)
 			}

@@ -40,7 +40,7 @@ var (
 		"tokens/revoked-is-404", "roles/guest-finds-nothing",
 	}
 	expectNoProject = ids{
-		"roles/stranger-finds-nothing", "errors/unknown-project", "errors/unknown-project-path", "paths/double-encoded",
+		"roles/stranger-finds-nothing", "roles/stranger-may-not-write", "errors/unknown-project", "errors/unknown-project-path", "paths/double-encoded",
 	}
 	expectNotFound = join(expectNoRecord, expectNoProject...)
 	// Those that read single agents.
@@ -51,7 +51,7 @@ var (
 	expectNoRoute     = ids{"paths/unencoded", "paths/token-is-no-route", "paths/no-update", "paths/no-token-update"}
 	expectCredentials = ids{
 		"authentication/required-to-read", "authentication/required-to-write", "authentication/unknown-token",
-		"order/authentication-before-parameters",
+		"authentication/expired-token", "order/authentication-before-parameters",
 	}
 	refuseNames = ids{
 		"agent-names/not-null", "agent-names/not-blank", "agent-names/at-most-63", "agent-names/lower-case",

@@ -43,7 +43,7 @@ func (r *reading) requestBody(to *wire.Request) {
 		body, err = form(p.Params, to.Header.Get("Content-Type"))
 	}
 	if err != nil {
-		r.note(fmt.Sprintf("request.postData %v, so its body is not known", err))
+		r.note(fmt.Sprintf("request.postData %v, so the body is unknown", err))
 		to.BodyNotRecorded, to.Truncated = true, true
 		return
 	}
@@ -141,7 +141,7 @@ func (r *reading) responseBody(method string, to *wire.Response) {
 		return
 	}
 	if err != nil {
-		r.note(fmt.Sprintf("response.content %v, so its body is not known", err))
+		r.note(fmt.Sprintf("response.content %v, so the body is unknown", err))
 		to.BodyNotRecorded, to.Truncated = true, true
 		return
 	}
@@ -153,7 +153,7 @@ func (r *reading) responseBody(method string, to *wire.Response) {
 	case !isText(body):
 		// Most recorders removed the content coding and left the header as it was; others keep the bytes of the wire.
 		if body, err = wire.RemoveCoding(to.Header, body, maxText); err != nil {
-			r.note(fmt.Sprintf("its body is not known whole: %v", err))
+			r.note(fmt.Sprintf("part of its body is missing: %v", err))
 			to.Truncated, to.BodyNotRecorded = true, len(body) == 0
 		}
 	}
@@ -201,13 +201,13 @@ func decodeText(text, encoding string, h http.Header, size float64) ([]byte, err
 		case isWhole([]byte(text)), err != nil && strings.ContainsAny(text, " <{"):
 			return []byte(text), nil
 		}
-		return nil, errors.New("is said to be base64 and is not")
+		return nil, errors.New("is marked as base64 but is not base64")
 	case "", "utf8", "utf-8", "text", "plain", "identity", "none":
 	default:
 		if isWhole([]byte(text)) {
 			return []byte(text), nil
 		}
-		return nil, errors.New("has an encoding that is not base64")
+		return nil, errors.New("has an unknown encoding")
 	}
 	if h.Get("Content-Encoding") != "" {
 		if raw, ok := fromLatin1(text); ok {
@@ -254,33 +254,33 @@ var withoutLineBreaks = strings.NewReplacer("\r", "", "\n", "", "-", "+", "_", "
 // fromBase64 takes both alphabets, line breaks, and missing padding.
 func fromBase64(s string) ([]byte, error) {
 	if strings.ContainsAny(s[:min(len(s), 16)], "{}[]\"<> ") {
-		return nil, base64.CorruptInputError(0) // most texts are no base64 at the first glance
+		return nil, base64.CorruptInputError(0) // most texts are clearly not base64
 	}
 	return base64.RawStdEncoding.DecodeString(withoutLineBreaks.Replace(s))
 }
 
-// attached reads a body that stands in a file of its own.
+// attached reads a body from a separate file.
 func (r *reading) attached(name string) ([]byte, error) {
 	if r.files == nil {
-		return nil, errors.New("stands in a file of its own that was not given")
+		return nil, errors.New("is in a separate file, which was not given")
 	}
 	if !fs.ValidPath(name) || strings.Contains(name, `\`) {
-		return nil, errors.New("is said to stand in a file outside of the recording")
+		return nil, errors.New("is said to be in a file outside the recording")
 	}
 	f, err := r.files.Open(name)
 	if err != nil {
-		return nil, errors.New("stands in a file of its own that is not there")
+		return nil, errors.New("is in a separate file, which is missing")
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.New("stands in something that is no file")
+		return nil, errors.New("is said to be in something that is not a file")
 	}
 	body, err := io.ReadAll(io.LimitReader(f, maxText+1))
 	if err != nil {
-		return nil, errors.New("stands in a file of its own that can't be read")
+		return nil, errors.New("is in a separate file, which can't be read")
 	}
 	if len(body) > maxText {
-		return nil, fmt.Errorf("stands in a file of more than %d MiB", maxText>>20)
+		return nil, fmt.Errorf("is in a file of more than %d MiB", maxText>>20)
 	}
 	return body, nil
 }

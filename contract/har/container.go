@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
@@ -52,6 +53,8 @@ func unpack(r io.Reader) (*opened, error) {
 			o.text, err = gunzip(b)
 		case "zlib":
 			o.text, err = inflate(b)
+		case "zstd":
+			o.text, err = o.unzstd(b)
 		case "UTF-8":
 			_, err = b.Discard(3)
 		case "UTF-16LE":
@@ -76,7 +79,7 @@ func formOf(start []byte) string {
 		{"\xef\xbb\xbf", "UTF-8"},
 		{"\xff\xfe\x00\x00", "in UTF-32"}, {"\x00\x00\xfe\xff", "in UTF-32"},
 		{"\xff\xfe", "UTF-16LE"}, {"\xfe\xff", "UTF-16BE"}, {"{\x00", "UTF-16LE"}, {"\x00{", "UTF-16BE"},
-		{"\x28\xb5\x2f\xfd", "compressed with zstd: decompress it first"},
+		{"\x28\xb5\x2f\xfd", "zstd"},
 		{"BZh", "compressed with bzip2: decompress it first"},
 		{"\xfd7zX", "compressed with xz: decompress it first"},
 		{"7z\xbc\xaf", "a 7z archive: unpack it first"},
@@ -95,10 +98,16 @@ func formOf(start []byte) string {
 
 // besides finds the folder of a file. Bodies are read from there only: an [os.Root] can't be left.
 func (o *opened) besides(f *os.File) {
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+	path, err := filepath.EvalSymlinks(f.Name()) // standard input is called /dev/stdin, whatever it is
+	if err != nil {
 		return
 	}
-	root, err := os.OpenRoot(filepath.Dir(f.Name()))
+	opened, err := f.Stat()
+	named, failed := os.Stat(path)
+	if err != nil || failed != nil || !opened.Mode().IsRegular() || !os.SameFile(opened, named) {
+		return
+	}
+	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return
 	}
@@ -115,11 +124,22 @@ func gunzip(b *bufio.Reader) (io.Reader, error) {
 	return &bounded{r: z, in: in}, nil
 }
 
+func (o *opened) unzstd(b *bufio.Reader) (io.Reader, error) {
+	in := &counter{r: b}
+	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(32<<20))
+	if err != nil {
+		return nil, fmt.Errorf("not a zstd file after all: %w", err)
+	}
+	closeBefore := o.close
+	o.close = func() { z.Close(); closeBefore() }
+	return &bounded{r: z, in: in}, nil
+}
+
 func inflate(b *bufio.Reader) (io.Reader, error) {
 	in := &counter{r: b}
 	z, err := zlib.NewReader(in)
 	if err != nil {
-		return nil, errors.New("not a HAR file: it is no JSON object")
+		return nil, errors.New("not a HAR file: it is not a JSON object")
 	}
 	return &bounded{r: z, in: in}, nil
 }
@@ -131,7 +151,7 @@ func decodeUTF16(b *bufio.Reader, order unicode.Endianness) io.Reader {
 // A recording grows at most about a hundred times when it is decompressed. What grows more is a bomb.
 const (
 	maxGrowth  = 500
-	freeGrowth = 64 << 20 // bytes that are not looked at
+	freeGrowth = 16 << 20 // bytes that are not looked at
 )
 
 // counter counts the bytes that come from a reader.
@@ -165,6 +185,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if b.out += int64(n); b.out > freeGrowth && b.out/maxGrowth > b.in.n {
 		return 0, fmt.Errorf("it grows more than %d times when it is decompressed, as only a bomb does", maxGrowth)
+	}
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("it can't be decompressed: %w", err)
 	}
 	return n, err
 }

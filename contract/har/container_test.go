@@ -13,6 +13,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -53,6 +54,13 @@ func zipped(t *testing.T, files ...string) string {
 	return b.String()
 }
 
+func zstdOf(t *testing.T, text string) string {
+	t.Helper()
+	encoder, err := zstd.NewWriter(nil)
+	require.NoError(t, err)
+	return string(encoder.EncodeAll([]byte(text), nil))
+}
+
 func utf16Of(text string, order binary.AppendByteOrder) string {
 	var b []byte
 	for _, unit := range utf16.Encode([]rune(text)) {
@@ -80,6 +88,7 @@ func TestPackedFiles(t *testing.T) {
 		"zip of a gzip":                  zipped(t, "har.har", gzipped(t, plain)),
 		"gzip of a gzip":                 gzipped(t, gzipped(t, plain)),
 		"gzip of UTF-8 with its mark":    gzipped(t, "\xef\xbb\xbf"+plain),
+		"zstd":                           zstdOf(t, plain),
 		"UTF-16, little end first":       "\xff\xfe" + utf16Of(plain, binary.LittleEndian),
 		"UTF-16, big end first":          "\xfe\xff" + utf16Of(plain, binary.BigEndian),
 		"UTF-16 without a mark":          utf16Of(plain, binary.LittleEndian),
@@ -103,13 +112,14 @@ func TestFilesThatAreNoRecordings(t *testing.T) {
 		{"a zip of several", zipped(t, "a.har", plain, "b.har", plain), "this is a zip with 2 .har files in it: unpack it and name them"},
 		{"a zip with a path out of it", zipped(t, "../a.har", plain), "the .har in this zip has a path that leads out of it"},
 		{"a broken zip", "PK\x03\x04xxxx", "not a zip file after all: zip: not a valid zip file"},
-		{"zstd", "\x28\xb5\x2f\xfdxxxx", "not a HAR file: it is compressed with zstd: decompress it first"},
+		{"broken zstd", "\x28\xb5\x2f\xfdxxxx", "it can't be decompressed: "},
+		{"xz", "\xfd7zXZ\x00", "not a HAR file: it is compressed with xz: decompress it first"},
 		{"a packet capture", "\xd4\xc3\xb2\xa1xxxx", "not a HAR file: it is a packet capture"},
 		{"UTF-32", "\xff\xfe\x00\x00{\x00\x00\x00", "not a HAR file: it is in UTF-32"},
 		{"packed for ever", gzipped(t, gzipped(t, gzipped(t, gzipped(t, gzipped(t, plain))))), "it is packed more than 4 times"},
-		{"a bomb", gzipped(t, `{"x":"`+strings.Repeat("a", 80<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},
-		{"a bomb in a zip", zipped(t, "a.har", `{"x":"`+strings.Repeat("a", 80<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},
-		{"a word", "xylophone", "not a HAR file: it is no JSON object"},
+		{"a bomb", gzipped(t, `{"x":"`+strings.Repeat("a", 20<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},
+		{"a bomb in a zip", zipped(t, "a.har", `{"x":"`+strings.Repeat("a", 20<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},
+		{"a word", "xylophone", "not a HAR file: it is not a JSON object"},
 	} {
 		_, _, err := read(strings.NewReader(tt.text))
 		assert.ErrorContains(t, err, tt.want, tt.name)

@@ -92,7 +92,7 @@ func (d *decoder) note(in *jsontext.Decoder, problem string) {
 	var field []string
 	for name := range in.StackPointer().Tokens() {
 		if _, err := strconv.Atoi(name); err == nil {
-			break // which of a list matters to nobody
+			break // the place in a list does not matter
 		}
 		field = append(field, name)
 		if name == "headers" || name == "params" {

@@ -49,7 +49,7 @@ func (r *reading) exchange() (*wire.Exchange, error) {
 	return x, nil
 }
 
-// pseudoHeaders are what HTTP/2 and HTTP/3 write as headers but are none, such as ":method".
+// pseudoHeaders are the pseudo-headers of HTTP/2 and HTTP/3, such as ":method".
 func (r *reading) pseudoHeaders() map[string]string {
 	var pseudo map[string]string
 	for _, list := range []pairs{r.Request.Headers, r.entry.Response.Headers} {
@@ -66,15 +66,18 @@ func (r *reading) pseudoHeaders() map[string]string {
 	return pseudo
 }
 
-// url is the URL of the request, of which some recorders write only the path.
+// url is the URL of the request. Some recorders write only the path; HTTP/2 has the rest in headers of its own.
 func (r *reading) url(pseudo map[string]string) (*url.URL, error) {
 	u, err := url.Parse(cmp.Or(r.Request.URL, pseudo[":path"]))
-	if err == nil && u.Host == "" {
-		u.Scheme = cmp.Or(u.Scheme, pseudo[":scheme"], "https")
-		u.Host = cmp.Or(pseudo[":authority"], header(r.Request.Headers).Get("Host"))
+	if err == nil && u.Scheme == "" {
+		u.Scheme = cmp.Or(pseudo[":scheme"], "https")
+		u.Host = cmp.Or(u.Host, pseudo[":authority"], header(r.Request.Headers).Get("Host"))
+		if u.Host == "" || u.Path == "" {
+			err = errors.New("no host or no path")
+		}
 	}
-	if err != nil || u.Host == "" || u.Path == "" && r.Request.URL == "" {
-		return nil, errors.New("request.url is no absolute URL") // which may hold a secret, so it is not shown
+	if err != nil {
+		return nil, errors.New("request.url is not an absolute URL") // it may hold a secret, so it is not shown
 	}
 	return u, nil
 }
@@ -104,7 +107,7 @@ func (r *reading) started() time.Time {
 			return t
 		}
 	}
-	r.note("startedDateTime is no time, so its place in the file counts")
+	r.note("startedDateTime is not a time, so its place in the file counts")
 	return time.Time{}
 }
 
@@ -124,7 +127,7 @@ func (r *reading) cache() string {
 			return "prefetch"
 		}
 		if fetched := strings.ToLower(string(c.FetchType)); strings.Contains(fetched, "cache") || strings.Contains(fetched, "worker") {
-			return fetched
+			return strings.TrimSuffix(fetched, " cache")
 		}
 	}
 	// Firefox writes no timings at all for what it did not ask a server for.
@@ -171,13 +174,13 @@ func (r *reading) response(x *wire.Exchange, pseudo map[string]string) {
 		status = float64(n)
 	}
 	if status != math.Trunc(status) || status > 999 || status > 0 && status < 100 {
-		r.note("response.status is no HTTP status")
+		r.note("response.status is not an HTTP status")
 		status = -1
 	}
 	h := header(recorded.Headers)
 	isEmpty := len(h) == 0 && (recorded.Content.Text == nil || *recorded.Content.Text == "") && !r.decoder.isOdd("response.status")
 	if status == 0 || status < 0 && isEmpty { // browsers write 0 where no answer came
-		x.Err = errors.New(cmp.Or(recorded.Error, "the recording has no response to it"))
+		x.Err = errors.New(cmp.Or(recorded.Error, "the recording has no response"))
 		return
 	}
 	x.Response = &wire.Response{StatusCode: max(0, int(status)), Header: h, HeaderNotRecorded: len(h) == 0}

@@ -43,7 +43,7 @@ func TestFieldRecorderLostTheRequestBody(t *testing.T) {
 func TestFieldAnswersFromTheBrowsersCache(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"14-from-disk-cache.har": "disk", "14b-safari-fetch-type.har": "disk cache", "14c-firefox-empty-timings.har": "browser",
+		"14-from-disk-cache.har": "disk", "14b-safari-fetch-type.har": "disk", "14c-firefox-empty-timings.har": "browser",
 	} {
 		entries := field(t, name)
 		require.Len(t, entries, 3, name)
@@ -71,7 +71,7 @@ func TestFieldBodyInAFileOfItsOwn(t *testing.T) {
 	t.Parallel()
 	e := field(t, "19b-attached-body.har")[0]
 	assert.True(t, e.Exchange.Response.BodyNotRecorded)
-	assert.Equal(t, []string{"response.content stands in a file of its own that is not there, so its body is not known"}, e.Notes)
+	assert.Equal(t, []string{"response.content is in a separate file, which is missing, so the body is unknown"}, e.Notes)
 
 	// With the file beside it the body is read.
 	folder := t.TempDir()

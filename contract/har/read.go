@@ -17,7 +17,6 @@ package har
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -84,7 +83,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 // Entries yields the entries of a file one by one, while it is being read. An entry that can't be used comes as an
 // *[EntryError], and the next one follows. Any other error is a *[FileError] and the last.
 //
-// HAR 1.1 and 1.2 and streams of entries are read, in UTF-8 or UTF-16, compressed with gzip or zlib or not, or in a zip,
+// HAR 1.1 and 1.2 and streams of entries are read, in UTF-8 or UTF-16, compressed with gzip, zlib or zstd or not, or in a zip,
 // whatever the file is called. Bodies in files beside the HAR, as Playwright writes them, are read from the zip, or, if r
 // is an [os.File], from its folder; never from anywhere else.
 func Entries(r io.Reader) iter.Seq2[Entry, error] {
@@ -162,83 +161,6 @@ func (f *file) read(r io.Reader) error {
 // bufferSize is how much of a file is read at once.
 const bufferSize = 64 << 10
 
-// isStream says whether a file is a stream of entries: its first object has the members of an entry.
-func isStream(b *bufio.Reader) (bool, error) {
-	for n := 1; ; n = b.Buffered() + 1 {
-		_, err := b.Peek(min(n, bufferSize))
-		start, _ := b.Peek(b.Buffered())
-		if stream, sure := beginsStream(start); sure || n > bufferSize || errors.Is(err, io.EOF) {
-			return stream, nil
-		}
-		if err != nil {
-			return false, err
-		}
-	}
-}
-
-func beginsStream(start []byte) (stream, sure bool) {
-	in := jsontext.NewDecoder(bytes.NewReader(start), lenient...)
-	if kind := in.PeekKind(); kind != '{' {
-		return false, len(bytes.TrimSpace(start)) > 0
-	}
-	_, err := in.ReadToken()
-	for err == nil {
-		var name jsontext.Token
-		if name, err = in.ReadToken(); err != nil {
-			break
-		}
-		switch {
-		case name.Kind() == '}', name.String() == "log":
-			return false, true
-		case name.String() == "request", name.String() == "response", name.String() == "startedDateTime":
-			return true, true
-		}
-		err = in.SkipValue()
-	}
-	return false, !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF)
-}
-
-// stream reads a stream of entries, one a line. A line that is no entry costs only itself.
-func (f *file) stream(b *bufio.Reader) error {
-	for {
-		f.text.begin(f.at)
-		line, err := readLine(b)
-		at := f.at
-		f.at += int64(len(line))
-		text := bytes.TrimSpace(line)
-		switch valid := jsontext.Value(text).IsValid(lenient...); {
-		case err != nil && !errors.Is(err, io.EOF):
-			return err
-		case len(text) == 0:
-		case !valid && err != nil:
-			return io.ErrUnexpectedEOF
-		case !valid:
-			if err := f.give(at, nil, errors.New("the line is not valid JSON")); err != nil {
-				return err
-			}
-		default:
-			if err := f.entry(at, text); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return nil
-		}
-	}
-}
-
-// readLine reads a line, at most as long as an entry may be.
-func readLine(b *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := b.ReadSlice('\n')
-		line = append(line, part...)
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return line, err
-		}
-	}
-}
-
 // har reads a HAR.
 func (f *file) har() error {
 	switch kind := f.in.PeekKind(); {
@@ -251,7 +173,7 @@ func (f *file) har() error {
 		}
 		fallthrough
 	default:
-		return errors.New("not a HAR file: it is no JSON object")
+		return errors.New("not a HAR file: it is not a JSON object")
 	}
 	if err := f.object("the file", f.topLevel); err != nil {
 		return err
@@ -275,7 +197,7 @@ func (f *file) object(what string, member func(name string) error) error {
 		return err
 	}
 	if token.Kind() != '{' {
-		return fmt.Errorf("not a HAR file: %s is no JSON object", what)
+		return fmt.Errorf("not a HAR file: %s is not a JSON object", what)
 	}
 	for {
 		name, err := f.in.ReadToken()
@@ -317,7 +239,7 @@ func (f *file) list() error {
 		return err
 	}
 	if token.Kind() != '[' {
-		return errors.New("not a HAR file: log.entries is no JSON array")
+		return errors.New("not a HAR file: log.entries is not a JSON array")
 	}
 	f.found = true
 	for f.in.PeekKind() != ']' {
@@ -343,13 +265,13 @@ func (f *file) version() error {
 		return err
 	}
 	if token.Kind() != '"' {
-		return errors.New("log.version is no string")
+		return errors.New("log.version is not a string")
 	}
 	// The specification takes an empty version for 1.1.
 	version := token.String()
 	if version != "" && version != "1" && !strings.HasPrefix(version, "1.") {
 		if !versionNumber.MatchString(version) {
-			return errors.New("log.version is no version of HAR")
+			return errors.New("log.version is not a version of HAR")
 		}
 		return fmt.Errorf("HAR version %q is not known here: HAR 1.1 and 1.2 are", version)
 	}

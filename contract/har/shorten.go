@@ -9,7 +9,7 @@ import (
 // maxEntry is how large an entry may be, and maxText how long a text in it: the rest is left out. The answers of the
 // Agents API have at most some 100 kB; browsers save films too.
 const (
-	maxText  = 8 << 20
+	maxText  = 4 << 20
 	maxEntry = 8 * maxText
 )
 

@@ -222,7 +222,7 @@ func (w *Writer) entry(x *wire.Exchange) *entry {
 	return e
 }
 
-// url leaves out user information, which is a secret or beside the point.
+// url leaves out user information: it is secret or not needed.
 func (w *Writer) url(u *url.URL) string {
 	without := *u
 	without.User = nil

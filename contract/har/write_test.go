@@ -105,7 +105,7 @@ func TestWriteNothing(t *testing.T) {
 	assert.Empty(t, entries)
 }
 
-// TestWriteRecording writes the recording anew. All but the callers' tokens and the agents' comes back.
+// TestWriteRecording copies the recording. Everything comes back except the tokens of callers and agents.
 func TestWriteRecording(t *testing.T) {
 	t.Parallel()
 	data, err := os.Open(recorded)
@@ -174,6 +174,39 @@ func TestWriteHasNoSecrets(t *testing.T) {
 		require.NoError(t, err)
 		assert.NotContains(t, string(e.Exchange.Response.Body), "canary-1f0c", "in base64")
 		assert.Equal(t, "host", e.Exchange.Request.URL.Host)
+	}
+}
+
+// TestWriteHasNoSecretsByName has secrets that nothing gives away but the name they bear.
+func TestWriteHasNoSecretsByName(t *testing.T) {
+	t.Parallel()
+	const canary = "Xc4nary0Qq"
+	for name, change := range map[string]func(x *wire.Exchange){
+		"fragment":         func(x *wire.Exchange) { x.Request.URL.Fragment = "access_token=" + canary },
+		"Referer":          func(x *wire.Exchange) { x.Request.Header.Set("Referer", "https://h/cb#access_token="+canary) },
+		"Location":         func(x *wire.Exchange) { x.Response.Header.Set("Location", "https://h/cb?code="+canary) },
+		"a body with URLs": func(x *wire.Exchange) { x.Response.Body = []byte(`{"u":"https://h/#access_token=` + canary + `"}`) },
+		"apikey":           func(x *wire.Exchange) { x.Request.URL.RawQuery = "apikey=" + canary },
+		"key":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "key=" + canary },
+		"sig":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "sig=" + canary },
+		"X-Amz-Signature":  func(x *wire.Exchange) { x.Request.URL.RawQuery = "X-Amz-Signature=" + canary },
+		"pwd":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "pwd=" + canary },
+		"pat":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "pat=" + canary },
+		"jwt":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "jwt=" + canary },
+		"code":             func(x *wire.Exchange) { x.Request.URL.RawQuery = "code=" + canary },
+		"WebSocket":        func(x *wire.Exchange) { x.Request.Header.Set("Sec-WebSocket-Protocol", "graphql-ws, "+canary) },
+		"a quoted header":  func(x *wire.Exchange) { x.Response.Body = []byte(`{"message":"PRIVATE-TOKEN: ` + canary + `"}`) },
+		"a quoted curl": func(x *wire.Exchange) {
+			x.Response.Body = []byte(`{"message":"curl -u user:` + canary + ` https://h/"}`)
+		},
+		"an error": func(x *wire.Exchange) { x.Err = errors.New("GET https://h/?private_token=" + canary + ": EOF") },
+		"a header": func(x *wire.Exchange) { x.Response.Header.Set("X-Debug", "PRIVATE-TOKEN: "+canary) },
+		"a path":   func(x *wire.Exchange) { x.Request.URL.Path = "/api/v4/x;private_token=" + canary },
+	} {
+		x := exchangeWith(t, "[]")
+		change(x)
+		x.Response.Header.Set("X-Echo", canary)
+		assert.NotContains(t, string(written(t, x)), canary, name)
 	}
 }
 

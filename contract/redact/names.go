@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -18,13 +19,13 @@ var (
 	}
 	// joined end names that are written without a mark between their words: accesstoken, APIKEY.
 	joined = []string{"token", "secret", "password", "passwd", "passphrase", "apikey", "accesskey", "secretkey", "privatekey", "sessionid"}
-	// whole are names only when nothing else belongs to them: a status_code and a Surrogate-Key are no secrets.
+	// whole are names only on their own: status_code and Surrogate-Key are not secret.
 	whole = []string{"key", "code", "cookie", "set cookie"}
 )
 
-// IsCredentialName says whether a name says that what bears it is a credential.
+// IsCredentialName says whether a header, parameter or property with this name holds a credential.
 func IsCredentialName(name string) bool {
-	return isWholeName(name) || endsLikeCredential(name)
+	return mayBeCredentialName([]byte(name)) && (isWholeName(name) || endsLikeCredential(name))
 }
 
 func isWholeName(name string) bool { return slices.Contains(whole, words(name)) }
@@ -60,5 +61,16 @@ func words(name string) string {
 	return strings.TrimSuffix(b.String(), " ")
 }
 
-// mayBeCredentialName leaves out, at little cost, most names that are none: it looks at the last letter only.
-func mayBeCredentialName(last byte) bool { return strings.IndexByte("nstdegyhrlNSTDEGYHRL", last) >= 0 }
+// mayBeCredentialName is a quick check that rejects most other names by their last letters.
+func mayBeCredentialName(name []byte) bool {
+	if len(name) < 3 {
+		return false
+	}
+	end := [3]byte{name[len(name)-3] | 0x20, name[len(name)-2] | 0x20, name[len(name)-1] | 0x20} // letters in lower case
+	switch string(end[:]) {
+	case "ken", "ens", "ret", "ets", "ord", "swd", "ase", "pwd", "key", "sig", "ure", "jwt", "pat", "ial", "als", "ion", "uth", "sid",
+		"est", "ode", "ier", "kie":
+		return true
+	}
+	return end[1] == 'i' && end[2] == 'd' && (bytes.Contains(name, []byte("ession")) || bytes.Contains(name, []byte("ESSION")))
+}

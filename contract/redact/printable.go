@@ -15,7 +15,7 @@ import (
 // It goes around every text from outside, in every output.
 func Printable(s string) string { return breakCommands(escaped(s, false), " ") }
 
-// PrintableLines likewise, but leaves line ends and tabs as they are.
+// PrintableLines does the same, but leaves line ends and tabs as they are.
 func PrintableLines(s string) string { return breakCommands(escaped(s, true), " ") }
 
 // runnerCommand is what the runners of CI systems take for a command in what a job prints, in two parts: ##[error] and
@@ -23,7 +23,7 @@ func PrintableLines(s string) string { return breakCommands(escaped(s, true), " 
 // and travis_fold:….
 var runnerCommand = regexp.MustCompile(`(?i)(#)(#[a-z]*\[)|(:)(:[a-z][a-z-]*(?: [^:]*)?::)|(section_(?:start|end)|travis_(?:fold|time))(:)`)
 
-// breakCommands puts something between the two parts of each command, so that it is none.
+// breakCommands separates the two parts of each command, so that no runner recognizes it.
 func breakCommands(s, between string) string {
 	if !strings.Contains(s, "##") && !strings.Contains(s, "::") && !strings.Contains(s, "_") {
 		return s

@@ -157,7 +157,7 @@ func (r *Redactor) Redact(text string) string {
 	return string(redacted)
 }
 
-// RedactBytes returns text without the secrets, in memory of its own.
+// RedactBytes returns text without the secrets, in new memory.
 func (r *Redactor) RedactBytes(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	out, _, _ = r.redact(out, text, 0, true)

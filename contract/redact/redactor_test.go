@@ -282,7 +282,7 @@ func TestRedactorIsSafeForConcurrentUse(t *testing.T) {
 	assert.Equal(t, strings.Repeat("a [redacted] b\n", 400), out.String())
 }
 
-// FuzzRedactor has secrets and texts that nobody thought of: the secret never remains, and it makes no difference in
+// FuzzRedactor tries arbitrary secrets and texts: the secret never remains, and it makes no difference in
 // which pieces a text comes.
 func FuzzRedactor(f *testing.F) {
 	f.Add(plain, "before ", " after", uint8(3))

@@ -88,3 +88,14 @@ func (r *Report) cure(reason *reasonCount) string {
 	}
 	return ""
 }
+
+// find is the element of a list for which is holds, which is added if there is none.
+func find[T any](list *[]T, is func(*T) bool) *T {
+	for i := range *list {
+		if is(&(*list)[i]) {
+			return &(*list)[i]
+		}
+	}
+	*list = append(*list, *new(T))
+	return &(*list)[len(*list)-1]
+}

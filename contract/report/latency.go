@@ -24,7 +24,7 @@ func (r *Report) latencies() []latency {
 	var order []string
 	for i := range r.Result.Timeline {
 		step := &r.Result.Timeline[i]
-		operation := operationOf(step)
+		operation := operationOfStep(step)
 		if operation == "" || step.Status == 0 {
 			continue
 		}
@@ -42,8 +42,8 @@ func (r *Report) latencies() []latency {
 	return latencies
 }
 
-// operationOf is the operation of a step; empty if it is none of the eight.
-func operationOf(step *contract.Step) string {
+// operationOfStep is the operation of a step; empty if it is none of the eight.
+func operationOfStep(step *contract.Step) string {
 	doc, err := document.Load()
 	if err != nil {
 		return ""

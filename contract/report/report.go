@@ -49,6 +49,7 @@ var formats = []struct {
 	name   string
 	format Format
 }{
+	{"html", HTML{}},
 	{"json", JSON{}},
 	{"junit", JUnit{}},
 	{"markdown", Markdown{}},

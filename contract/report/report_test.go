@@ -107,13 +107,13 @@ func full() *report.Report {
 		},
 		Dropped: 3,
 		Coverage: contract.Coverage{Operations: []contract.OperationCoverage{
-			{Operation: "listAgents", Statuses: []contract.StatusCoverage{
+			{Operation: "listAgents", Successes: 1, Statuses: []contract.StatusCoverage{
 				{Status: 200, Seen: 12, Listed: true}, {Status: 401, Listed: true, Reason: "no request without credentials"},
 				{Status: 502, Seen: 1},
 			}, Values: []contract.PropertyCoverage{
 				{Pointer: "/*/id", Seen: 12}, {Pointer: "/*/created_by_user_id", Seen: 12, Null: new(int)},
 			}},
-			{Operation: "getAgentToken", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
+			{Operation: "getAgentToken", Successes: 1, Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
 				Values: []contract.PropertyCoverage{{Pointer: "/status", Seen: 100, Enum: map[string]int{"active": 100, "revoked": 0}}}},
 		}},
 		Rules: []contract.RuleResult{
@@ -273,7 +273,7 @@ func (failing) Write([]byte) (int, error) { return 0, errFull }
 func TestNamed(t *testing.T) {
 	t.Parallel()
 	_, err := report.Named("pdf")
-	require.EqualError(t, err, `unknown report format "pdf": there are json, junit, markdown`)
+	require.EqualError(t, err, `unknown report format "pdf": there are html, json, junit, markdown`)
 }
 
 func TestSchema(t *testing.T) {
@@ -370,7 +370,7 @@ func TestVerdict(t *testing.T) {
 	held := one(must, contract.Pass)
 	broken := contract.RuleResult{Rule: rule("a/broken", must, "It holds.", ""), Outcome: contract.Violation}
 	found := finding("a/broken", must, contract.Violation, "listAgents", 1, "", "x", "y")
-	succeeded := contract.Coverage{Operations: []contract.OperationCoverage{{Operation: "listAgents", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 1}}}}}
+	succeeded := contract.Coverage{Operations: []contract.OperationCoverage{{Operation: "listAgents", Successes: 1, Statuses: []contract.StatusCoverage{{Status: 200, Seen: 1}}}}}
 	of := func(rules ...contract.RuleResult) *contract.Result {
 		return &contract.Result{Rules: rules, Coverage: succeeded}
 	}
@@ -564,39 +564,16 @@ func TestCount(t *testing.T) {
 	}
 }
 
-func TestJoin(t *testing.T) {
+// TestFiles: a finding of several files names the one that it is in.
+func TestFiles(t *testing.T) {
 	t.Parallel()
-	a, b := full().Result, full().Result
-	a.Target, b.Target = "a.har", "b.har"
-	b.Release = contract.Release{Major: 16}
-	a.Rules[0].Outcome, b.Rules[1].Outcome = contract.Untested, contract.Pass
-	b.Coverage.Operations[0].Statuses[1].Seen = 4
-	r := report.Join([]*contract.Result{a, b})
-	assert.Equal(t, "a.har, b.har", r.Result.Target)
-	assert.Equal(t, 400, r.Result.Exchanges)
-	assert.Equal(t, 360, r.Result.Judged)
-	assert.Equal(t, 6, r.Result.Dropped)
-	assert.True(t, r.Result.Release.IsZero(), "they differ")
-	assert.Equal(t, contract.Community, r.Result.Edition)
-	assert.Equal(t, contract.Pass, r.Result.Rules[0].Outcome, "tested in one of them")
-	assert.Equal(t, contract.Violation, r.Result.Rules[1].Outcome, "violated in one of them")
-	assert.Equal(t, 200, r.Result.Rules[1].Applied)
-	require.Len(t, r.Files, len(r.Result.Findings))
-	assert.Equal(t, []string{"a.har", "b.har"}, []string{r.Files[0], r.Files[len(r.Files)-1]})
-	s := r.Result.Coverage.Operations[0].Statuses
-	assert.Equal(t, contract.StatusCoverage{Status: 200, Seen: 24, Listed: true}, s[0])
-	assert.Equal(t, contract.StatusCoverage{Status: 401, Seen: 4, Listed: true}, s[1], "seen, so without a reason")
-	assert.Equal(t, map[string]int{"active": 200, "revoked": 0}, r.Result.Coverage.Operations[1].Values[0].Enum)
-	assert.Equal(t, 100, a.Rules[1].Applied, "the results are left as they were")
-	assert.Zero(t, a.Coverage.Operations[0].Statuses[1].Seen)
-
+	r := full()
+	for i := range r.Result.Findings {
+		r.Files = append(r.Files, []string{"a.har", "b.har"}[i%2])
+	}
 	text := string(write(t, report.Terminal{}, r))
-	assert.Contains(t, text, "exchange  #57 of a.har")
-	assert.Contains(t, text, "and       1 other exchange: #57 of b.har")
-
-	alone := report.Join([]*contract.Result{full().Result})
-	assert.Nil(t, alone.Files)
-	assert.Equal(t, full().Result, alone.Result)
+	assert.Contains(t, text, "exchange  #57 of b.har")
+	assert.Contains(t, text, "other exchanges: #20 of a.har")
 }
 
 // TestManyFailures: no format grows without bounds, but JSON, which has them all.

@@ -32,7 +32,7 @@ func (r *Report) header(h http.Header) http.Header {
 	return shown
 }
 
-// script is a story as lines for a shell.
+// script is a story as lines for a shell. A request that was repeated until its answer was final stands there once.
 func script(story []contract.Step) []string {
 	var lines []string
 	for _, s := range story {
@@ -40,7 +40,7 @@ func script(story []contract.Step) []string {
 			lines = append(lines, s.Script)
 		}
 	}
-	return lines
+	return slices.Compact(lines)
 }
 
 // ServedFake is where howToRepeat says to start the fake again.

@@ -3,6 +3,7 @@ package selftest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/faults"
@@ -60,6 +61,18 @@ func (m *Matrix) Unkilled() (problems []string) {
 		}
 	}
 	return problems
+}
+
+// NotSetOff returns a line for each fault that may set off more rules than it did in these runs. That depends on the order
+// of requests; a rule that is never set off can leave the fault's Also.
+func (m *Matrix) NotSetOff() (lines []string) {
+	for _, r := range m.Broken {
+		spare := slices.DeleteFunc(slices.Clone(r.Fault.Also), func(rule string) bool { return slices.Contains(r.Noticed, rule) })
+		if len(spare) > 0 {
+			lines = append(lines, r.Name()+" did not set off "+strings.Join(spare, ", "))
+		}
+	}
+	return lines
 }
 
 // Summary returns a line with the numbers.

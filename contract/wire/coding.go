@@ -11,9 +11,13 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
-// RemoveCoding returns a body without the content codings (RFC 9110, 8.4) that the header names: gzip and deflate. Of
+// RemoveCoding returns a body without the content codings (RFC 9110, 8.4) that the header names: gzip, deflate, br and
+// zstd. Of
 // the result at most limit bytes are returned, and more is an error, so that a small body can't become a large one.
 // With an error comes what could be decoded.
 func RemoveCoding(header http.Header, body []byte, limit int) ([]byte, error) {
@@ -41,8 +45,11 @@ func named(coding string) string {
 	case "gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "aes128gcm", "dcb", "dcz", "exi", "pack200-gzip":
 		return fmt.Sprintf("content coding %q", coding)
 	}
-	return "a content coding that nobody knows"
+	return "an unknown content coding"
 }
+
+// maxWindow is how much memory a body in zstd may ask for (RFC 9659: 8 MB).
+const maxWindow = 8 << 20
 
 func decode(coding string, body []byte, limit int) ([]byte, error) {
 	var r io.Reader
@@ -54,6 +61,14 @@ func decode(coding string, body []byte, limit int) ([]byte, error) {
 		// The coding is zlib's format; some servers leave out its header.
 		if r, err = zlib.NewReader(bytes.NewReader(body)); errors.Is(err, zlib.ErrHeader) {
 			r, err = flate.NewReader(bytes.NewReader(body)), nil
+		}
+	case "br":
+		r = brotli.NewReader(bytes.NewReader(body))
+	case "zstd":
+		var z *zstd.Decoder
+		if z, err = zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow)); err == nil {
+			defer z.Close()
+			r = z
 		}
 	default:
 		return nil, errors.New("not supported")

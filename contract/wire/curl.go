@@ -63,7 +63,14 @@ func Curl(req *Request) string {
 		}
 	}
 	line += " " + target
-	if req.Truncated {
+	switch {
+	case req.HeaderNotRecorded && req.BodyNotRecorded:
+		line += " # headers and body are not recorded"
+	case req.HeaderNotRecorded:
+		line += " # headers are not recorded"
+	case req.BodyNotRecorded:
+		line += " # the body is not recorded"
+	case req.Truncated:
 		line += " # the body was longer"
 	}
 	return line

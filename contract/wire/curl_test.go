@@ -86,6 +86,14 @@ func TestCurl(t *testing.T) {
 	assert.Equal(t, `curl "http://h/" # the body was longer`, wire.Curl(&wire.Request{URL: &url.URL{Scheme: "http", Host: "h", Path: "/"}, Truncated: true}))
 }
 
+func TestCurlOfWhatIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	u := &url.URL{Scheme: "http", Host: "h", Path: "/"}
+	assert.Equal(t, `curl "http://h/" # the body is not recorded`, wire.Curl(&wire.Request{URL: u, BodyNotRecorded: true, Truncated: true}))
+	assert.Equal(t, `curl "http://h/" # headers are not recorded`, wire.Curl(&wire.Request{URL: u, HeaderNotRecorded: true}))
+	assert.Equal(t, `curl "http://h/" # headers and body are not recorded`, wire.Curl(&wire.Request{URL: u, HeaderNotRecorded: true, BodyNotRecorded: true, Truncated: true}))
+}
+
 // A shell reads from the line what was sent.
 func TestCurlInShell(t *testing.T) {
 	t.Parallel()

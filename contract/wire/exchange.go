@@ -43,7 +43,7 @@ type Request struct {
 
 // Response is a response as it was received, its content coding removed.
 type Response struct {
-	StatusCode int
+	StatusCode int // 0 if it is not recorded; Err says so then
 	Header     http.Header
 	// HeaderNotRecorded says that Header is not known, or only what the source gives away elsewhere.
 	HeaderNotRecorded bool

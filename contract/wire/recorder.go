@@ -14,7 +14,7 @@ import (
 // agents takes (28 kB).
 const DefaultLimit = 16 << 20
 
-// Recorder is an [http.RoundTripper] that hands on what passes through it. Callers see what they would see without it:
+// Recorder is an [http.RoundTripper] that reports the exchanges that pass through it. Callers see what they would see without it:
 // bodies stream, errors and connection reuse stay as they are.
 //
 // It is safe for concurrent use if what it wraps is.

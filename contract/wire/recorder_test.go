@@ -17,6 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -322,7 +324,7 @@ func TestRecorderLeavesUpgradesAlone(t *testing.T) {
 	assert.False(t, x.Response.Truncated, "there is no body")
 }
 
-// A server that says 101 and then nothing holds nobody up: its connection is never read from.
+// A server that answers 101 and then sends nothing blocks nobody: the recorder never reads from the connection.
 func TestRecorderDoesNotReadAfterAnUpgrade(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -371,7 +373,7 @@ func TestRecorderRemovesContentCoding(t *testing.T) {
 		coding := r.URL.Query().Get("coding")
 		w.Header().Set("Content-Encoding", coding)
 		switch {
-		case coding == "br":
+		case coding == "compress":
 			io.WriteString(w, "whatever")
 		case r.URL.Query().Has("bomb"):
 			z := gzip.NewWriter(w)
@@ -412,10 +414,10 @@ func TestRecorderRemovesContentCoding(t *testing.T) {
 	assert.True(t, x.Response.Truncated)
 	assert.EqualError(t, x.Err, `content coding "gzip": more than 1000 bytes`)
 
-	x, _ = get("coding=br")
+	x, _ = get("coding=compress")
 	assert.Empty(t, x.Response.Body)
 	assert.True(t, x.Response.Truncated)
-	assert.EqualError(t, x.Err, `content coding "br": not supported`)
+	assert.EqualError(t, x.Err, `content coding "compress": not supported`)
 }
 
 // deflated is "text" in the coding deflate.
@@ -433,6 +435,15 @@ func TestRemoveCoding(t *testing.T) {
 	io.WriteString(z, deflated)
 	require.NoError(t, z.Close())
 
+	var brotlied bytes.Buffer
+	b := brotli.NewWriter(&brotlied)
+	io.WriteString(b, "text")
+	require.NoError(t, b.Close())
+
+	encoder, err := zstd.NewWriter(nil)
+	require.NoError(t, err)
+	zstdd, bomb := encoder.EncodeAll([]byte("text"), nil), encoder.EncodeAll(bytes.Repeat([]byte("a"), 1<<20), nil)
+
 	for _, tt := range []struct {
 		codings []string
 		body    string
@@ -447,7 +458,12 @@ func TestRemoveCoding(t *testing.T) {
 		{[]string{"gzip"}, "<!DOCTYPE html>", "", `content coding "gzip": gzip: invalid header`},
 		{[]string{"gzip"}, zipped.String()[:zipped.Len()-1], "text", `content coding "gzip": unexpected EOF`},
 		{[]string{"deflate", "gzip"}, twice.String(), "text", ""},
-		{[]string{"zstd"}, "text", "", `content coding "zstd": not supported`},
+		{[]string{"compress"}, "text", "", `content coding "compress": not supported`},
+		{[]string{"br"}, brotlied.String(), "text", ""},
+		{[]string{"br"}, brotlied.String()[:brotlied.Len()-1], "text", `content coding "br": unexpected EOF`},
+		{[]string{"zstd"}, string(zstdd), "text", ""},
+		{[]string{"zstd"}, "text", "", `content coding "zstd": invalid input: magic number mismatch`},
+		{[]string{"zstd"}, string(bomb), strings.Repeat("a", 100), `content coding "zstd": more than 100 bytes`},
 		{[]string{"deflate"}, "\x2b\x49\xad\x28\x01\x00", "text", ""}, // without header
 		{[]string{"deflate"}, deflated, "text", ""},                   // with it
 	} {

@@ -11,6 +11,9 @@ func Secrets(x *Exchange) []string {
 		f.Header(x.Response.Header)
 		f.Body(x.Response.Header, x.Response.Body)
 	}
+	if x.Err != nil {
+		f.Text(x.Err.Error())
+	}
 	return f.Secrets()
 }
 

@@ -31,5 +31,5 @@ func TestConformance(t *testing.T) {
 			},
 		}
 	}
-	contract.Test(t, target)
+	contract.Test(t, target, contract.Options{})
 }

@@ -15,9 +15,10 @@ import (
 	"testing"
 	"time"
 
-	gitlab "gitlab.com/gitlab-org/api/client-go"
+	gitlab "gitlab.com/gitlab-org/api/client-go/v2"
 
 	"example.com/gitlab-agents/generated/clusteragents"
+	"example.com/gitlab-agents/generated/oapi"
 )
 
 const (
@@ -102,7 +103,7 @@ func contestants(b testing.TB, url string) []contestant {
 	if err != nil {
 		b.Fatal(err)
 	}
-	stock, err := clusteragents.NewClientWithResponses(url+"/api/v4", clusteragents.WithRequestEditorFn(
+	stock, err := oapi.NewClientWithResponses(url+"/api/v4", oapi.WithRequestEditorFn(
 		func(_ context.Context, r *http.Request) error {
 			r.Header.Set("PRIVATE-TOKEN", token)
 			return nil
@@ -139,7 +140,7 @@ func contestants(b testing.TB, url string) []contestant {
 			return t.Name, nil
 		}},
 		{"stock", func(ctx context.Context) (int, error) {
-			response, err := stock.ListAgentsWithResponse(ctx, id, &clusteragents.ListAgentsParams{PerPage: &perPage})
+			response, err := stock.ListAgentsWithResponse(ctx, id, &oapi.ListAgentsParams{PerPage: new(oapi.PerPage(100))})
 			if err != nil {
 				return 0, err
 			}
@@ -194,26 +195,12 @@ func byHand(ctx context.Context, url string, answer any) error {
 
 // startServer answers as GitLab does, from memory: 100 agents on one page, and one token.
 func startServer(b testing.TB) string {
-	created := time.Date(2022, 4, 20, 20, 42, 40, 221e6, time.UTC)
-	user := int64(42)
-	description := ""
-	agents := make([]clusteragents.Agent, 100)
-	for i := range agents {
-		agents[i] = clusteragents.Agent{
-			ID:   int64(i + 1),
-			Name: fmt.Sprintf("agent-%d", i+1),
-			ConfigProject: clusteragents.ConfigProject{
-				ID: project, Description: &description, Name: "test", NameWithNamespace: "Administrator / test",
-				Path: "test", PathWithNamespace: "root/test", CreatedAt: created,
-			},
-			CreatedAt: created, CreatedByUserID: &user,
-		}
-	}
+	agents := manyAgents(1, 100)
 	some := "Some token"
 	list := answer(b, agents, "100")
 	one := answer(b, clusteragents.AgentToken{
 		ID: tokenID, Name: "abcd", Description: &some, AgentID: agentID, Status: clusteragents.AgentTokenStatusActive,
-		CreatedAt: created, CreatedByUserID: &user,
+		CreatedAt: created, CreatedByUserID: new(int64(42)),
 	}, "")
 
 	const path = "/api/v4/projects/20/cluster_agents"
@@ -224,6 +211,25 @@ func startServer(b testing.TB) string {
 	server := httptest.NewServer(mux)
 	b.Cleanup(server.Close)
 	return server.URL
+}
+
+var created = time.Date(2022, 4, 20, 20, 42, 40, 221e6, time.UTC)
+
+// manyAgents are n agents with ids from first on.
+func manyAgents(first, n int) []clusteragents.Agent {
+	agents := make([]clusteragents.Agent, n)
+	for i := range agents {
+		agents[i] = clusteragents.Agent{
+			ID:   int64(first + i),
+			Name: fmt.Sprintf("agent-%d", first+i),
+			ConfigProject: clusteragents.ConfigProject{
+				ID: project, Description: new(""), Name: "test", NameWithNamespace: "Administrator / test",
+				Path: "test", PathWithNamespace: "root/test", CreatedAt: created,
+			},
+			CreatedAt: created, CreatedByUserID: new(int64(42)),
+		}
+	}
+	return agents
 }
 
 // answer is a handler that sends a value as JSON, with the headers of pagination if it has a total.

@@ -177,7 +177,7 @@ func TestCheckBadUse(t *testing.T) {
 		{"certificates that are not there", token, append(project, "--ca-file", "/nowhere/ca.pem"), 2, "--ca-file: open /nowhere/ca.pem: no such file"},
 		{"certificates that are none", token, append(project, "--ca-file", file(t, "ca.pem", "x")), 2, "contains no certificate (PEM)"},
 		{"known failures that are not there", token, append(project, "--known-failures", "/nowhere/known"), 2, "--known-failures: open /nowhere/known: no such file"},
-		{"a known failure that is no rule", token, append(project, "--known-failures", file(t, "known", "# so far\npaths/id\ntokens/nothing # why\n")), 2, `:3: there is no rule "tokens/nothing"`},
+		{"a known failure that is no rule", token, append(project, "--known-failures", file(t, "known", "# so far\npaths/id\ntokens/nothing # why\n")), 2, `:3: no rule is called "tokens/nothing"`},
 		{"a report of another format", token, append(project, "--report", "pdf=x"), 2, "pdf"},
 		{"a report without a file", token, append(project, "--report", "json"), 2, "FORMAT=FILE"},
 		{"a report into a directory", token, append(project, "--report", "json="+dir), 2, "--report json: "},
@@ -539,7 +539,7 @@ func FuzzKnownFailures(f *testing.F) {
 		known[rule.ID] = true
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		ids, err := parseKnownFailures("known", text)
+		ids, err := parseKnownFailures("known", text, nil)
 		if err != nil {
 			assert.Regexp(t, `^known:[0-9]+: `, err.Error())
 			assert.Empty(t, ids)

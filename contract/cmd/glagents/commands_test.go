@@ -105,12 +105,15 @@ func TestStoriesCanBePasted(t *testing.T) {
 			Rule  string
 			Story []struct{ Script string }
 		}
+		Latency []struct{ Operation string }
 	}
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
+	requireValid(t, data)
 	require.NoError(t, json.Unmarshal(data, &content))
 	require.NotEmpty(t, content.Findings)
 	require.Greater(t, len(content.Findings[0].Story), 2)
+	assert.NotEmpty(t, content.Latency)
 	script := content.Preamble
 	for _, step := range content.Findings[0].Story {
 		script += "\n" + step.Script
@@ -200,5 +203,15 @@ func TestCompare(t *testing.T) {
 		out := glagents(t, nil, strings.Fields(args)...)
 		assert.Equal(t, 2, out.status, args)
 		assert.Contains(t, out.stderr, says, args)
+	}
+}
+
+func TestRenamedRules(t *testing.T) {
+	t.Parallel()
+	_, err := parseKnownFailures("known", "paths/id\npaths/old # why\n", map[string]string{"paths/old": "paths/id"})
+	require.EqualError(t, err, "known:2: the rule paths/old is now called paths/id")
+	for old, now := range renamed {
+		assert.Contains(t, ruleIDs(), now)
+		assert.NotContains(t, ruleIDs(), old)
 	}
 }

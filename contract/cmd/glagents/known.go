@@ -22,10 +22,10 @@ func knownFailures(path string) ([]string, error) {
 	if err != nil {
 		return nil, usageError{"--known-failures: " + err.Error()}
 	}
-	return parseKnownFailures(path, string(data))
+	return parseKnownFailures(path, string(data), renamed)
 }
 
-func parseKnownFailures(path, text string) (ids []string, err error) {
+func parseKnownFailures(path, text string, renamed map[string]string) (ids []string, err error) {
 	rules := contract.Rules()
 	for i, line := range strings.Split(text, "\n") {
 		id, _, _ := strings.Cut(line, "#")
@@ -39,7 +39,7 @@ func parseKnownFailures(path, text string) (ids []string, err error) {
 			return nil, usageError{fmt.Sprintf("%s:%d: the rule %s is now called %s", path, i+1, id, now)}
 		}
 		if !slices.ContainsFunc(rules, func(r *contract.Rule) bool { return r.ID == id }) {
-			return nil, usageError{fmt.Sprintf("%s:%d: there is no rule %q: `glagents rules` lists them%s", path, i+1, id, didYouMean([]string{id}, ruleIDs()))}
+			return nil, usageError{fmt.Sprintf("%s:%d: no rule is called %q: `glagents rules` lists them%s", path, i+1, id, didYouMean([]string{id}, ruleIDs()))}
 		}
 		ids = append(ids, id)
 	}

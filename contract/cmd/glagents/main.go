@@ -9,8 +9,7 @@ import (
 )
 
 func main() {
-	// A reader of the output that has seen enough is no reason to die before the reports are written: without this,
-	// writing to a closed pipe kills the process.
+	// Without this, writing to a closed pipe would kill the process before the reports are written.
 	signal.Ignore(syscall.SIGPIPE)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -9,8 +9,7 @@ import (
 	"golang.org/x/term"
 )
 
-// output is standard output. It keeps the first error, so that nothing that could not be written goes unnoticed, except
-// that whoever reads it has closed it: then there is nobody to tell.
+// output is standard output. It keeps the first error, so that a full disk does not go unnoticed.
 type output struct {
 	w   io.Writer
 	err error
@@ -24,7 +23,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// lost is why something could not be written, nil if all was or nobody wants it.
+// lost is why something could not be written. It is nil if everything was, or if the reader closed the pipe.
 func (o *output) lost() error {
 	if errors.Is(o.err, syscall.EPIPE) || errors.Is(o.err, io.ErrClosedPipe) {
 		return nil
@@ -32,7 +31,7 @@ func (o *output) lost() error {
 	return o.err
 }
 
-// isTerminal says whether a person may be looking at what is written to w.
+// isTerminal says whether w is a terminal.
 func isTerminal(w io.Writer) bool {
 	if o, ok := w.(*output); ok {
 		w = o.w

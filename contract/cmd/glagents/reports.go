@@ -47,13 +47,13 @@ func (r *reports) flag(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("report", completeReports)
 }
 
-// String is the empty string: there are no reports unless somebody asks.
+// String is empty: by default no report is written.
 func (r *reports) String() string { return "" }
 
 // Type is how help texts show the value.
 func (r *reports) Type() string { return "FORMAT=FILE" }
 
-// check finds out before the work is done whether the reports can be written after it.
+// check finds out, before the work, whether the reports can be written.
 func (r reports) check() error {
 	for _, f := range r {
 		if f.path == "-" {
@@ -100,8 +100,8 @@ func (r reports) writeWith(stdout io.Writer, write func(i int, w io.Writer) erro
 	return first
 }
 
-// writeFile writes a file so that whoever looks sees the old one or the whole new one. What is no regular file, such as
-// /dev/stderr or a named pipe, is written to as it is.
+// writeFile replaces a file at once: a reader sees the old one or the whole new one. A device or a named pipe is written to
+// as it is.
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // the link stays

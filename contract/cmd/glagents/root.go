@@ -79,8 +79,8 @@ var secretVariables = [...]string{
 // proxyVariables are the environment variables that net/http takes proxies from. Its errors quote them.
 var proxyVariables = [...]string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"}
 
-// learnProxy makes the password in the address of a proxy known, or who the user is if there is none. The address may be
-// one that cannot be parsed: that is when it is quoted.
+// learnProxy learns the password in the address of a proxy, or the user if there is no password. An address that cannot be
+// parsed is learned too: errors quote it.
 func (p *program) learnProxy(address string) {
 	end := strings.LastIndex(address, "@")
 	if end < 0 {
@@ -180,12 +180,12 @@ type usageError struct{ problem string }
 
 func (e usageError) Error() string { return e.problem }
 
-// exitError ends a command with a status, after it has said all that there is to say.
+// exitError ends a command with a status. Everything has been said already.
 type exitError struct{ exit contract.Exit }
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", e.exit) }
 
-// status says what went wrong, in one line, and gives the exit status.
+// status says in one line what went wrong, and returns the exit status.
 func (p *program) status(err error) int {
 	if err == nil || errors.As(err, &exitError{}) {
 		if lost := p.stdout.lost(); lost != nil {
@@ -209,7 +209,7 @@ func (p *program) status(err error) int {
 	return int(contract.Failed)
 }
 
-// stopped is what a panic said and where it happened. It is called with what recover gives; "" is no panic.
+// stopped is what a panic said and where it happened, for the value of recover. It is empty if there was no panic.
 func stopped(stop any) string {
 	switch stop := stop.(type) {
 	case nil:
@@ -220,12 +220,11 @@ func stopped(stop any) string {
 	return fmt.Sprintf("panic: %v\n%s", stop, debug.Stack())
 }
 
-// elsewhere is what stopped said in another goroutine, of which a panic ends the process at once. The one that runs the
-// command panics with it instead.
+// elsewhere is what stopped said in another goroutine. The goroutine of the command panics with it: a panic in another one
+// would end the process at once.
 type elsewhere string
 
-// panicked tells of a fault of ours without the secrets that it may have stumbled over; a panic that is left alone prints
-// them.
+// panicked reports a fault of ours without secrets. A panic that nobody recovers prints them.
 func (p *program) panicked(stop string) {
 	text := strings.ReplaceAll(p.redactor.Redact(stop), "\t", "    ")
 	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {

@@ -48,7 +48,7 @@ func TestSweep(t *testing.T) {
 
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", journal, "--url", "https://elsewhere.example.com")
 	assert.Zero(t, out.status)
-	assert.Contains(t, out.stdout, "Runs on other GitLabs, or still going on: 1;")
+	assert.Contains(t, out.stdout, "Checks of other GitLabs, or still running: 1;")
 
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", journal, "--url", gitlab.url+"/")
 	assert.Zero(t, out.status, out.stderr)

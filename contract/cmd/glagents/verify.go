@@ -36,16 +36,17 @@ func (p *program) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE.har|DIRECTORY…",
 		Short: "Judge recorded traffic",
-		Long: `Verify reads recordings of HTTP traffic (HAR 1.1 and 1.2, also compressed with
-gzip) and judges each exchange that is one of the eight operations of the Agents
-API. Nothing is sent anywhere. Browsers save such files (developer tools,
-network, "Save all as HAR"), and so do mitmproxy, Playwright and others.
+		Long: `Verify reads recordings of HTTP traffic (HAR 1.1 and 1.2, also in gzip, zlib or
+zip, or one exchange a line) and judges each exchange with one of the eight
+operations of the Agents API. It sends nothing. Browsers save such files
+(developer tools, network, "Save all as HAR"); so do mitmproxy, Playwright and
+others.
 
 Several files are one history in order of time, and may be of any size. Of a
 directory, all files are read whose names end in .har, .har.gz, .ndjson or .jsonl.
 Judge recordings of GitLabs that have nothing to do with each other, but the same
-URL, one by one. A FILE of - is standard input. What is found is shown with the
-number of the exchange in its file, from 0. Secrets in the file are never printed.
+URL, one by one. A FILE of - is standard input. A finding names
+the exchange by its number in its file, from 0. Secrets in the file are never printed.
 
 A file may also be a stream of exchanges, one JSON object a line, as a log shipper
 writes it. A line has what a HAR has as an entry; what is left out is taken as not
@@ -57,15 +58,15 @@ recorded:
 With --follow, one HAR or stream is judged while it is written, with a line for
 each finding as it is found; the report comes after Ctrl-C.
 
-What a server did wrong is a violation (✗). A request that is itself not as the
-document states is the caller's fault (!) and fails nothing. What the document
-does not know and does no harm is drift (~). An answer that says nothing about
-the server, such as a 429 or a body that the recorder dropped, is inconclusive
-(?). Rules that have to make requests of their own are untested here: see
-"glagents check".
+  ✗ violation     the server broke a rule
+  ~ drift         the server sent something harmless that the document lacks
+  ? inconclusive  the answer says nothing about the server, such as 429
+  ! invalid       the recorded request does not match the document; the server
+                  is not to blame
 
-A file that breaks off is judged as far as it goes; without a violation the exit
-status is then 4.
+Rules that need requests of their own are untested here; "glagents check" tests
+them. A file that is cut off is judged up to there, and the exit status is then
+4 at best.
 
 ` + exitStatuses,
 		Example: `  # What did this GitLab do wrong?
@@ -74,7 +75,7 @@ status is then 4.
   # In a pipeline: a report for the merge request and one for programs
   glagents verify --report junit=report.xml --report json=report.json *.har
 
-  # Only what concerns tokens, as the GitLab of that time promised it
+  # Only the rules about tokens, as they were in that release
   glagents verify --rule 'tokens/*' --gitlab-version 15.11 traffic.har
 
   # As a gateway logs it
@@ -189,7 +190,7 @@ func shownName(file string) string {
 
 // reading is what became of reading a file.
 type reading struct {
-	entries int // that there were
+	entries int // in the file
 	unread  int // of them that could not be read
 }
 
@@ -265,7 +266,7 @@ var unreadable = &wire.Exchange{Request: wire.Request{Method: "GET", URL: &url.U
 type next struct {
 	har.Entry
 	err      error
-	prepared *contract.Prepared // nil if there is an error
+	prepared *contract.Prepared // nil if err is not
 	stop     string             // what reading or preparing it panicked with
 }
 

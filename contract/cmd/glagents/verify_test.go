@@ -197,15 +197,15 @@ func TestVerifyBadInput(t *testing.T) {
 		"a directory":     {"", []string{dir}, 2, "glagents: " + dir + " has no recordings in it: their names end in .har, .har.gz, .ndjson or .jsonl\n", ""},
 		"twice":           {"", []string{"-", "-"}, 2, "glagents: standard input can be read only once\n", ""},
 		"empty":           {"", []string{"-"}, 2, "glagents: standard input: the file is empty (at byte 0, after 0 entries)\n", ""},
-		"not JSON":        {"<html>", []string{"-"}, 2, "glagents: standard input: not a HAR file: it is no JSON object (at byte 0, after 0 entries)\n", ""},
+		"not JSON":        {"<html>", []string{"-"}, 2, "glagents: standard input: not a HAR file: it is not a JSON object (at byte 0, after 0 entries)\n", ""},
 		"not HAR":         {`{"openapi":"3.0.3"}`, []string{"-"}, 2, "glagents: standard input: not a HAR file: it has no log.entries (at byte 19, after 0 entries)\n", ""},
 		"HAR 2":           {`{"log":{"version":"2.0","entries":[]}}`, []string{"-"}, 2, "glagents: standard input: HAR version \"2.0\" is not known here: HAR 1.1 and 1.2 are (at byte 23, after 0 entries)\n", ""},
 		"cut off":         {whole[:len(whole)-9], []string{"-"}, 4, fmt.Sprintf("glagents: standard input: the file is cut off at byte %d, after 1 entry\n", len(whole)-9), "after 1 entry.\n"},
-		"an entry":        {recording(good, `{"request":{"method":"GET","url":"/"}}`), []string{"-"}, 0, fmt.Sprintf("glagents: standard input: entry 1 (byte %d): not judged: request.url is no absolute URL\n", 75+len(good)+1), "exchanges 2: 1 judged, 0 of other APIs, 1 not readable\n"},
+		"an entry":        {recording(good, `{"request":{"method":"GET","url":"/"}}`), []string{"-"}, 0, fmt.Sprintf("glagents: standard input: entry 1 (byte %d): not judged: request.url is not an absolute URL\n", 75+len(good)+1), "exchanges 2: 1 judged, 0 of other APIs, 1 not readable\n"},
 		"unknown command": {"", []string{"--", "verfy"}, 2, "glagents: stat verfy: no such file or directory\n", ""},
 		"unknown flag":    {"", []string{"--frobnicate"}, 2, "glagents: unknown flag: --frobnicate\n", ""},
-		"unknown format":  {"", []string{"--report", "pdf=x", "-"}, 2, "glagents: invalid argument \"pdf=x\" for \"--report\" flag: unknown report format \"pdf\": there are json, junit, markdown\n", ""},
-		"no report file":  {"", []string{"--report", "json", "-"}, 2, "glagents: invalid argument \"json\" for \"--report\" flag: a report is FORMAT=FILE, with one of the formats json, junit, markdown\n", ""},
+		"unknown format":  {"", []string{"--report", "pdf=x", "-"}, 2, "glagents: invalid argument \"pdf=x\" for \"--report\" flag: unknown report format \"pdf\": there are html, json, junit, markdown\n", ""},
+		"no report file":  {"", []string{"--report", "json", "-"}, 2, "glagents: invalid argument \"json\" for \"--report\" flag: a report is FORMAT=FILE, with one of the formats html, json, junit, markdown\n", ""},
 		"one report file": {"", []string{"--report", "json=-", "--report", "junit=-", "-"}, 2, "glagents: invalid argument \"junit=-\" for \"--report\" flag: two reports go to \"-\"\n", ""},
 		"a report's directory": {"", []string{"--report", "json=" + filepath.Join(dir, "a", "b.json"), "-"}, 2,
 			"glagents: --report json: there is no directory " + filepath.Join(dir, "a") + "\n", ""},
@@ -241,7 +241,7 @@ func TestVerifySaysEachReasonTenTimes(t *testing.T) {
 	out := glagents(t, strings.NewReader(recording(entries...)), "verify", "-")
 	assert.Zero(t, out.status)
 	assert.Equal(t, 1+10+1, strings.Count(out.stderr, "\n"), out.stderr)
-	assert.Contains(t, out.stderr, "the same of 15 more entries: not judged: the browser answered it from its cache, not the server\n")
+	assert.Contains(t, out.stderr, "15 more entries: not judged: the cache of the browser answered, not the server\n")
 	assert.Contains(t, out.stdout, "exchanges 27: 1 judged, 0 of other APIs, 26 not readable\n")
 }
 
@@ -269,6 +269,20 @@ func TestVerifyFilesOnTheirOwn(t *testing.T) {
 	assert.Contains(t, out.stdout, "Not everything was judged: ")
 }
 
+// requireValid holds a JSON report against its schema.
+func requireValid(t *testing.T, data []byte) {
+	t.Helper()
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema))
+	require.NoError(t, err)
+	c := jsonschema.NewCompiler()
+	require.NoError(t, c.AddResource("report.json", schema))
+	compiled, err := c.Compile("report.json")
+	require.NoError(t, err)
+	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	require.NoError(t, err)
+	require.NoError(t, compiled.Validate(instance))
+}
+
 // TestVerifyReports writes all reports at once.
 func TestVerifyReports(t *testing.T) {
 	t.Parallel()
@@ -287,18 +301,9 @@ func TestVerifyReports(t *testing.T) {
 	assert.Equal(t, 1, out.status)
 	assert.Empty(t, out.stderr)
 
-	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema))
+	data, err := os.ReadFile(filepath.Join(dir, "json"))
 	require.NoError(t, err)
-	c := jsonschema.NewCompiler()
-	require.NoError(t, c.AddResource("report.json", schema))
-	compiled, err := c.Compile("report.json")
-	require.NoError(t, err)
-	data, err := os.Open(filepath.Join(dir, "json"))
-	require.NoError(t, err)
-	defer data.Close()
-	instance, err := jsonschema.UnmarshalJSON(data)
-	require.NoError(t, err)
-	require.NoError(t, compiled.Validate(instance))
+	requireValid(t, data)
 
 	junit, err := os.ReadFile(old)
 	require.NoError(t, err)

@@ -60,6 +60,7 @@ func TestEveryCaseAnswersItself(t *testing.T) {
 		"10-proxy-407":            {407, "Proxy-Authenticate", "Access Denied"},
 		"11-any-website-200":      {200, "Content-Type", "Welcome"},
 		"23-https-redirect":       {301, "Location", ""},
+		"sso-sign-in":             {302, "Location", "redirected"},
 		"25-token-expires-midway": {401, "X-Request-Id", "Token is expired"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +76,7 @@ func TestEveryCaseAnswersItself(t *testing.T) {
 
 func TestEveryCaseIsTested(t *testing.T) {
 	t.Parallel()
-	assert.Len(t, front.Names(), 8)
+	assert.Len(t, front.Names(), 9)
 	_, err := front.Case("none")
 	assert.ErrorContains(t, err, "10-proxy-407")
 }

@@ -103,7 +103,7 @@ var (
 		`GitLab |DPoP |\\nProblem:)`)
 	// ownOAuth are the texts that GitLab gives with an OAuth error; the codes are everybody's.
 	ownOAuth = regexp.MustCompile(`Token is expired\. You can either do re-authorization|Token was revoked\. You have to re-authorize|` +
-		`The request requires higher privileges than provided by the access token|Access denied: Your (Personal|Project|Group|Fine)|Token is impersonation|Impersonation is disabled`)
+		`The request requires higher privileges than provided by the access token|Access denied: Your (Personal|Project|Group|Fine)|Did not recognize token|impersonation token but impersonation|DPoP validation error|Language server client`)
 	// foreignKeys are properties that GitLab's errors do not have, and others' do.
 	foreignKeys = []string{
 		"code", "status", "statusCode", "status_code", "documentation_url", "errors", "fault", "detail", "title", "type", "timestamp", "path",

@@ -67,8 +67,12 @@ func cacheVerdict(x *wire.Exchange) (Verdict, bool) {
 
 // nearest is what the cache nearest to the client says: lists grow towards it, but for Cache-Status as well.
 func nearest(name string, h http.Header) string {
-	values := strings.Split(strings.Join(h.Values(name), ","), ",")
-	return strings.TrimSpace(values[len(values)-1])
+	values := h.Values(name)
+	if len(values) == 0 {
+		return ""
+	}
+	last := values[len(values)-1]
+	return strings.TrimSpace(last[strings.LastIndex(last, ",")+1:])
 }
 
 func seconds(n int) string {
@@ -98,4 +102,18 @@ func cacheName(h http.Header) string {
 		return "the cache of an nginx proxy"
 	}
 	return "a shared cache"
+}
+
+// ThroughCache says that an answer came through a cache, even if the cache asked GitLab: caches keep the conditions of a
+// request to themselves.
+func ThroughCache(x *wire.Exchange) bool {
+	if x.Response == nil {
+		return false
+	}
+	for _, name := range append([]string{"X-Varnish", "Age"}, cacheHeaders...) {
+		if x.Response.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
 }

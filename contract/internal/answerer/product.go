@@ -1,6 +1,7 @@
 package answerer
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -61,7 +62,11 @@ func recognise(x *wire.Exchange, b *body, wantsJSON bool) (*product, string) {
 	if b.gitlabs != "" || !wantsJSON {
 		return nil, ""
 	}
-	for _, list := range [][]product{firewalls, signIns, networks, otherAPIs, servers} {
+	lists := [][]product{firewalls, signIns, networks, otherAPIs, servers}
+	if wantsCredentials(x.Response) || isRedirect(x.Response) {
+		lists = lists[:len(lists)-1] // the status says more than the server's page does
+	}
+	for _, list := range lists {
 		for i := range list {
 			if p := &list[i]; p.matches(x, b) {
 				return p, "it looks like an answer of " + p.by
@@ -80,7 +85,7 @@ func (w *weighing) unnamed() *product {
 		return &product{kindof: ProxyAuth, by: named("a proxy", viaName(r.Header)), cure: proxyCure}
 	case r.StatusCode == http.StatusNetworkAuthenticationRequired:
 		return &product{kindof: CaptivePortal, by: "the network's sign-in page", cure: portalCure}
-	case r.StatusCode == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "" && !strings.HasPrefix(strings.ToLower(r.Header.Get("WWW-Authenticate")), "bearer"):
+	case wantsCredentials(r):
 		return &product{kindof: ServerAuth, by: named("a web server in front of GitLab that wants a password", server), cure: serverAuthCure}
 	case isRedirect(r) && r.Header.Get("Location") != "":
 		return w.redirect(server)
@@ -89,18 +94,38 @@ func (w *weighing) unnamed() *product {
 	case w.body.form == htmlForm && r.StatusCode < 400:
 		return &product{kindof: OtherWebsite, by: named("a website", quoted(w.body.title)), cure: otherWebsiteCure}
 	case w.body.form == htmlForm:
-		return &product{kindof: WebServerPage, by: named(named("a web page", quoted(w.body.title)), server), cure: webServerCure, slashCure: anySlashCure}
+		return &product{kindof: WebServerPage, by: named(cmp.Or(server, "a web page"), quoted(w.body.title)), cure: webServerCure, slashCure: slashCureOf(server)}
 	case w.body.form == jsonForm || w.body.form == xmlForm:
 		return &product{kindof: OtherAPI, by: named("another API, or a gateway in front of GitLab", server), cure: otherAPICure, slashCure: anySlashCure}
 	}
-	by := server
-	if by == "" {
-		by = viaName(r.Header)
+	by := cmp.Or(server, viaName(r.Header), "something in front of GitLab")
+	return &product{kindof: Unidentified, by: by, cure: webServerCure, slashCure: slashCureOf(server)}
+}
+
+// slashCureOf is what to do about an escaped slash that a server refuses.
+func slashCureOf(server string) string {
+	switch {
+	case strings.Contains(server, "Apache"):
+		return apacheSlashCure
+	case strings.Contains(server, "nginx"):
+		return nginxSlashCure
+	case strings.Contains(server, "IIS"):
+		return iisSlashCure
+	case strings.Contains(server, "Tomcat"), strings.Contains(server, "Jetty"):
+		return javaSlashCure
 	}
-	if by == "" {
-		by = "something in front of GitLab"
+	return anySlashCure
+}
+
+// wantsCredentials says that a proxy, a network or a web server in front asks for credentials of its own.
+func wantsCredentials(r *wire.Response) bool {
+	switch r.StatusCode {
+	case http.StatusProxyAuthRequired, http.StatusNetworkAuthenticationRequired:
+		return true
+	case http.StatusUnauthorized:
+		return hasAnyPrefix(strings.ToLower(r.Header.Get("WWW-Authenticate")), "basic", "digest", "negotiate", "ntlm")
 	}
-	return &product{kindof: Unidentified, by: by, cure: webServerCure, slashCure: anySlashCure}
+	return false
 }
 
 func isRedirect(r *wire.Response) bool {
@@ -124,14 +149,26 @@ func origin(target string) string {
 	return scheme + "://" + host
 }
 
-// cureFor is what to do about an answer: an escaped slash has a cure of its own.
-func (p *product) cureFor(x *wire.Exchange) string {
+// cureFor is what to do about an answer. An escaped slash has a cure of its own, unless such paths reach GitLab. Where GitLab
+// has answered, a page may stand in place of its error.
+func (p *product) cureFor(x *wire.Exchange, learned habits) string {
 	status := x.Response.StatusCode
-	escaped := x.Request.URL != nil && strings.Contains(strings.ToLower(x.Request.URL.EscapedPath()), "%2f")
-	if p.slashCure != "" && escaped && (status == 400 || status == 404 || status == 403) {
+	switch {
+	case p.slashCure != "" && !learned.slashes && hasEscapedSlash(x) && (status == http.StatusBadRequest || status == http.StatusNotFound):
 		return p.slashCure
+	case p.cure != webServerCure:
+		return p.cure
+	case learned.answered && (status == http.StatusNotFound || status == http.StatusInternalServerError):
+		return errorPageCure
 	}
-	return p.cure
+	return cmp.Or(statusCures[status], p.cure)
+}
+
+// statusCures are what to do about the pages of web servers by their status.
+var statusCures = map[int]string{
+	http.StatusRequestEntityTooLarge: "Allow larger bodies: client_max_body_size in nginx, LimitRequestBody in Apache. A description has up to 1,024 characters.",
+	http.StatusRequestURITooLong:     "Allow longer URLs: large_client_header_buffers in nginx, LimitRequestLine in Apache.",
+	http.StatusMethodNotAllowed:      "Allow the methods GET, HEAD, POST and DELETE under /api/v4.",
 }
 
 func hasSignInForm(page string) bool {

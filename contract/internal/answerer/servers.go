@@ -5,6 +5,10 @@ import "regexp"
 // servers are web servers, proxies and load balancers with error pages of their own.
 var servers = []product{
 	{
+		kindof: WebServerPage, by: "a web server that speaks https on this port", cure: "Give the URL with https.",
+		page: regexp.MustCompile(`plain http request was sent to https port|sent an http request to an https server|speaking plain http to an ssl-enabled server port`),
+	},
+	{
 		kindof: Gateway, by: "an Envoy proxy", cure: gatewayCure,
 		page: regexp.MustCompile(`^(upstream connect error or disconnect|no healthy upstream|upstream request timeout|no route matched|fault filter abort|local_rate_limited|ext_authz|payload too large$|direct_response)`),
 	},
@@ -20,7 +24,7 @@ var servers = []product{
 	},
 	{
 		kindof: WebServerPage, by: "an Apache web server or proxy", cure: webServerCure, slashCure: apacheSlashCure,
-		page: regexp.MustCompile(`<address>apache|-//ietf//dtd html 2\.0//en|apache/2\.|proxy error</title>|the proxy server received an invalid response from an upstream server`),
+		page: regexp.MustCompile(`<address>apache|-//ietf//dtd html 2\.0//en|^<!doctype html public "-//w3c//dtd html 4\.01//en" [^>]*>\s*<html><head>\s*<title>\d{3} |apache/2\.|proxy error</title>|the proxy server received an invalid response from an upstream server`),
 	},
 	{
 		kindof: WebServerPage, by: "a Tomcat server", cure: webServerCure, slashCure: javaSlashCure,
@@ -30,7 +34,7 @@ var servers = []product{
 	{kindof: WebServerPage, by: "a Jetty server", cure: webServerCure, slashCure: javaSlashCure, header: map[string]string{"Server": "jetty"}, page: regexp.MustCompile(`<html`)},
 	{
 		kindof: WebServerPage, by: "an nginx web server or proxy", cure: webServerCure, slashCure: nginxSlashCure,
-		page: regexp.MustCompile(`<center>(nginx|openresty|tengine|angie|freenginx)[^<]*</center>|welcome to (nginx|openresty)|<center>cloudflare(-nginx)?</center>`),
+		page: regexp.MustCompile(`<center>(nginx|openresty|tengine|angie|freenginx)[^<]*</center>|<center>cloudflare(-nginx)?</center>`),
 	},
 	{
 		kindof: WebServerPage, by: "HAProxy", cure: webServerCure,
@@ -48,5 +52,5 @@ var servers = []product{
 	{kindof: WebServerPage, by: "an Express application", cure: otherWebsiteCure, page: regexp.MustCompile(`<pre>cannot (get|post|head|put|patch|delete|options) /`)},
 	{kindof: WebServerPage, by: "a Python web server", cure: otherWebsiteCure, page: regexp.MustCompile(`<title>error response</title>|<title>404 not found</title>\s*<h1>not found</h1>\s*<p>the requested url was not found on the server\. if you entered`)},
 	{kindof: WebServerPage, by: "a Caddy web server", cure: webServerCure, header: map[string]string{"Server": "caddy"}, statuses: []int{400, 401, 403, 404, 405, 413}, weighs: fair},
-	{kindof: OtherWebsite, by: "a default page of a web server", cure: otherWebsiteCure, page: regexp.MustCompile(`<h1>it works!</h1>|apache2 [a-z]+ default page|test page for the|welcome to (caddy|centos|fedora)|index of /`)},
+	{kindof: OtherWebsite, by: "a default page of a web server", cure: otherWebsiteCure, page: regexp.MustCompile(`<h1>it works!</h1>|apache2 [a-z]+ default page|test page for the|welcome to (nginx|openresty|caddy|centos|fedora)|index of /`)},
 }

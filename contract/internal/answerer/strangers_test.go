@@ -29,6 +29,39 @@ var strangers = []answer{
 			"<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n<hr>\n<address>Apache/2.4.62 (Debian) Server at gitlab.example.com Port 443</address>\n</body></html>\n",
 	},
 	{
+		name: "Apache 2.4.71 refuses an escaped slash", request: encoded, kindof: answerer.WebServerPage, by: "Apache", cure: "AllowEncodedSlashes NoDecode",
+		wire: "HTTP/1.1 404 Not Found\nContent-Type: text/html; charset=iso-8859-1\n\n" +
+			"<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" \"http://www.w3.org/TR/html4/strict.dtd\">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n",
+	},
+	{
+		name: "Apache with a page of its administrator's", request: encoded, kindof: answerer.WebServerPage, by: "Apache", cure: "AllowEncodedSlashes NoDecode",
+		wire: "HTTP/1.1 404 Not Found\nServer: Apache\nContent-Type: text/html\n\n<html><head><title>Gone fishing</title></head><body></body></html>",
+	},
+	{
+		name: "nginx wants a password, with its page", kindof: answerer.ServerAuth, by: "nginx", cure: "password",
+		wire: "HTTP/1.1 401 Unauthorized\nServer: nginx/1.22.1\nContent-Type: text/html\nWWW-Authenticate: Basic realm=\"x\"\n\n<html>\r\n<head><title>401 Authorization Required</title></head>\r\n<body>\r\n<center><h1>401 Authorization Required</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n",
+	},
+	{
+		name: "nginx redirects to https, with its page", kindof: answerer.Redirect, by: "http to https", cure: "https://gitlab.example.com.",
+		wire: "HTTP/1.1 301 Moved Permanently\nServer: nginx/1.22.1\nLocation: https://gitlab.example.com/api/v4/metadata\nContent-Type: text/html\n\n<html>\r\n<head><title>301 Moved Permanently</title></head>\r\n<body>\r\n<center><h1>301 Moved Permanently</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n",
+	},
+	{
+		name: "nginx forbids a path with an escaped slash, for another reason", request: encoded, kindof: answerer.WebServerPage, by: "nginx", cure: "log",
+		wire: "HTTP/1.1 403 Forbidden\nServer: nginx/1.22.1\nContent-Type: text/html\n\n<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n",
+	},
+	{
+		name: "lighttpd 1.4.69, in XHTML", kindof: answerer.WebServerPage, by: "lighttpd",
+		wire: "HTTP/1.1 404 Not Found\nContent-Type: text/html\nServer: lighttpd/1.4.69\n\n<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\"\n         \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\">\n<html xmlns=\"http://www.w3.org/1999/xhtml\" xml:lang=\"en\" lang=\"en\">\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n </body>\n</html>\n",
+	},
+	{
+		name: "nginx speaks https on this port", kindof: answerer.WebServerPage, by: "speaks https", cure: "with https",
+		wire: "HTTP/1.1 400 Bad Request\nServer: nginx\nContent-Type: text/html\n\n<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<center>The plain HTTP request was sent to HTTPS port</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
+	},
+	{
+		name: "a Go program speaks https on this port", kindof: answerer.WebServerPage, by: "speaks https", cure: "with https",
+		wire: "HTTP/1.0 400 Bad Request\n\nClient sent an HTTP request to an HTTPS server.\n",
+	},
+	{
 		name: "Apache forbids", kindof: answerer.WebServerPage, by: "Apache", cure: "log",
 		wire: "HTTP/1.1 403 Forbidden\nServer: Apache/2.4.57\nContent-Type: text/html; charset=iso-8859-1\n\n" +
 			"<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>403 Forbidden</title>\n</head><body>\n<h1>Forbidden</h1>\n<p>You don't have permission to access this resource.</p>\n</body></html>\n",
@@ -38,7 +71,7 @@ var strangers = []answer{
 		wire: "HTTP/1.1 404 Not Found\nServer: nginx/1.26.2\nContent-Type: text/html\n\n<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/1.26.2</center>\r\n</body>\r\n</html>\r\n",
 	},
 	{
-		name: "nginx finds the body too large", request: "POST /api/v4/projects/20/cluster_agents", kindof: answerer.WebServerPage, by: "nginx", cure: "log",
+		name: "nginx finds the body too large", request: "POST /api/v4/projects/20/cluster_agents", kindof: answerer.WebServerPage, by: "nginx", cure: "client_max_body_size",
 		wire: "HTTP/1.1 413 Request Entity Too Large\nServer: nginx\nContent-Type: text/html\n\n<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
 	},
 	{

@@ -81,14 +81,14 @@ func (w *weighing) weighHeaders() {
 // weighStatus weighs statuses and challenges that GitLab never sends.
 func (w *weighing) weighStatus() {
 	r := w.exchange.Response
-	switch challenge := strings.ToLower(r.Header.Get("WWW-Authenticate")); {
+	switch {
 	case r.StatusCode == http.StatusProxyAuthRequired || r.Header.Get("Proxy-Authenticate") != "":
 		w.add(-certain, "407 and Proxy-Authenticate are what a proxy sends")
 	case r.StatusCode == http.StatusNetworkAuthenticationRequired:
 		w.add(-certain, "511 is what a network sends that wants a sign-in")
 	case r.StatusCode >= 520 && r.StatusCode <= 530 || r.StatusCode == 561 || r.StatusCode >= 460 && r.StatusCode <= 464:
 		w.add(-strong, fmt.Sprintf("%d is no status of GitLab's", r.StatusCode))
-	case r.StatusCode == http.StatusUnauthorized && hasAnyPrefix(challenge, "basic", "digest", "negotiate", "ntlm"):
+	case wantsCredentials(r):
 		w.add(-strong, "WWW-Authenticate asks for a user name and a password")
 	}
 }
@@ -165,7 +165,7 @@ func (w *weighing) weighMissing() {
 
 // likesID says whether the id of a request looks like those that this GitLab gave so far.
 func (w *weighing) likesID(id string) bool {
-	return len(w.learned.requestIDs) == 0 || w.learned.requestIDs[shapeOf(id)]
+	return !w.learned.anyID || w.learned.requestIDs[shapeOf(id)]
 }
 
 func hasAnyPrefix(text string, prefixes ...string) bool {

@@ -28,6 +28,8 @@ type Exchange struct {
 	TokenID   int64  // the token in the URL; 0 likewise
 	Tag       any    // what the observer passed with the exchange
 
+	secretRemoved bool // a recorder removed the secret of a new token
+
 	Answerer answerer.Verdict // who answered
 
 	caller  [8]byte // tells callers apart without keeping a credential
@@ -74,8 +76,11 @@ func server(u *url.URL) string {
 	return u.Scheme + "://" + u.Host + path
 }
 
-// callerOf tells callers apart without keeping a credential.
+// callerOf tells callers apart without keeping a credential. It is zero if the request headers were not recorded.
 func callerOf(x *wire.Exchange) (id [8]byte) {
+	if x.Request.HeaderNotRecorded {
+		return id
+	}
 	h := sha256.New()
 	for _, name := range []string{"Private-Token", "Authorization", "Job-Token", "Cookie", "Sudo"} {
 		h.Write([]byte(x.Request.Header.Get(name) + "\x00"))
@@ -104,16 +109,19 @@ func (x *Exchange) Header(name string) string {
 	return x.Response.Header.Get(name)
 }
 
-// Complete says that the whole answer is there.
+// Complete says that the whole answer came. Its body may not be recorded.
 func (x *Exchange) Complete() bool {
-	return x.Response != nil && !x.Response.Truncated && x.Err == nil
+	return x.Response != nil && x.Err == nil && (!x.Response.Truncated || x.Response.BodyNotRecorded)
 }
 
-// OK says that the whole answer is there, with this status.
+// OK says that the whole answer came, with this status.
 func (x *Exchange) OK(status int) bool { return x.Complete() && x.Response.StatusCode == status }
 
 // FromGitLab says that GitLab answered, or may have answered.
 func (x *Exchange) FromGitLab() bool { return !x.fromStranger() }
+
+// ThroughCache says that the answer came through a cache, even if the cache asked GitLab.
+func (x *Exchange) ThroughCache() bool { return answerer.ThroughCache(x.Exchange) }
 
 // Violation reports that the server broke the rule.
 func (x *Exchange) Violation(pointer, expected, actual string) {
@@ -161,9 +169,14 @@ func (x *Exchange) DocumentSpokeOf(pointer string) bool {
 	})
 }
 
-// Reported says whether a rule has reported a property of the response already, or the response as a whole.
+// Reported says whether a rule has reported a property of the response already, or the response as a whole. What an error
+// says stands under one of two names, and is one thing.
 func (x *Exchange) Reported(pointer string) bool {
-	return slices.Contains(x.about, pointer) || slices.Contains(x.about, "")
+	same := func(about string) bool { return about == pointer || about == "" }
+	if pointer == "/message" || pointer == "/error" {
+		same = func(about string) bool { return about == "/message" || about == "/error" || about == "" }
+	}
+	return slices.ContainsFunc(x.about, same)
 }
 
 // Sound says that the document has nothing against the body of the response.
@@ -196,6 +209,9 @@ func (x *Exchange) Documented(id string) bool {
 func (x *Exchange) Documentation() []document.Finding {
 	if x.checked == nil {
 		x.checked = append([]document.Finding{}, x.doc.Check(x.Exchange)...)
+		if x.secretRemoved { // the response was complete before
+			x.checked = slices.DeleteFunc(x.checked, func(f document.Finding) bool { return f.Rule == document.RuleResponse })
+		}
 	}
 	return x.checked
 }

@@ -55,6 +55,11 @@ func (x *Exchange) WantedPage() (number, perPage int64, ok bool) {
 
 // WholeList says that the response is a list on one page that nothing filters, so nothing is missing from it.
 func (x *Exchange) WholeList() bool {
+	for name := range x.Request.URL.Query() {
+		if name != "page" && name != "per_page" && x.doc.HasQuery(x.Operation, name) {
+			return false // a parameter of the operation may leave entries out
+		}
+	}
 	p, ok := x.Page()
 	return ok && p.Number == 1 && p.Next < 0 && (p.Total == p.Entries || p.Total < 0 && p.Entries < p.PerPage)
 }

@@ -64,7 +64,7 @@ func Check(ctx context.Context, target Target, options Options) (*rule.Result, e
 
 	result := c.result(plays, confirmed)
 	result.Started, result.Duration = started, time.Since(started)
-	result.Left, result.Kept = append(c.leftBySetUp(), left...), kept
+	result.Left, result.Kept = left, kept
 	return result, nil
 }
 

@@ -6,27 +6,25 @@ import (
 
 	"example.com/gitlab-agents/contract/internal/judge"
 	"example.com/gitlab-agents/contract/internal/rule"
+	"example.com/gitlab-agents/contract/internal/setup"
 )
 
 // ground is what a check stands on.
 type ground struct {
+	found   *setup.Ground
 	version rule.Version
 	segment string // the project as it stands in a URL
 	project project
-	other   project
 	missing map[rule.Role]rule.Reason // roles without a token, or whose token is not of that role
 	given   []rule.Role
 }
 
 // project is what GitLab says about a project.
 type project struct {
-	ID         int64
-	Path       string
+	ID         int64  // 0 if GitLab did not say
+	Path       string // its full path
 	Visibility string // private, internal or public; empty if GitLab did not say
 }
-
-// roles are the callers of the check.
-func (g *ground) roles() []rule.Role { return g.given }
 
 // without says why the check has no caller of a role.
 func (g *ground) without(role rule.Role) (rule.Reason, bool) {
@@ -51,8 +49,36 @@ func (t *Target) givenRoles() []rule.Role {
 	return given
 }
 
-// checkGround looks whether the ground is gone, if an answer says so.
-func (c *check) checkGround(x *judge.Exchange) {}
+// checkGround looks whether the ground is gone, when an answer is not as it has to be: the token has expired, the project
+// was moved, something stands in front. Then the check ends, and nobody is blamed for the answer. If only the token of
+// another role is refused from now on, the scenario ends.
+func (p *play) checkGround(x *judge.Exchange, role rule.Role) {
+	token := p.Tokens[role]
+	if role == rule.Expired || token == "" || x.Request.Header.Get("Private-Token") != token {
+		role, token = rule.Maintainer, p.Tokens[rule.Maintainer] // a made-up token, or none, is refused anyway
+	}
+	problem := p.ground.found.Recheck(p.ctx, asker{p.check}, token, x.Exchange)
+	switch {
+	case p.ctx.Err() != nil: // another scenario has found out
+		p.interrupted()
+	case problem == nil:
+	case role != rule.Maintainer:
+		p.stop(rule.Untested, rule.Reason{Code: rule.ReasonRole, Text: fmt.Sprintf("the %s token does not work any more: %s", role, problem.Means)})
+	default:
+		p.endAll(problemOf(problem))
+		p.interrupted()
+	}
+}
+
+// endAll ends the check: what it stands on is gone.
+func (c *check) endAll(problem rule.Problem) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.problem == nil {
+		c.problem = &problem
+	}
+	c.end()
+}
 
 // ended is why the check ended before its end; nil if it did not.
 func (c *check) ended() *rule.Problem {
@@ -60,6 +86,3 @@ func (c *check) ended() *rule.Problem {
 	defer c.mu.Unlock()
 	return c.problem
 }
-
-// leftBySetUp is what the set-up could not remove.
-func (c *check) leftBySetUp() []string { return nil }

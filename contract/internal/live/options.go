@@ -43,6 +43,14 @@ type Options struct {
 
 	Progress func(Event)          // called with each step, by one goroutine at a time
 	Observe  func(*wire.Exchange) // called with each exchange, with its secrets, by one goroutine at a time
+	Played   func(Played)         // called after the first play of each scenario, by one goroutine at a time
+}
+
+// Played is what the play of a scenario came to, for those who test scenarios.
+type Played struct {
+	Scenario   *Scenario
+	Compared   []*rule.Rule // those whose expectations were compared with an answer
+	Unverified []string     // requests about which no verb said anything
 }
 
 // DefaultParallel is how many requests may be under way at once if nothing is said.
@@ -58,13 +66,16 @@ type Event struct {
 }
 
 // SetupError says why a check could not begin: a wrong URL, a token that is refused, a project that does not exist.
-type SetupError struct{ Problem rule.Problem }
+type SetupError struct {
+	Problem rule.Problem
+	Left    []string // what a rehearsal made and could not remove: one line each
+}
 
 func (e *SetupError) Error() string { return e.Problem.Error() }
 
 // setupError is a SetupError about the caller's input.
 func setupError(means, do string) *SetupError {
-	return &SetupError{rule.Problem{Code: "input", Means: means, Do: do}}
+	return &SetupError{Problem: rule.Problem{Code: "input", Means: means, Do: do}}
 }
 
 // UnreachableError says that the target did not answer, so nothing can be said about it.

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -23,6 +24,8 @@ type play struct {
 	judge    *judge.Judge // whose history counts: the check's own, or one of its own if the scenario is played again
 	again    bool         // it is played again, to confirm findings
 	prefix   string       // begins the names of its agents
+	quiet    func()       // says that it writes no more, and waits until nobody does
+	reading  bool         // it writes no more
 	agents   int          // made so far
 	tokens   int
 
@@ -51,7 +54,7 @@ type ending struct {
 // newPlay prepares a scenario to be played.
 func (c *check) newPlay(ctx context.Context, s *Scenario, j *judge.Judge, again bool) *play {
 	return &play{
-		check: c, scenario: s, ctx: ctx, judge: j, again: again, prefix: c.own.prefix(s.Name),
+		check: c, scenario: s, ctx: ctx, judge: j, again: again, prefix: c.own.prefix(s.Name), quiet: func() {},
 		reached: make(map[*rule.Rule]bool), reasons: make(map[*rule.Rule]rule.Reason), doubts: make(map[*rule.Rule]rule.Reason),
 		failed: make(map[string]bool),
 	}
@@ -85,7 +88,12 @@ func (p *play) pause(d time.Duration) bool { return p.Clock.Sleep(p.ctx, d) }
 // This is the way of a request.
 func (p *play) answer(a *Answer) *Answer {
 	r := a.request
-	p.own.guard(r)
+	if p.reading && !reads(r.method) {
+		panic(fmt.Errorf("the scenario writes after Quiet: %s %s", r.method, r.path))
+	}
+	if !p.own.mayChange(r) {
+		p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonEarlierStep, Text: fmt.Sprintf("%s %s would change what is not surely the check's own", r.method, r.path)})
+	}
 	lost := false // an answer was, so what was asked for may have been done
 	for attempt := 1; ; attempt++ {
 		x := p.once(r)
@@ -94,10 +102,9 @@ func (p *play) answer(a *Answer) *Answer {
 		case s == nil && lost && r.method == http.MethodDelete && x.Status() == http.StatusNotFound:
 			p.unanswered(r, "an answer was lost, and 404 may be what the same request did before")
 		case s == nil && !x.FromGitLab():
-			p.checkGround(x)
+			p.checkGround(x, r.role)
 			p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonInBetween, Text: fmt.Sprintf("%s %s was answered by %s, not by GitLab", r.method, r.path, x.Answerer.By)})
 		case s == nil:
-			p.checkGround(x)
 			a.Exchange = x
 			p.answers = append(p.answers, a)
 			return a
@@ -268,9 +275,11 @@ func (c *check) needed() func(*rule.Rule) bool {
 func (c *check) cannotPlay(s *Scenario) (rule.Reason, bool) {
 	switch {
 	case s.Needs.has(Writes) && c.ReadOnly:
-		return rule.Reason{Code: rule.ReasonReadOnly, Text: "it creates or deletes, and the check is read-only"}, true
+		return rule.Reason{Code: rule.ReasonReadOnly, Text: readOnly}, true
+	case s.Needs.has(OtherProject) && c.ground.found.OtherProblem != nil:
+		return rule.Reason{Code: rule.ReasonOtherProject, Text: c.ground.found.OtherProblem.Means}, true
 	case s.Needs.has(OtherProject) && c.OtherProject == "":
-		return rule.Reason{Code: rule.ReasonOtherProject, Text: "no other project is given"}, true
+		return rule.Reason{Code: rule.ReasonOtherProject, Text: "no other project is given (--other-project)"}, true
 	case !c.ground.version.Release.IsZero() && c.ground.version.Release.Before(s.Since):
 		return rule.Reason{Code: rule.ReasonRelease, Text: fmt.Sprintf("it takes GitLab %s, and this is %s", s.Since, c.ground.version.Release)}, true
 	}
@@ -285,9 +294,15 @@ func (c *check) playAll(ctx context.Context) []*play {
 	for _, s := range slices.Concat(together, alone) {
 		plays = append(plays, c.newPlay(ctx, s, c.judge, false))
 	}
-	var wait sync.WaitGroup
+	var wait, writing sync.WaitGroup
+	writing.Add(len(together))
 	for _, p := range plays[:len(together)] {
-		wait.Go(func() { c.playOne(p) })
+		done := sync.OnceFunc(writing.Done)
+		p.quiet = func() { done(); writing.Wait() }
+		wait.Go(func() {
+			defer done()
+			c.playOne(p)
+		})
 	}
 	wait.Wait()
 	for _, p := range plays[len(together):] {
@@ -306,6 +321,9 @@ func (c *check) playOne(p *play) {
 	defer c.mu.Unlock()
 	c.done++
 	c.tellLocked(Event{})
+	if c.Played != nil {
+		c.Played(Played{p.scenario, slices.Collect(maps.Keys(p.reached)), p.unverified()})
+	}
 }
 
 // slug is a name as part of an agent's name.

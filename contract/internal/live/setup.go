@@ -2,85 +2,156 @@ package live
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"example.com/gitlab-agents/contract/internal/judge"
 	"example.com/gitlab-agents/contract/internal/rule"
+	"example.com/gitlab-agents/contract/internal/setup"
+	"example.com/gitlab-agents/contract/wire"
 )
 
-// setUp finds out what the check stands on.
+// setUp finds out what the check stands on, and rehearses a create and a delete. What it made before it failed is removed.
 func (c *check) setUp(ctx context.Context) error {
-	if c.Tokens[rule.Maintainer] == "" {
-		return setupError("no maintainer token is given", "set GITLAB_TOKEN")
+	if err := c.findGround(ctx); err != nil {
+		return err
 	}
-	if c.Project == "" {
-		return setupError("no project is given", "name the project in which agents may be made")
+	if err := c.noteForeign(ctx); err != nil {
+		return err
 	}
-	c.ground = &ground{segment: url.PathEscape(c.Project), missing: make(map[rule.Role]rule.Reason), given: c.givenRoles()}
+	if c.ReadOnly {
+		return nil
+	}
+	if err := c.keepJournal(); err != nil {
+		return err
+	}
+	if problem := c.rehearse(ctx); problem != nil {
+		return &SetupError{Problem: problemOf(problem), Left: c.cleanUp(ctx)}
+	}
+	return nil
+}
+
+// findGround asks GitLab for what the check stands on.
+func (c *check) findGround(ctx context.Context) error {
+	tokens := make(map[string]string)
+	for role, token := range c.Tokens {
+		tokens[role.String()] = token
+	}
+	found, err := setup.Find(ctx, asker{c}, setup.Input{
+		URL: c.base, Project: c.Project, OtherProject: c.OtherProject, Tokens: tokens, ReadOnly: c.ReadOnly, Now: c.Clock.Now,
+	})
+	var problem *setup.Problem
+	switch {
+	case errors.As(err, &problem):
+		return &SetupError{Problem: problemOf(problem)}
+	case err != nil:
+		return &UnreachableError{c.base, err}
+	}
+	c.ground = &ground{
+		found: found, version: c.judge.Version(), segment: url.PathEscape(c.Project), given: c.givenRoles(),
+		project: project{found.Project.ID, found.Project.Path, found.Project.Visibility}, missing: make(map[rule.Role]rule.Reason),
+	}
+	if found.OtherProblem != nil {
+		c.OtherProject = "" // nothing is made there
+	}
 	for _, role := range []rule.Role{rule.Developer, rule.Guest, rule.Stranger, rule.Reader, rule.Expired} {
-		if c.Tokens[role] == "" {
+		switch problem := found.Roles[role.String()].Problem; {
+		case c.Tokens[role] == "":
 			c.ground.missing[role] = noToken(role)
+		case problem != nil:
+			c.ground.missing[role] = rule.Reason{Code: rule.ReasonRole, Text: problem.Means}
 		}
 	}
-	if x, err := c.ask(ctx, rule.Maintainer, "GET", "/api/v4/metadata"); err != nil {
-		return &UnreachableError{c.base, err}
-	} else if x.Status() == 404 {
-		_, _ = c.ask(ctx, rule.Maintainer, "GET", "/api/v4/version")
-	}
-	c.ground.version = c.judge.Version()
-	c.ground.project = c.findProject(ctx, c.ground.segment)
-	list, err := c.ask(ctx, rule.Maintainer, "GET", "/api/v4/projects/"+c.ground.segment+"/cluster_agents?per_page=100")
+	return nil
+}
+
+// problemOf is a problem as a result has it.
+func problemOf(p *setup.Problem) rule.Problem {
+	return rule.Problem{Code: p.Code, Said: p.Quoted(), Means: p.Means, Do: p.Do}
+}
+
+// asker has the set-up ask through the check, so its requests are limited, repeated and judged like all others.
+type asker struct{ *check }
+
+// Ask sends a request below /api/v4.
+func (a asker) Ask(ctx context.Context, token, method, path string) (*wire.Exchange, error) {
+	x, err := a.askAs(ctx, token, method, "/api/v4"+path)
 	if err != nil {
-		return &UnreachableError{c.base, err}
+		return nil, err
 	}
-	if !list.OK(200) {
-		f, _ := list.Failure()
-		return setupError("the agents of the project cannot be listed: "+f.Said(), "check the token and the project")
+	return x.Exchange, nil
+}
+
+// askAs sends a request of the set-up until an answer comes that says something.
+func (c *check) askAs(ctx context.Context, token, method, path string, parts ...Part) (*judge.Exchange, error) {
+	r := &request{method: method, path: path, header: make(http.Header)}
+	if token != "" {
+		r.header.Set("Private-Token", token)
 	}
-	for _, a := range list.Agents() {
-		c.own.foreign(a.ID)
-		if c.ground.project.ID == 0 {
-			c.ground.project = project{ID: a.ConfigProject.ID, Path: a.ConfigProject.PathWithNamespace}
+	for _, part := range parts {
+		part(r)
+	}
+	c.own.sending(r)
+	return c.askWith(ctx, r)
+}
+
+// noteForeign notes the agents that exist before the check makes any.
+func (c *check) noteForeign(ctx context.Context) error {
+	for _, named := range c.projects() {
+		list, err := c.askAs(ctx, c.Tokens[rule.Maintainer], "GET", "/api/v4/projects/"+url.PathEscape(named)+"/cluster_agents?per_page=100")
+		if err != nil {
+			return &UnreachableError{c.base, err}
+		}
+		for _, a := range list.Agents() {
+			c.own.foreign(a.ID)
 		}
 	}
-	return c.keepJournal()
+	return nil
 }
 
 // keepJournal notes in the journal what is about to be made.
 func (c *check) keepJournal() error {
-	if c.Journal == nil || c.ReadOnly {
+	if c.Journal == nil {
 		return nil
 	}
 	c.entry = &Entry{Run: c.own.run, URL: c.base, Project: c.projects(), Started: time.Now()}
 	return c.Journal.begin(c.entry)
 }
 
-// findProject asks for a project.
-func (c *check) findProject(ctx context.Context, segment string) (p project) {
-	x, err := c.ask(ctx, rule.Maintainer, "GET", "/api/v4/projects/"+segment)
-	if err != nil || !x.OK(200) {
-		return project{}
+// rehearse creates an agent and a token, and removes both. It says what refuses that for good. Any other answer is for the
+// rules to judge.
+func (c *check) rehearse(ctx context.Context) *setup.Problem {
+	agents := "/api/v4/projects/" + c.ground.segment + "/cluster_agents"
+	refusal := func(method, path string, parts ...Part) (*judge.Exchange, *setup.Problem) {
+		x, err := c.askAs(ctx, c.Tokens[rule.Maintainer], method, path, parts...)
+		if err != nil {
+			return &judge.Exchange{Exchange: &wire.Exchange{Err: err}}, nil
+		}
+		return x, c.ground.found.ReadRefusal(x.Exchange)
 	}
-	var is struct {
-		ID         int64
-		Path       string `json:"path_with_namespace"`
-		Visibility string
+	created, problem := refusal("POST", agents, Named(c.own.prefix("rehearsal")+"1"))
+	agent := created.NewAgent()
+	if problem != nil || agent == nil {
+		return problem
 	}
-	if json.Unmarshal(x.Response.Body, &is) != nil || !strings.Contains(is.Path, "/") {
-		return project{}
+	path := fmt.Sprintf("%s/%d", agents, agent.ID)
+	if _, problem = refusal("GET", path); problem != nil || !c.own.has(agent.ID) {
+		return problem
 	}
-	return project{is.ID, is.Path, is.Visibility}
-}
-
-// ask sends a request of the set-up until an answer comes that says something.
-func (c *check) ask(ctx context.Context, role rule.Role, method, path string) (*judge.Exchange, error) {
-	r := &request{role: role, method: method, path: path, header: make(http.Header)}
-	if token := c.Tokens[role]; token != "" {
-		r.header.Set("Private-Token", token)
+	if v := c.ground.version.Release; v.IsZero() || !v.Before(rule.GitLab(15, 0)) {
+		created, problem := refusal("POST", path+"/tokens", Named("contract"))
+		if problem != nil {
+			return problem
+		}
+		if token := created.NewToken(); token != nil {
+			if _, problem := refusal("DELETE", fmt.Sprintf("%s/tokens/%d", path, token.ID)); problem != nil {
+				return problem
+			}
+		}
 	}
-	return c.askWith(ctx, r)
+	_, problem = refusal("DELETE", path)
+	return problem
 }

@@ -86,9 +86,22 @@ func (s *Stage) ReadOnly() bool { return s.play.ReadOnly }
 // Secret is the access token of the stage's caller; empty if there is none.
 func (s *Stage) Secret() string { return s.play.Tokens[s.role] }
 
+// Quiet waits until no scenario writes any more. From then on this one may only read. The list of a project's agents can
+// be looked at as a whole then: writes make it disagree with itself.
+func (s *Stage) Quiet() {
+	s.play.reading = true
+	s.play.quiet()
+}
+
 // Name is a name for an agent of this play, with something to tell it apart. Every agent of a check has a name like that,
 // and nothing else is ever deleted.
 func (s *Stage) Name(suffix string) string { return s.play.prefix + suffix }
+
+// FreshName is a name that no agent of this play has.
+func (s *Stage) FreshName() string {
+	s.play.agents++
+	return s.Name(strconv.Itoa(s.play.agents))
+}
 
 // RunID is in the name of everything that the check makes.
 func (s *Stage) RunID() string { return s.play.own.run }
@@ -175,8 +188,7 @@ func (s *Stage) Send(method, path string, parts ...Part) *Answer {
 // with somebody else's agent, which must not get tokens, nor be deleted.
 func (s *Stage) CreateAgent(parts ...Part) Agent {
 	if len(parts) == 0 {
-		s.play.agents++
-		parts = []Part{Named(s.Name(strconv.Itoa(s.play.agents)))}
+		parts = []Part{Named(s.FreshName())}
 	}
 	return s.Created(s.PostAgent(parts...))
 }

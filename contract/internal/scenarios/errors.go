@@ -45,6 +45,7 @@ var changeUnknownThings = Scenario{
 	Proves: Rules{&rules.DeleteUnknownAgent, &rules.RevokeUnknownToken, &rules.CreateForUnknownAgent},
 	Play: func(s *Stage) {
 		s.DeleteAgent(nobody).Expect(&rules.DeleteUnknownAgent, NotFound())
+		s.DeleteAgent(nobody, Header("If-Unmodified-Since", longAgo)).Expect(&rules.DeleteUnknownAgent, NotFound())
 		if !s.HasTokens() {
 			return
 		}
@@ -70,7 +71,7 @@ var tokenOfOtherAgent = Scenario{
 		s.GetToken(token).Assume(Status(200))
 		misplaced := Token{ID: token.ID, Agent: other}
 		s.GetToken(misplaced).Expect(&rules.TokenOfOtherAgent, NotFound())
-		s.Send("HEAD", s.TokenPath(misplaced)).Expect(&rules.TokenOfOtherAgent, Status(404))
+		s.Send("HEAD", s.TokenPath(misplaced)).Expect(&rules.TokenOfOtherAgent, Hidden())
 		revoke := s.RevokeToken(misplaced).Expect(&rules.TokenOfOtherAgent, NotFound())
 		if revoke.WasRefused() {
 			s.GetToken(token).Expect(&rules.RefusedHasNoEffect, StillThere(), Active(token))
@@ -97,13 +98,14 @@ var agentOfOtherProject = Scenario{
 			return
 		}
 		if s.HasTokens() {
+			before := s.ListTokens(agent).Assume(Sound(), HasTokens(token))
 			post := elsewhere.PostToken(agent, Named("contract elsewhere"))
 			post.Expect(&rules.AgentOfOtherProject, NotFound())
 			revoke := elsewhere.RevokeToken(token)
 			revoke.Expect(&rules.AgentOfOtherProject, NotFound())
 			list := s.ListTokens(agent).Assume(Sound())
 			if post.WasRefused() {
-				list.Expect(&rules.RefusedHasNoEffect, OnlyTokens(token))
+				list.Expect(&rules.RefusedHasNoEffect, NoNewTokens(before))
 			}
 			if revoke.WasRefused() {
 				list.Expect(&rules.RefusedHasNoEffect, HasTokens(token), Active(token))
@@ -124,20 +126,21 @@ var refusedCreates = Scenario{
 	Proves: Rules{&rules.RefusedHasNoEffect},
 	Alone:  true,
 	Play: func(s *Stage) {
-		names := []string{pad(s.Name("l"), 64), "Contract-" + s.RunID() + "-refused", "contract-" + s.RunID() + "_refused"}
-		for _, name := range names {
-			s.PostAgent(Named(name)).Note()
-		}
 		taken := s.CreateAgent()
-		s.PostAgent(Named(taken.Name)).Note()
-		list := s.ListAgents(Query("per_page=100")).Assume(Sound())
-		for _, a := range list.Agents() {
-			if a.Name == taken.Name && a.ID != taken.ID {
-				list.Expect(&rules.RefusedHasNoEffect, LacksAgents(Agent{ID: a.ID}))
+		names := []string{pad(s.Name("l"), 64), "Contract-" + s.RunID() + "-refused", "contract-" + s.RunID() + "_refused",
+			"contract." + s.RunID() + ".refused", taken.Name}
+		var refused []string
+		for _, name := range names {
+			if s.PostAgent(Named(name)).Note().WasRefused() {
+				refused = append(refused, name)
 			}
 		}
-		for _, name := range names {
-			list.Expect(&rules.RefusedHasNoEffect, LacksAgentNamed(name))
+		pages := everyPage(s)
+		pages[0].Assume(HasAgentsWith(pages[1:], taken))
+		for _, page := range pages {
+			for _, name := range refused {
+				page.Expect(&rules.RefusedHasNoEffect, LacksAgentNamed(name, taken))
+			}
 		}
 	},
 }
@@ -163,6 +166,6 @@ var unreadableBodies = Scenario{
 		post(Body("", name("bare"))).Expect(&rules.NoMediaType, Status(415))
 		post(JSON(`{"name":"`+s.Name("nul")+`\u0000"}`)).Expect(&rules.NULByte, Status(400))
 		post(JSON("{\"name\":\""+s.Name("utf")+"\xff\"}")).Expect(&rules.InvalidUTF8, Status(400))
-		s.Send("GET", s.AgentsPath()+"/1%00").Expect(&rules.NULByte, Status(400))
+		s.Under(live.NoID+"%00").ListAgents().Expect(&rules.NULByte, Status(400))
 	},
 }

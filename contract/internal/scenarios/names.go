@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"example.com/gitlab-agents/contract/internal/rule"
@@ -20,7 +21,7 @@ var refusedNames = Scenario{
 	Judged: Rules{&rules.NamesEnforced, &rules.ModelErrorsAreOneText},
 	Play: func(s *Stage) {
 		const aGoodName = "an agent with a good name is refused too"
-		good := func() bool { return s.PostAgent(Named(s.Name("good"))).Is(Status(201)) }
+		good := sync.OnceValue(func() bool { return s.PostAgent(Named(s.FreshName())).Is(Status(201)) })
 		const pattern = "Name can contain only lowercase letters, digits, and '-', but cannot start or end with '-'"
 
 		s.PostAgent(JSON(`{}`)).Provided(aGoodName, good).Expect(&rules.NameRequired, Error(400, "name is missing"))
@@ -70,7 +71,7 @@ var acceptedNames = Scenario{
 	Judged: Rules{&rules.CreateKeepsName, &rules.AgentIDFresh},
 	Play: func(s *Stage) {
 		const aPlainName = "an agent with a plain name is refused too"
-		plain := func() bool { return s.PostAgent(Named(s.Name("plain"))).Is(Status(201)) }
+		plain := func() bool { return s.PostAgent(Named(s.FreshName())).Is(Status(201)) }
 		s.PostAgent(Named(pad(s.Name("a--"), 63))).Provided(aPlainName, plain).Expect(&rules.LongestName, Status(201))
 		s.PostAgent(Named("0-"+s.Name("9"))).Provided(aPlainName, plain).Expect(&rules.DigitsAtEnds, Status(201))
 	},
@@ -83,7 +84,7 @@ var nameInOtherProject = Scenario{
 	Proves: Rules{&rules.NameUniquePerProject},
 	Play: func(s *Stage) {
 		agent := s.CreateAgent()
-		another := func() bool { return s.Elsewhere().PostAgent(Named(s.Name("other"))).Is(Status(201)) }
+		another := func() bool { return s.Elsewhere().PostAgent(Named(s.FreshName())).Is(Status(201)) }
 		s.Elsewhere().PostAgent(Named(agent.Name)).Provided("another name is refused in the other project too", another).
 			Expect(&rules.NameUniquePerProject, Status(201))
 	},

@@ -16,7 +16,7 @@ var wrongIDs = Scenario{
 		agent := s.AgentToRead()
 		s.GetAgent(agent).Assume(Status(200))
 		s.GetAgent(agent, Suffix("abc")).Expect(&rules.AgentIDIsInteger, Error(400, "agent_id is invalid"))
-		if !strings.ContainsAny(agent.Name[:1], "0123456789") { // GitLab may read such a name as a number
+		if agent.Name != "" && !strings.ContainsAny(agent.Name[:1], "0123456789") { // GitLab may read such a name as a number
 			s.Send("GET", s.AgentsPath()+"/"+agent.Name).Expect(&rules.NoLookUpByName, Error(400, "agent_id is invalid"))
 		}
 		if s.HasTokens() {
@@ -73,7 +73,7 @@ var waysToSend = Scenario{
 	Judged: Rules{&rules.CreateKeepsName},
 	Play: func(s *Stage) {
 		const asJSON = "the same in plain JSON is refused too"
-		plain := func() bool { return s.PostAgent(Named(s.Name("plain"))).Is(Status(201)) }
+		plain := func() bool { return s.PostAgent(Named(s.FreshName())).Is(Status(201)) }
 		s.PostAgent(Named(s.Name("charset")), Header("Content-Type", "application/json; charset=utf-8")).Provided(asJSON, plain).
 			Expect(&rules.JSONWithCharset, Status(201))
 		s.PostAgent(Form("name="+s.Name("form"))).Provided(asJSON, plain).Expect(&rules.FormAccepted, Status(201))
@@ -94,6 +94,6 @@ func tokensInWays(s *Stage) {
 	}
 	post(Form("name=contract+form&description=a%26b+%2B%0A")).Expect(&rules.FormAccepted, Status(201))
 	post(Body("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\ncontract multipart\r\n--b--\r\n")).
-		Expect(&rules.MultipartAccepted, Status(201), Property("name", `"contract multipart"`))
+		Expect(&rules.MultipartAccepted, Status(201))
 	post(Query("name=contract-query")).Expect(&rules.QueryAccepted, Status(201))
 }

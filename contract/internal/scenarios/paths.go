@@ -22,10 +22,10 @@ var projectPaths = Scenario{
 		s.GetAgent(agent).Assume(Status(200))
 		byPath(s).GetAgent(agent).Expect(&rules.EncodedPath, Status(200))
 		byID(s).GetAgent(agent).Expect(&rules.NumericID, Status(200))
-		if upper := strings.ToUpper(path); upper != path {
+		if upper := strings.ToUpper(path); upper != path && byPath(s).GetAgent(agent).Is(Status(200)) {
 			s.Under(url.PathEscape(upper)).GetAgent(agent).Expect(&rules.AnyCase, Status(200))
 		}
-		s.Under(strconv.FormatInt(id, 10)+"abc").ListAgents().Expect(&rules.IDIsWholeSegment, Status(404))
+		s.Under(strconv.FormatInt(id, 10)+"abc").GetAgent(agent).Expect(&rules.IDIsWholeSegment, IsNotAgent(agent))
 		s.Under(path).ListAgents().Expect(&rules.UnencodedPath, NoRoute())
 		s.Under(url.PathEscape(url.PathEscape(path))).ListAgents().Expect(&rules.DoubleEncodedPath, ProjectNotFound())
 	},

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"sync"
 
 	"example.com/gitlab-agents/contract/internal/live"
 	"example.com/gitlab-agents/contract/internal/rule"
@@ -22,18 +23,21 @@ var createToken = Scenario{
 		&rules.ActiveListed, &rules.TokenListedOnce, &rules.LastUseNotListed},
 	Play: func(s *Stage) {
 		agent := s.CreateAgent()
-		created := s.PostToken(agent, JSON(`{"name":"contract","description":"a token"}`)).Require(&rules.CreateToken, Status(201))
+		created := s.PostToken(agent, JSON(`{"name":"contract","description":"`+longDescription+`"}`)).Require(&rules.CreateToken, Status(201))
 		token := s.CreatedToken(agent, created)
 		second := s.CreateToken(agent)
 
-		read := s.GetToken(token).Require(&rules.ReadToken, Status(200))
-		read.Expect(&rules.TokenReadsBack, SameAs(created.Exchange, "as it was created", "token"))
 		list := s.ListTokens(agent)
 		list.Expect(&rules.ListTokens, Sound(), HasTokens(token, second))
+		read := s.GetToken(token).Require(&rules.ReadToken, Status(200))
+		read.Expect(&rules.TokenReadsBack, SameAs(created.Exchange, "as it was created", "token"))
 		list.Expect(&rules.TokenReadsBack, EntrySameAs(token.ID, read.Exchange, "as it is read alone", "last_used_at"))
-		s.GetToken(token).Expect(&rules.ReadingIsNotUse, Property("last_used_at", "null"))
+		s.GetToken(token).Expect(&rules.ReadingIsNotUse, SameAs(read.Exchange, "as before it was read"))
 	},
 }
+
+// longDescription is longer than what a list that shortens descriptions shows.
+const longDescription = "A token that a check of the Agents API has made. It is never used, and goes with its agent when the check ends."
 
 // What a read-only check can say about a token that somebody else made.
 var readToken = Scenario{
@@ -75,8 +79,13 @@ var refusedTokens = Scenario{
 	Play: func(s *Stage) {
 		agent, another := s.CreateAgent(), s.CreateAgent()
 		const aGoodToken = "a token with a good name is refused too"
-		good := func() bool { return s.PostToken(another, Named("contract good")).Is(Status(201)) }
-		post := func(body string) *Answer { return s.PostToken(agent, JSON(body)).Provided(aGoodToken, good) }
+		good := sync.OnceValue(func() bool { return s.PostToken(another, Named("contract good")).Is(Status(201)) })
+		refused := true
+		post := func(body string) *Answer {
+			a := s.PostToken(agent, JSON(body)).Provided(aGoodToken, good)
+			refused = refused && a.WasRefused()
+			return a
+		}
 
 		post(`{}`).Expect(&rules.TokenNameRequired, Error(400, "name is missing"))
 		post(`{"name":["contract"]}`).Expect(&rules.TokenNameIsText, Error(400, "name is invalid"))
@@ -89,7 +98,9 @@ var refusedTokens = Scenario{
 		post(fmt.Sprintf(`{"name":"contract","description":%q}`, pad("", 1025))).Expect(&rules.DescriptionAtMost1024, Refused()).
 			Expect(&rules.ModelText, InEnglish(badRequest("Description is too long (maximum is 1024 characters)")))
 
-		s.ListTokens(agent).Expect(&rules.RefusedHasNoEffect, OnlyTokens())
+		if refused {
+			s.ListTokens(agent).Expect(&rules.RefusedHasNoEffect, OnlyTokens())
+		}
 	},
 }
 
@@ -102,8 +113,12 @@ var acceptedTokens = Scenario{
 		&rules.NumberBecomesText},
 	Judged: Rules{&rules.CreateKeepsInput, &rules.TokenNeverChanges},
 	Play: func(s *Stage) {
-		const aPlainToken = "a plain token is refused too"
-		plain := func() bool { return s.PostToken(s.CreateAgent(), Named("contract plain")).Is(Status(201)) }
+		const aPlainToken = "a second plain token of an agent is refused too"
+		plain := sync.OnceValue(func() bool {
+			agent := s.CreateAgent()
+			s.CreateToken(agent)
+			return s.PostToken(agent, Named("contract plain")).Is(Status(201))
+		})
 		post := func(agent Agent, body string) *Answer {
 			return s.PostToken(agent, JSON(body)).Provided(aPlainToken, plain)
 		}
@@ -166,19 +181,24 @@ var revokedToken = Scenario{
 		read.Expect(&rules.RevokedIs404, NotFound())
 		read.Expect(&rules.RevokedIsShown, Status(200))
 		read.Expect(&rules.RevokedStaysRevoked, Property("status", `"revoked"`))
-		s.As(Developer).GetToken(token).Expect(&rules.RevokedNotReadable, NotFound())
-		s.Send("HEAD", s.TokenPath(token)).Expect(&rules.RevokedNotReadable, Status(404))
-		byID(s).GetToken(token).Expect(&rules.RevokedNotReadable, NotFound())
+		s.As(Developer).GetToken(token).Expect(&rules.RevokedNotReadable, Hidden())
+		s.Send("HEAD", s.TokenPath(token)).Expect(&rules.RevokedNotReadable, Hidden())
+		byID(s).GetToken(token).Expect(&rules.RevokedNotReadable, Hidden())
 
-		list := s.ListTokens(agent, Header("If-None-Match", before.Header("ETag")))
-		list.Require(&rules.ChangedList, Full())
+		list := s.ListTokens(agent).Assume(Sound())
 		list.Expect(&rules.RevokedNotListed, LacksTokens(token))
 		list.Expect(&rules.RevokedIsShown, HasTokens(token))
 		list.Expect(&rules.RevokeOnlyThatOne, HasTokens(other), Active(other))
 		s.GetToken(other).Expect(&rules.RevokeOnlyThatOne, StillThere(), Active(other))
 
+		if list.Is(LacksTokens(token)) {
+			s.ListTokens(agent, Header("If-None-Match", before.Header("ETag"))).Expect(&rules.ChangedList, Full())
+		}
+
 		s.PostToken(agent, Named("contract third")).Require(&rules.RevokeFreesSlot, Status(201))
-		s.PostToken(agent, Form("name=contract+fourth")).Expect(&rules.ThirdTokenRefused, Refused())
+		if s.GetToken(other).Is(Status(200)) {
+			s.PostToken(agent, Named("contract fourth")).Expect(&rules.ThirdTokenRefused, Refused())
+		}
 	},
 }
 

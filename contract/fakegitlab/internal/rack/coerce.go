@@ -11,7 +11,7 @@ type Parameter struct {
 	Name     string
 	Text     bool // a String; else an Integer
 	Required bool
-	Fallback int64 // for what is absent or empty; 0 is none
+	Fallback int64 // the value if it is absent or empty; 0 means no such value
 	NotZero  bool
 }
 

@@ -113,27 +113,9 @@ func nest(into Parameters, name string, value any, depth int) (any, error) {
 		}
 		into[key] = append(list, value)
 	case strings.HasPrefix(after, "[]"):
-		list, err := listAt(into, key)
-		if err != nil {
+		if err := nestInList(into, key, after[2:], value, depth); err != nil {
 			return nil, err
 		}
-		child := after[2:]
-		if inner, ok := strings.CutPrefix(child, "["); ok {
-			if inner, ok := strings.CutSuffix(inner, "]"); ok && inner != "" && !strings.ContainsAny(inner, "[]") {
-				child = inner
-			}
-		}
-		if len(list) > 0 {
-			if last, ok := list[len(list)-1].(Parameters); ok && !hasName(last, child) {
-				_, err := nest(last, child, value, depth-1)
-				return into, err
-			}
-		}
-		element, err := nest(Parameters{}, child, value, depth-1)
-		if err != nil {
-			return nil, err
-		}
-		into[key] = append(list, element)
 	default:
 		inner := Parameters{}
 		switch present := into[key].(type) {
@@ -150,6 +132,32 @@ func nest(into Parameters, name string, value any, depth int) (any, error) {
 		into[key] = element
 	}
 	return into, nil
+}
+
+// nestInList puts a value where the rest of a name such as a[][b] points: into the last element of the list, or into a new
+// one if the last element has such a value already.
+func nestInList(into Parameters, key, rest string, value any, depth int) error {
+	list, err := listAt(into, key)
+	if err != nil {
+		return err
+	}
+	if inner, ok := strings.CutPrefix(rest, "["); ok {
+		if inner, ok := strings.CutSuffix(inner, "]"); ok && inner != "" && !strings.ContainsAny(inner, "[]") {
+			rest = inner
+		}
+	}
+	if len(list) > 0 {
+		if last, ok := list[len(list)-1].(Parameters); ok && !hasName(last, rest) {
+			_, err := nest(last, rest, value, depth-1)
+			return err
+		}
+	}
+	element, err := nest(Parameters{}, rest, value, depth-1)
+	if err != nil {
+		return err
+	}
+	into[key] = append(list, element)
+	return nil
 }
 
 // cutName cuts a name into its first key, without brackets, and the rest.

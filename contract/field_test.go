@@ -1,0 +1,165 @@
+package contract_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/fakegitlab/front"
+)
+
+// behind is the fake with a case of the field in front of it, after some requests.
+func behind(t *testing.T, name string, after int, options ...fakegitlab.Option) http.Handler {
+	t.Helper()
+	data, err := front.Case(name)
+	require.NoError(t, err)
+	handler, err := front.New(data, fake(t, options...), after)
+	require.NoError(t, err)
+	return handler
+}
+
+// TestCheckDoesNotBegin has situations from public reports in which nothing can be checked: the check says why, and blames
+// nobody.
+func TestCheckDoesNotBegin(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		handler func(t *testing.T) http.Handler
+		change  func(*contract.Target)
+		code    string
+		says    []string
+	}{
+		"the project is archived": {
+			handler: func(t *testing.T) http.Handler {
+				return fake(t, fakegitlab.After(0, func(s *fakegitlab.Server) { _ = s.SetArchived(20, true) }))
+			},
+			code: "project-archived", says: []string{"archived", "--read-only"},
+		},
+		"the instance is read-only": {
+			handler: func(t *testing.T) http.Handler { return fake(t, fakegitlab.ReadOnly()) },
+			code:    "instance-read-only", says: []string{"You cannot perform write operations on a read-only instance", "--read-only"},
+		},
+		"a front answers writes as a read-only instance": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "02-read-only-instance", 0) },
+			code:    "instance-read-only", says: []string{"You cannot perform write operations on a read-only instance"},
+		},
+		"a CDN sends a challenge": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "04-cdn-challenge", 0) },
+			code:    "in-between", says: []string{"challenge"},
+		},
+		"a fine-grained token lacks a permission": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "05-granular-permission", 0) },
+			code:    "token-lacks-permission", says: []string{"read_cluster_agent"},
+		},
+		"the token is the pipeline's job token": {
+			handler: func(t *testing.T) http.Handler { return fake(t) },
+			change:  func(target *contract.Target) { target.Tokens[contract.Maintainer] = "glcbt-64_abcdefghijklmnopqrst" },
+			code:    "token-of-another-kind", says: []string{"a job token is not accepted"},
+		},
+		"Apache refuses an encoded slash": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "08-apache-encoded-slash", 0) },
+			code:    "in-between", says: []string{"Apache", "AllowEncodedSlashes NoDecode"},
+		},
+		"a proxy wants credentials": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "10-proxy-407", 0) },
+			code:    "in-between", says: []string{"proxy"},
+		},
+		"another website answers everything": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "11-any-website-200", 0) },
+			code:    "not-gitlab", says: []string{"no GitLab API"},
+		},
+		"http redirects to https": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "23-https-redirect", 0) },
+			code:    "redirects", says: []string{"https://"},
+		},
+		"the role is too low for writes": {
+			handler: func(t *testing.T) http.Handler { return fake(t) },
+			change: func(target *contract.Target) {
+				target.Tokens = map[contract.Role]string{contract.Maintainer: "glpat-developer"}
+			},
+			code: "role-too-low", says: []string{"developer", "--read-only"},
+		},
+		"the project does not exist": {
+			handler: func(t *testing.T) http.Handler { return fake(t) },
+			change:  func(target *contract.Target) { target.Project = "root/none" },
+			code:    "project-unknown", says: []string{"root/none"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := targetOf(t, test.handler(t))
+			if test.change != nil {
+				test.change(&target)
+			}
+			_, err := contract.Run(t.Context(), target, contract.Options{Clock: &jumpingClock{}})
+			var setup *contract.SetupError
+			require.True(t, errors.As(err, &setup), "%v", err)
+			assert.Equal(t, test.code, setup.Problem.Code)
+			assert.Empty(t, setup.Left)
+			for _, text := range test.says {
+				assert.Contains(t, setup.Error(), text)
+			}
+		})
+	}
+}
+
+// TestGroundGoes has checks whose ground goes in the middle: they end, blame nobody but what is in between, and say why.
+func TestGroundGoes(t *testing.T) {
+	t.Parallel()
+	const after = 70
+	change := func(f func(*fakegitlab.Server)) func(t *testing.T) http.Handler {
+		return func(t *testing.T) http.Handler { return fake(t, fakegitlab.After(after, f)) }
+	}
+	for name, test := range map[string]struct {
+		handler func(t *testing.T) http.Handler
+		code    string
+	}{
+		"the token expires": {
+			func(t *testing.T) http.Handler { return behind(t, "25-token-expires-midway", after) }, "token-expired"},
+		"a CDN begins to send challenges": {
+			func(t *testing.T) http.Handler { return behind(t, "04-cdn-challenge", after) }, "in-between"},
+		"a sign-in page appears": {
+			func(t *testing.T) http.Handler { return behind(t, "sso-sign-in", after) }, "sign-in"},
+		"the instance becomes read-only": {change(func(s *fakegitlab.Server) { s.SetReadOnly(true) }), "instance-read-only"},
+		"the project is archived":        {change(func(s *fakegitlab.Server) { _ = s.SetArchived(20, true) }), "project-archived"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := check(t, targetOf(t, test.handler(t)), contract.Options{})
+			require.NotNil(t, result.Ended, "the check goes on")
+			assert.Equal(t, test.code, result.Ended.Code)
+			for id, finding := range broken(result) {
+				assert.Equal(t, "delivery/answered-by-gitlab", id, finding)
+			}
+			assert.NotEqual(t, contract.Conformant, result.Exit(false))
+			assert.NotEmpty(t, result.Left, "what could not be removed is named")
+		})
+	}
+}
+
+// TestListsAreNotAtomic has a GitLab that counts first and selects later, as GitLab does, while the check itself writes and
+// while another user does. Nothing is a violation.
+func TestListsAreNotAtomic(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		server := fake(t, fakegitlab.SelectAfter(5*time.Millisecond))
+		result := check(t, targetOf(t, server), contract.Options{Parallel: 24})
+		assert.Empty(t, broken(result))
+		assert.Equal(t, contract.Conformant, result.Exit(true), "%v", result.Missing())
+	}
+}
+
+// TestOthersReadLater has replicas that are behind for users who did not write.
+func TestOthersReadLater(t *testing.T) {
+	t.Parallel()
+	server := fake(t, fakegitlab.ReplicaLag(300*time.Millisecond))
+	result, err := contract.Run(t.Context(), targetOf(t, server), contract.Options{})
+	require.NoError(t, err)
+	assert.Empty(t, broken(result))
+	assert.Equal(t, contract.Conformant, result.Exit(true), "%v", result.Missing())
+}

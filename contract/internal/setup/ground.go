@@ -1,0 +1,173 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/gitlab-agents/contract/internal/answerer"
+	"example.com/gitlab-agents/contract/wire"
+)
+
+// The roles for which a check takes tokens.
+const (
+	Maintainer = "maintainer"
+	Developer  = "developer"
+	Guest      = "guest"    // a member below developer
+	Stranger   = "stranger" // no member
+	Reader     = "reader"   // the maintainer, with a token that has the scope read_api only
+	Expired    = "expired"  // the maintainer, with a token that has expired
+)
+
+// Ground is what a check stands on. What is not known is zero.
+type Ground struct {
+	Release string // as GitLab gives it, such as 19.1.0-ee
+	Edition string // ce or ee
+
+	Project Project
+	Other   *Project // nil if none is given, or it cannot be used; OtherProblem then says why
+	// OtherProblem is why the other project cannot be used; its rules are untested then.
+	OtherProblem *Problem
+
+	// Roles are the tokens that are given, by role, the maintainer's included.
+	Roles map[string]Role
+	// Scopes and Expires are those of the maintainer's token.
+	Scopes  []string
+	Expires time.Time
+
+	learner *answerer.Learner
+	token   string // the maintainer's
+	named   string // the project as it was given
+}
+
+// Project is what GitLab says about a project.
+type Project struct {
+	ID         int64  // 0 if not known
+	Path       string // its full path now, which need not be the one that was given
+	Visibility string // private, internal, public; empty if not known
+	Archived   bool
+	// NoRepository says that the project's repository is turned off, and with it all that changes agents.
+	NoRepository bool
+	Known        bool // GitLab told; otherwise all but Path is zero
+}
+
+// Role is what a token may do in the project.
+type Role struct {
+	// AccessLevel is the highest that GitLab names: 10 guest, 15 planner, 20 reporter, 30 developer, 40 maintainer, 50
+	// owner; 0 if it names none. An administrator, or who comes in through a group that the project is shared with, may
+	// do more than that.
+	AccessLevel int
+	// Lists says that the token lists the project's agents, which developers and above may.
+	Lists bool
+	// Problem is why the token is not one of the role that it is given for; nil if it is. Its rules are untested then.
+	Problem *Problem
+}
+
+// whose is whose token has an access level.
+func whose(level int) string {
+	for _, l := range []struct {
+		least int
+		name  string
+	}{{50, "an owner"}, {40, "a maintainer"}, {30, "a developer"}, {20, "a reporter"}, {15, "a planner"}, {10, "a guest"}} {
+		if level >= l.least {
+			return l.name
+		}
+	}
+	return "somebody who is no member"
+}
+
+// ReadRefusal is ReadRefusal of the package with what is known of the ground: a bare 403 is explained by the role and by
+// whether the project is archived, and this GitLab's answers are told from others by what they look like.
+func (g *Ground) ReadRefusal(x *wire.Exchange) *Problem {
+	p := readRefusal(x, g.learner)
+	if p == nil || p.Code != Forbidden || isRead(x.Request.Method) {
+		return p
+	}
+	switch level := g.Roles[Maintainer].AccessLevel; {
+	case g.Project.Archived:
+		return archived(g.Project, p)
+	case g.Project.NoRepository:
+		p.Means, p.Do = "the repository of "+g.Project.Path+" is turned off, and with it the changing of agents", "Turn it on in the project's settings"+orReadOnly+"."
+	case level > 0 && level < 40:
+		p.Code, p.Means = RoleTooLow, fmt.Sprintf("the token is that of %s in %s, and only maintainers may change agents", whose(level), g.Project.Path)
+		p.Do = "Give a maintainer's token" + orReadOnly + "."
+	}
+	return p
+}
+
+// archived is a refusal because a project is archived; because may be nil.
+func archived(project Project, because *Problem) *Problem {
+	p := &Problem{
+		Code: ProjectArchived, Means: "the project " + project.Path + " is archived, so nothing can be created or deleted in it",
+		Do: "Unarchive it or give another project" + orReadOnly + ".",
+	}
+	if because != nil {
+		p.Said, p.Status = because.Said, because.Status
+	}
+	return p
+}
+
+// Recheck says whether an answer in the middle of a run tells that the ground is gone: the token is refused from now on,
+// the project was moved, deleted or archived, something stands in front. One read that worked before is made again, with
+// the token of the refused request, as a single refusal proves nothing. It is nil if the ground is as it was.
+func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused *wire.Exchange) *Problem {
+	first := g.ReadRefusal(refused)
+	if first == nil {
+		return nil
+	}
+	if first.Code == InstanceReadOnly {
+		return first // reads work as before
+	}
+	path := "/projects/" + url.PathEscape(g.named)
+	if !g.Project.Known {
+		path += "/cluster_agents?per_page=1"
+	}
+	again, err := asker.Ask(ctx, token, http.MethodGet, path)
+	if err != nil || again.Response == nil {
+		return nil // the network is no ground
+	}
+	second := g.ReadRefusal(again)
+	if second != nil && second.Code == ProjectUnknown && token != g.token {
+		return nil // others need not see the project
+	}
+	if second != nil {
+		return second
+	}
+	var now details
+	if json.Unmarshal(again.Response.Body, &now) == nil && now.Archived && !g.Project.Archived && !isRead(refused.Request.Method) {
+		return archived(g.Project, first)
+	}
+	if token == g.token && g.isLess(ctx, asker, first, now.level()) {
+		return first
+	}
+	return nil
+}
+
+// isLess says that the maintainer's token may still read, but less than before: its role in the project is lower, or it
+// has lost the scope that a refusal names.
+func (g *Ground) isLess(ctx context.Context, asker Asker, refusal *Problem, level int) bool {
+	if refusal.Code == Forbidden && level > 0 && level < 40 && g.Roles[Maintainer].AccessLevel >= 40 {
+		return true
+	}
+	if refusal.Code != TokenScope || !slices.Contains(g.Scopes, "api") {
+		return false
+	}
+	x, err := asker.Ask(ctx, g.token, http.MethodGet, "/personal_access_tokens/self")
+	var self struct {
+		Scopes []string `json:"scopes"`
+	}
+	return err == nil && x.Response != nil && json.Unmarshal(x.Response.Body, &self) == nil &&
+		len(self.Scopes) > 0 && !slices.Contains(self.Scopes, "api")
+}
+
+func roleVariable(role string) string {
+	if role == Maintainer {
+		return "GITLAB_TOKEN"
+	}
+	return "GITLAB_" + strings.ToUpper(role) + "_TOKEN"
+}
