@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
@@ -72,16 +73,12 @@ func TestNoFalsePositives(t *testing.T) {
 				}
 			})
 		}, exit: -1},
-		"the other project is unknown":                                     {change: project("root/test", "root/none"), exit: contract.Conformant, reasons: map[string]string{"errors/agent-of-another-project": "root/none"}},
-		"the other project is the project":                                 {change: project("root/test", "Root/Test"), exit: contract.Conformant, reasons: map[string]string{"errors/agent-of-another-project": ""}},
-		"the other project is the project, by its id":                      {change: project("root/test", "20"), exit: contract.Conformant, reasons: map[string]string{"errors/agent-of-another-project": ""}},
 		"the other project is archived":                                    {seed: func(s *fakegitlab.Seed) { s.Projects[1].Archived = true }, exit: contract.Conformant},
-		"the other project was moved":                                      {seed: func(s *fakegitlab.Seed) { s.Projects[1].MovedFrom = []string{"root/old"} }, change: project("root/test", "root/old"), exit: contract.Conformant, reasons: map[string]string{"errors/agent-of-another-project": ""}},
 		"the developer's token is unknown":                                 {change: token(contract.Developer, "glpat-nobody"), exit: contract.Conformant, reasons: map[string]string{"roles/developer-reads": "", "roles/developer-may-not-write": ""}},
 		"the developer's token is a guest's":                               {change: token(contract.Developer, "glpat-guest"), exit: contract.Conformant, reasons: map[string]string{"roles/developer-reads": ""}},
 		"the stranger's token is a developer's":                            {change: token(contract.Stranger, "glpat-developer"), exit: contract.Conformant, reasons: map[string]string{"roles/stranger-finds-nothing": ""}},
 		"the guest's token is an owner's":                                  {change: token(contract.Guest, "glpat-owner"), exit: contract.Conformant, reasons: map[string]string{"roles/guest-finds-nothing": ""}},
-		"the developer's token may only read":                              {seed: scope("developer", "read_api"), exit: contract.Conformant},
+		"the developer's token may only read":                              {seed: scope("developer", "read_api"), exit: contract.Conformant, reasons: map[string]string{"roles/developer-may-not-write": "scope"}},
 		"the guest's token has another scope":                              {seed: scope("guest", "read_user"), exit: contract.Conformant, reasons: map[string]string{"roles/guest-finds-nothing": ""}},
 		"the maintainer's token may only read, and the check is read-only": {seed: scope("maintainer", "read_api"), check: contract.Options{ReadOnly: true}, front: populated, exit: contract.Conformant},
 		"GitLab's clock is a day ahead": {options: []fakegitlab.Option{fakegitlab.Clock(ahead)}, front: func(_ *testing.T, server *fakegitlab.Server) http.Handler {
@@ -250,4 +247,26 @@ func TestTLS(t *testing.T) {
 	t.Cleanup(server.Close)
 	target := contract.Target{URL: server.URL, Project: "root/test", OtherProject: "root/other", Tokens: roles(), Transport: server.Client().Transport}
 	conforms(t, check(t, target, contract.Options{}))
+}
+
+// TestOtherProjectCannotBeUsed has an other project that is none. A check says so before it begins.
+func TestOtherProjectCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for other, says := range map[string]string{
+		"root/none": "no project root/none", "Root/Test": "the project itself", "20": "the project itself", "root/old": "moved to root/other",
+	} {
+		t.Run(other, func(t *testing.T) {
+			t.Parallel()
+			seed := fakegitlab.DefaultSeed()
+			seed.Projects[1].MovedFrom = []string{"root/old"}
+			server := fake(t, fakegitlab.FromSeed(seed))
+			target := targetOf(t, server)
+			target.OtherProject = other
+			_, err := contract.Run(t.Context(), target, contract.Options{Clock: &jumpingClock{}})
+			var setup *contract.SetupError
+			require.ErrorAs(t, err, &setup)
+			assert.Contains(t, setup.Error(), says)
+			assert.Empty(t, server.Agents(20))
+		})
+	}
 }
