@@ -67,7 +67,9 @@ func TestIntermittentFault(t *testing.T) {
 			}}))
 			result := check(t, targetOf(t, server), contract.Options{})
 			assert.Contains(t, []contract.Exit{contract.Violated, contract.TooLittle}, result.Exit(false), "%v", result.Left)
-			assert.NotEmpty(t, result.Findings, "%v", result.Missing())
+			if len(result.Findings) == 0 { // only assumptions failed
+				assert.Contains(t, reasons(result), "when the scenario was played again, it was as expected")
+			}
 			for _, f := range result.Findings {
 				if f.Scenario != "" {
 					assert.NotEmpty(t, f.Story, f.Rule)
@@ -75,6 +77,15 @@ func TestIntermittentFault(t *testing.T) {
 			}
 		})
 	}
+}
+
+// reasons are why rules were not tested to the end.
+func reasons(result *contract.Result) string {
+	var all strings.Builder
+	for _, r := range result.Rules {
+		fmt.Fprintln(&all, r.Rule.ID, r.Reason.Text)
+	}
+	return all.String()
 }
 
 // TestDoubtfulFindings has a list that is always wrong, and one that is wrong once.
