@@ -90,10 +90,10 @@ func icon(s status) template.URL {
 // htmlReport is the page of one report.
 type htmlReport struct {
 	shell
-	Mark, Status string // of the verdict
-	Verdict      string // in two or three words
-	Holds        string // the verdict's sentence
-	Say          []string
+	Mark, Status string     // of the verdict
+	Verdict      string     // in two or three words
+	Holds        string     // the verdict's sentence
+	Say          []htmlLine // what else it says
 	Facts        []htmlFact
 	Bar          []htmlShare
 	Untested     []htmlReason
@@ -117,6 +117,17 @@ type htmlShare struct {
 	X, Width           float64 // in percent
 }
 
+// htmlLine is a line of the verdict, in the colour of a status.
+type htmlLine struct{ Status, Text string }
+
+func (h *htmlReport) say(o contract.Outcome, lines ...string) {
+	for _, line := range lines {
+		if line != "" {
+			h.Say = append(h.Say, htmlLine{statusOf(o).name, line})
+		}
+	}
+}
+
 type htmlReason struct {
 	Reason string
 	Rules  []string
@@ -131,13 +142,10 @@ func (r *Report) html() *htmlReport {
 		Dropped: r.Result.Dropped, Rules: len(r.Result.Rules),
 	}
 	h.shell = newShell(h.Verdict+" · "+r.shown(r.Result.Target), v.status)
-	for _, lines := range [][]string{v.wrong, v.open, v.testing, {v.last}} {
-		for _, line := range lines {
-			if line != "" {
-				h.Say = append(h.Say, line)
-			}
-		}
-	}
+	h.say(contract.Violation, v.wrong...)
+	h.say(contract.Inconclusive, v.open...)
+	h.say(contract.Untested, v.testing...)
+	h.say(contract.Error, v.last)
 	for _, reason := range r.untested() {
 		h.Untested = append(h.Untested, htmlReason{reason.reason, reason.ids})
 	}
