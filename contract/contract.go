@@ -96,19 +96,24 @@ type JudgeOptions struct {
 	Release  Release          // of the GitLab; zero means: as the exchanges tell
 	Edition  Edition          // of the GitLab; AnyEdition means: as the exchanges tell
 	Redactor *redact.Redactor // nil means a new one
+
+	// Live says that each exchange comes once and as it was. A recorder may have removed secrets, and recordings that were
+	// merged hold an exchange twice.
+	Live bool
+	// Observe is called with each exchange of a Watcher, with its secrets, by several goroutines at a time; see
+	// [har.Writer.Observe].
+	Observe func(*wire.Exchange)
 }
 
-// NewJudge makes a Judge for exchanges that were recorded.
-func NewJudge(o JudgeOptions) (*Judge, error) { return o.judge(false) }
-
-func (o JudgeOptions) judge(live bool) (*Judge, error) {
+// NewJudge makes a Judge, for exchanges that were recorded unless the options say that they are live.
+func NewJudge(o JudgeOptions) (*Judge, error) {
 	catalogue, err := selectRules(rules.Catalogue(), o.Rules, o.Skip)
 	if err != nil {
 		return nil, err
 	}
 	return judge.New(judge.Options{
 		Catalogue: catalogue, Delivery: rules.AnsweredByGitLab.ID,
-		Version: rule.Version{Release: o.Release, Edition: o.Edition}, Redactor: o.Redactor, Live: live,
+		Version: rule.Version{Release: o.Release, Edition: o.Edition}, Redactor: o.Redactor, Live: o.Live,
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -42,7 +43,7 @@ func TestErrors(t *testing.T) {
 		},
 		"OAuth error": {
 			answer: answer{status: 403, body: `{"error":"insufficient_scope","error_description":"More is needed.","scope":"api read_api"}`},
-			want:   "403 Forbidden: insufficient_scope: More is needed. (" + where + ", scopes that would do: api read_api)",
+			want:   "403 Forbidden: insufficient_scope: More is needed. (" + where + ", one of these scopes is needed: api read_api)",
 			error:  clusteragents.Error{Code: "insufficient_scope", Message: "More is needed.", Scope: "api read_api"},
 			is:     []error{clusteragents.ErrForbidden},
 		},
@@ -178,6 +179,15 @@ func TestTransportErrorsAreKept(t *testing.T) {
 	assert.NotErrorIs(t, err, clusteragents.ErrUnexpectedResponse)
 }
 
+func TestRefusalWithHalfABody(t *testing.T) {
+	t.Parallel()
+	body := io.MultiReader(strings.NewReader(`{"message":`), iotest.ErrReader(io.ErrUnexpectedEOF))
+	err := read(t.Context(), connect(t, once(answer{status: 403, reader: body})))
+	require.ErrorIs(t, err, clusteragents.ErrForbidden)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.ErrorContains(t, err, `403 Forbidden: the body is incomplete: unexpected EOF: "{\"message\":"`)
+}
+
 // endless is a body without end.
 type endless struct{ read int64 }
 
@@ -261,7 +271,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 // FuzzResponse answers with anything: the result is a value or an *Error, and neither a panic nor a text with the token.
 func FuzzResponse(f *testing.F) {
-	for _, body := range []string{agentJSON, "[]", "null", "{}", `{"message":"` + secret + `"}`, `{"error":"a","error_description":"b"}`, "<html>", "\xff\x00"} {
+	for _, body := range []string{agentJSON, "[]", "null", "{}", `{"message":"` + secret + `"}`, `{"error":"a","error_description":"b"}`, "<html>", "<!doctype html>Sign in", "\xff\x00"} {
 		f.Add(200, "application/json", "", body)
 		f.Add(404, "text/plain", "2", body)
 	}

@@ -159,10 +159,10 @@ func TestGenerateRefuses(t *testing.T) {
 }
 
 // edit returns the document with a text replaced everywhere.
-func edit(t *testing.T, old, new string) []byte {
+func edit(t *testing.T, old, replacement string) []byte {
 	t.Helper()
 	require.Contains(t, string(openapi.Document), old)
-	return []byte(strings.ReplaceAll(string(openapi.Document), old, new))
+	return []byte(strings.ReplaceAll(string(openapi.Document), old, replacement))
 }
 
 // tools builds the programs that go generate runs, and returns their folder.
@@ -211,7 +211,7 @@ func build(t *testing.T, folder string) {
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "overlay.json")
 	require.NoError(t, os.WriteFile(file, overlay, 0o600))
-	run(t, ".", "go", "build", "-overlay", file, generated+"/...")
+	run(t, ".", "go", "build", "-overlay", file, generated+"/...", "../contract/fakegitlab")
 }
 
 func run(t *testing.T, folder, program string, arguments ...string) string {

@@ -56,7 +56,7 @@ func list(n int, header map[string]string) answer {
 	return answer{status: 200, header: header, body: "[" + strings.TrimSuffix(strings.Repeat(agentJSON+",", n), ",") + "]"}
 }
 
-// A server that does not keep to the rules of pagination neither keeps the loop going nor ends it as if all was seen.
+// A server that breaks the rules of pagination cannot keep the loop going, or end it as if it had seen everything.
 func TestIteratorAgainstHostileServers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

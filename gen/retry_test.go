@@ -17,7 +17,7 @@ import (
 	"example.com/gitlab-agents/generated/clusteragents"
 )
 
-// The three kinds of operation, as far as repeating goes.
+// The three kinds of operation that differ in when they are retried.
 var (
 	read = func(ctx context.Context, g *clusteragents.GitLab) error {
 		_, err := g.GetAgent(ctx, project, 5)
@@ -164,22 +164,22 @@ func TestLostCreateSaysThatItMayHaveHappened(t *testing.T) {
 	t.Parallel()
 	lost := &stub{answers: []answer{{err: errors.New("connection reset by peer")}}}
 	err := create(t.Context(), connect(t, lost))
-	assert.EqualError(t, err, "clusteragents: createAgentToken: connection reset by peer; it may have been carried out all the same "+
+	assert.EqualError(t, err, "clusteragents: createAgentToken: connection reset by peer; GitLab may have carried it out "+
 		"(POST /api/v4/projects/root%2Ftest/cluster_agents/5/tokens)")
 
 	timeout := with(504, "<html>")
 	err = create(t.Context(), connect(t, timeout))
-	assert.ErrorContains(t, err, "504 Gateway Timeout: it may have been carried out all the same: ")
+	assert.ErrorContains(t, err, "504 Gateway Timeout: GitLab may have carried it out: ")
 	assert.ErrorIs(t, err, clusteragents.ErrUnexpectedResponse)
 
 	unsent := &stub{answers: []answer{{err: &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}}}}
 	err = create(t.Context(), connect(t, unsent))
-	assert.NotContains(t, err.Error(), "may have been")
+	assert.NotContains(t, err.Error(), "may have")
 	assert.Equal(t, 1, unsent.count())
 }
 
-// The transport may send a request again if nothing of it was written; for that it needs the body anew.
-func TestRequestCanBeSentAnewByTheTransport(t *testing.T) {
+// The transport may send a request again if it wrote nothing of it. For that it needs the body again.
+func TestTransportCanSendARequestAgain(t *testing.T) {
 	t.Parallel()
 	transport := with(201, newTokenJSON)
 	require.NoError(t, create(t.Context(), connect(t, transport)))

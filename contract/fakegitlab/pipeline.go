@@ -15,6 +15,8 @@ import (
 // call is one request on its way through GitLab. It implements the generated server interface, so each operation can
 // use what earlier stages found.
 type call struct {
+	oapi.Unimplemented // operations of the document that the fake does not have yet
+
 	server    *Server
 	request   *http.Request
 	started   time.Time

@@ -22,7 +22,7 @@ func bodies() []Fault {
 		{Name: "creator-text", Explains: "created_by_user_id is a string.", Since: v15, Rules: ids{body}, Change: editNumber("created_by_user_id", asText, shows...)},
 		{Name: "agent-id-fraction", Explains: "Ids of agents are fractions, such as 5.5.", Rules: ids{body}, Change: editNumber("id", asFraction, "listAgents")},
 		{Name: "ids-as-floats", Explains: "Ids have a decimal point, as in 5.0.", Since: v15, Rules: ids{body}, Change: editNumber("id", asFloat, shows...)},
-		{Name: "created-at-seconds", Explains: "Times have no milliseconds.", Since: v15, Rules: ids{body}, Change: edit("created_at", reformatted("2006-01-02T15:04:05Z07:00"), shows...)},
+		{Name: "created-at-seconds", Explains: "Times have no milliseconds.", Since: v15, Rules: ids{"agents/timestamps"}, Change: edit("created_at", reformatted("2006-01-02T15:04:05Z07:00"), shows...)},
 		{Name: "created-at-number", Explains: "Times are seconds since 1970.", Since: v15, Rules: ids{body}, Change: property("created_at", asUnixTime, shows...)},
 		{Name: "created-at-with-space", Explains: "Times have a space instead of the T.", Since: v15, Rules: ids{body}, Change: edit("created_at", reformatted("2006-01-02 15:04:05.000 UTC"), shows...)},
 		{Name: "created-at-no-date", Explains: "Times have a day that does not exist.", Since: v15, Rules: ids{body}, Change: set("created_at", "2022-02-30T12:00:00.000Z", shows...)},

@@ -14,7 +14,7 @@ func conditional() []Fault {
 	return []Fault{
 		{Name: "etag-missing", Explains: "There is no ETag.", Rules: ids{tag}, Change: editTag(to(""))},
 		{Name: "etag-strong", Explains: "ETags are strong.", Rules: ids{tag}, Change: editTag(func(tag string) string { return strings.TrimPrefix(tag, "W/") }), Also: ids{ifNoneMatch}, Because: notExpected},
-		{Name: "etag-unquoted", Explains: "ETags have no quotes.", Rules: ids{"document/headers"}, Change: editTag(func(tag string) string { return strings.Trim(tag[2:], `"`) }), Also: ids{tag, ifNoneMatch}, Because: notExpected},
+		{Name: "etag-unquoted", Explains: "ETags have no quotes.", Rules: ids{tag}, Change: editTag(func(tag string) string { return strings.Trim(tag[2:], `"`) }), Also: ids{ifNoneMatch}, Because: notExpected},
 		{Name: "etag-the-same-for-all", Explains: "All responses have the same ETag.", Rules: ids{"conditional/etag-tells-apart"}, Change: editTag(to(`W/"1"`)), Also: ids{ifNoneMatch}, Because: notExpected},
 		{Name: "if-none-match-ignored", Explains: "If-None-Match is ignored.", Rules: ids{ifNoneMatch}, Change: decide(fakegitlab.NotModified, never)},
 		{Name: "if-none-match-always", Explains: "With If-None-Match the response is always 304.", Rules: ids{"conditional/other-etag", "conditional/changed-list"}, Change: yesFor(fakegitlab.NotModified, hasHeader("If-None-Match"))},

@@ -8,7 +8,7 @@ import (
 
 // errorBodies are faults of the bodies of errors.
 func errorBodies() []Fault {
-	const body, contentType, key, words = "document/body", "document/content-type", "errors/key", "errors/text"
+	const body, contentType, key, words, modelText = "document/body", "document/content-type", "errors/key", "errors/text", "errors/model-text"
 	return []Fault{
 		{Name: "errors-as-html", Explains: "Errors are HTML pages.", Rules: ids{contentType}, Change: failingAs("text/html", "<html><body><h1>STATUS</h1></body></html>"), Also: expectNoRoute, Because: notDocumented},
 		{Name: "errors-as-text", Explains: "Errors are plain text.", Rules: ids{contentType}, Change: failingAs("text/plain", "Error: STATUS"), Also: join(expectNoRoute, body), Because: notDocumented + "; the one text that it knows is \"Bad Request\""},
@@ -24,8 +24,7 @@ func errorBodies() []Fault {
 			Also: ids{"errors/not-found-text", "errors/model-errors-are-one-text", words}, Because: "the text differs"},
 		{Name: "agent-not-found-text", Explains: "The error for a nonexistent agent is \"404 Agent Not Found\".", Rules: ids{"errors/not-found-text"}, Change: say("404 Not found", "404 Agent Not Found")},
 		{Name: "list-not-found-text", Explains: "The error for a list that the caller cannot see is \"404 Not found\".", Since: v16_2, Rules: ids{"errors/not-found-text"}, Change: say("404 ClusterAgents Not Found", "404 Not found")},
-		{Name: "project-not-found-text", Explains: "The error for a nonexistent project is that for a nonexistent agent.", Rules: ids{"errors/not-found-text"}, Change: say("404 Project Not Found", "404 Not found"),
-			Also: ids{"roles/stranger-may-not-write"}, Because: "a stranger gets the error for a nonexistent project"},
+		{Name: "project-not-found-text", Explains: "The error for a nonexistent project is that for a nonexistent agent.", Rules: ids{"errors/not-found-text", "roles/stranger-finds-nothing", "roles/stranger-may-not-write"}, Change: say("404 Project Not Found", "404 Not found")},
 		{Name: "agent-as-project-text", Explains: "The error for a nonexistent agent is that for a nonexistent project.", Since: v16_2, Rules: ids{"errors/unknown-agent"}, Change: say("404 Not found", "404 Project Not Found"),
 			Also: join(expectNoRecord, "errors/agent-past-64-bits"), Because: "they are about nonexistent agents and tokens"},
 		{Name: "unauthorized-text", Explains: "The error for missing credentials is \"401 Access denied\".", Rules: ids{words}, Change: say("401 Unauthorized", "401 Access denied")},
@@ -34,6 +33,11 @@ func errorBodies() []Fault {
 		{Name: "only-the-first-fault", Explains: "Of several invalid parameters, only the first is named.", Since: v15, Rules: ids{"parameters/faults-are-joined"}, Change: sayMatching(`(, \w+ is invalid)+"`, `"`)},
 		{Name: "faults-in-lines", Explains: "The errors of several parameters are joined with a semicolon.", Since: v15, Rules: ids{"errors/parameter-text"}, Change: sayMatching(`, (\w+ is invalid)`, `; $1`)},
 		{Name: "model-text", Explains: "The error for an invalid name does not begin with \"400 Bad request\".", Rules: ids{"errors/model-errors-are-one-text"}, Change: say("400 Bad request - ", "400 Validation failed: ")},
+		{Name: "model-errors-as-object", Explains: "The messages about an invalid name are printed as an object of Ruby's.", Rules: ids{"errors/model-errors-are-one-text"}, Change: inside(errorsPrintedAsObject)},
+		{Name: "model-errors-as-sentence", Explains: "The messages about an invalid name are joined to a sentence.", Rules: ids{modelText}, Change: inside(errorsPrintedAsSentence)},
+		{Name: "model-error-first-missing", Explains: "Of several messages about an invalid name the first is missing.", Rules: ids{modelText}, Change: inside(firstModelErrorMissing)},
+		{Name: "model-error-last-missing", Explains: "Of several messages about an invalid name the last is missing.", Rules: ids{modelText}, Change: inside(lastModelErrorMissing)},
+		{Name: "model-errors-reworded", Explains: "The messages about an invalid name have other words.", Rules: ids{modelText}, Change: inside(modelErrorsReworded)},
 		{Name: "media-type-text", Explains: "The error for an unsupported content type is \"content type not supported\".", Rules: ids{words}, Change: answerWhen(was(415), 415, `{"error":"content type not supported"}`)},
 		{Name: "precondition-text", Explains: "The error for an agent that changed is \"412 Agent changed\".", Rules: ids{words}, Change: say("412 Precondition Failed", "412 Agent changed")},
 		{Name: "no-route-under-message", Explains: "The error for what is no route has a message, not an error.", Rules: ids{"paths/unencoded", "paths/no-update"}, Change: say(noRoute, `{"message":"404 Not Found"}`),

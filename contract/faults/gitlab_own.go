@@ -2,6 +2,7 @@ package faults
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
@@ -105,6 +106,11 @@ func readTokenMayWrite() *fakegitlab.Deviation {
 	return overrule(fakegitlab.InScope, true, func(c fakegitlab.Choice) bool {
 		return strings.Contains(strings.Join(c.Scopes, " "), "read_api")
 	})
+}
+
+// readTokenMayNothing refuses an access token that has only the scope read_api.
+func readTokenMayNothing(c fakegitlab.Choice) bool {
+	return c.GitLab && !slices.Equal(c.Scopes, []string{"read_api"})
 }
 
 // expiredTokenMayRead accepts reads with an access token that has expired.

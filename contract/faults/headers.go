@@ -20,7 +20,7 @@ func headers() []Fault {
 			Also: ids{"document/status", "roles/guest-finds-nothing", "authentication/required-to-read"}, Because: "the document has no 405 there, and other rules send HEAD too"},
 		{Name: "head-of-tokens-404", Explains: "HEAD of a list of tokens is no route.", Since: v15, Rules: ids{head}, Change: rewrite(headNoRoute, "listAgentTokens")},
 		{Name: "head-counts-otherwise", Explains: "HEAD of a list of tokens counts one less.", Since: v15, Rules: ids{head}, Change: rewrite(headCountsLess, "listAgentTokens")},
-		{Name: "head-without-page-headers", Explains: "HEAD of a list lacks the headers about its pages.", Rules: ids{"document/headers"}, Change: rewrite(headWithoutPages, lists...)},
+		{Name: "head-without-page-headers", Explains: "HEAD of a list lacks the headers about its pages.", Rules: ids{"document/headers", head}, Change: rewrite(headWithoutPages, lists...)},
 		{Name: "no-content-with-length", Explains: "A 204 announces a body.", Rules: ids{"document/no-content"}, Change: handle(hijackingNoContent)},
 		{Name: "page-headers-twice", Explains: "X-Total is sent twice.", Rules: ids{"document/headers"}, Change: finalHeaders(repeatingTotal)},
 	}

@@ -14,11 +14,9 @@ import (
 func lifecycles() []Fault {
 	gone := ids{"agents/deleted-is-404", "agents/deleted-stays-gone"}
 	return []Fault{
-		{Name: "revoked-has-a-head", Explains: "HEAD of a revoked token is 200.", Since: v16, Rules: ids{"tokens/revoked-not-readable"}, Change: headOf(isToken),
-			Also: ids{"headers/head"}, Because: "HEAD is answered without looking"},
-		{Name: "deleted-has-a-head", Explains: "HEAD of a deleted agent is 200.", Rules: ids{"agents/deleted-stays-gone"}, Change: headOf(isAgent),
-			Also: ids{"roles/guest-finds-nothing", "authentication/required-to-read"}, Because: "HEAD is answered without looking"},
-		{Name: "revoked-by-id", Explains: "A revoked token can be read if the project is named by its id.", Since: v16, Rules: ids{"tokens/revoked-not-readable"}, Change: yesFor(fakegitlab.TokenShown, byID)},
+		{Name: "revoked-has-a-head", Explains: "HEAD of a revoked token is 200.", Since: v16, Rules: ids{"tokens/revoked-not-readable"}, Change: ofRevoked(http.MethodHead, isToken, found)},
+		{Name: "deleted-has-a-head", Explains: "HEAD of a deleted agent is 200.", Rules: ids{"agents/deleted-stays-gone"}, Change: ofDeleted(http.MethodHead, isAgent, found)},
+		{Name: "revoked-by-id", Explains: "A revoked token can be read if the project is named by its id.", Since: v16, Rules: ids{"tokens/revoked-not-readable", "tokens/only-active-shown"}, Change: yesFor(fakegitlab.TokenShown, byID)},
 		{Name: "revoked-for-maintainers", Explains: "A developer can read a revoked token.", Since: v16, Rules: ids{"tokens/revoked-not-readable", "tokens/only-active-shown"},
 			Change: decide(fakegitlab.TokenShown, func(c fakegitlab.Choice) bool { return c.GitLab || c.Role == fakegitlab.Developer })},
 		{Name: "revoke-needs-description", Explains: "Revoking a token without a description answers 204 and does nothing.", Since: v16, Rules: ids{"tokens/revoked-not-readable", "tokens/revoked-not-listed"}, Change: keepingUndescribed(),
@@ -59,7 +57,7 @@ func lifecycles() []Fault {
 		{Name: "deleted-agent-has-no-tokens", Explains: "The tokens of a deleted agent are an empty list.", Since: v15, Rules: ids{"agents/deleted-with-tokens", "agents/deleted-stays-gone"}, Change: ofDeleted(http.MethodGet, isTokenList, noTokens)},
 		{Name: "delete-keeps-tokens", Explains: "The tokens of a deleted agent can still be listed and read.", Since: v15, Rules: ids{"agents/deleted-with-tokens", "agents/deleted-stays-gone"},
 			Change: both(decide(fakegitlab.AgentForgotten, never), decide(fakegitlab.AgentExists, on(true, "listAgentTokens", "getAgentToken")))},
-		{Name: "deleted-gets-token", Explains: "A token can be created for a deleted agent.", Since: v15, Rules: ids{"agents/deleted-with-tokens"}, Change: both(decide(fakegitlab.AgentForgotten, never), decide(fakegitlab.AgentExists, on(true, "createAgentToken")))},
+		{Name: "deleted-gets-token", Explains: "A token can be created for a deleted agent.", Since: v15, Rules: ids{"agents/deleted-with-tokens", "agents/deleted-stays-gone"}, Change: both(decide(fakegitlab.AgentForgotten, never), decide(fakegitlab.AgentExists, on(true, "createAgentToken")))},
 		{Name: "delete-of-the-gone-204", Explains: "Deleting a nonexistent agent answers 204.", Rules: ids{"errors/delete-unknown-agent", "agents/deleted-is-404", "agents/deleted-stays-gone"},
 			Change: answerWhen(and(func(d *fakegitlab.ResponseDraft) bool { return d.Operation == "deleteAgent" }, says("404 Not found")), 204, ""),
 			Also:   ids{"errors/agent-of-another-project"}, Because: "an agent of another project does not exist in this one"},
@@ -90,29 +88,35 @@ func failingPrecondition(r *http.Request, d *fakegitlab.ResponseDraft) {
 
 // Faults of what is deleted
 
-// headOf answers HEAD of some places as if nothing were missing.
-func headOf(of func(place) bool) Change {
-	return afterwards(func(_ http.Handler, r *http.Request, a *reply) {
-		if method(http.MethodHead, of)(r) && a.status == 404 {
-			a.status = 200
-			a.header.Set("ETag", `W/"0123456789abcdef0123456789abcdef"`)
-			a.header.Set("Cache-Control", "max-age=0, private, must-revalidate")
-			a.header.Set("X-Content-Type-Options", "nosniff")
-		}
-	})
+// found answers HEAD as if nothing were missing.
+func found(_ *http.Request, a *reply) {
+	a.status = 200
+	a.header.Set("ETag", `W/"0123456789abcdef0123456789abcdef"`)
+	a.header.Set("Cache-Control", "max-age=0, private, must-revalidate")
+	a.header.Set("X-Content-Type-Options", "nosniff")
 }
 
-// ofDeleted changes what is 404 below agents that were deleted.
+// ofDeleted changes what is 404 of, or below, agents that were deleted.
 func ofDeleted(name string, of func(place) bool, change func(r *http.Request, a *reply)) Change {
+	return ofRemoved(isAgent, func(p place) string { return p.agent }, method(name, of), change)
+}
+
+// ofRevoked changes what is 404 of tokens that were revoked.
+func ofRevoked(name string, of func(place) bool, change func(r *http.Request, a *reply)) Change {
+	return ofRemoved(isToken, func(p place) string { return p.token }, method(name, of), change)
+}
+
+// ofRemoved changes what is 404 of what was removed.
+func ofRemoved(kind func(place) bool, id func(place) string, of func(r *http.Request) bool, change func(r *http.Request, a *reply)) Change {
 	return around(func(next http.Handler) http.Handler {
-		var deleted sync.Map // ids of agents
+		var removed sync.Map // ids of agents, or of tokens
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a := ask(next, r)
 			p, _ := placeOf(r.URL)
-			if method(http.MethodDelete, isAgent)(r) && a.status == 204 {
-				deleted.Store(p.agent, true)
+			if method(http.MethodDelete, kind)(r) && a.status == 204 {
+				removed.Store(id(p), true)
 			}
-			if _, gone := deleted.Load(p.agent); gone && method(name, of)(r) && a.status == 404 {
+			if _, gone := removed.Load(id(p)); gone && of(r) && a.status == 404 {
 				change(r, a)
 			}
 			a.send(w, r)
@@ -149,9 +153,12 @@ func listingDeleted(next http.Handler) http.Handler {
 		case deletes && a.status == 204:
 			deleted[p.project] = append(deleted[p.project], shown)
 		case method(http.MethodGet, isAgentList)(r) && a.status == 200 && a.header.Get("X-Next-Page") == "" && a.header.Get("X-Page") == "1":
-			more := bytes.Join(deleted[p.project], []byte(","))
-			a.body = joined(a.body, []byte("["+string(more)+"]"))
-			count(a.header, "X-Total", len(deleted[p.project]))
+			shown := deleted[p.project]
+			if room := int(number(a.header.Get("X-Per-Page"))) - len(idsIn(a.body)); len(shown) > room {
+				shown = shown[len(shown)-room:]
+			}
+			a.body = joined(a.body, []byte("["+string(bytes.Join(shown, []byte(",")))+"]"))
+			count(a.header, "X-Total", len(shown))
 		}
 		a.send(w, r)
 	})

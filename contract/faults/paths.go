@@ -15,8 +15,12 @@ func paths() []Fault {
 	return []Fault{
 		{Name: "ids-of-32-bits", Explains: "Only 32 bits of an agent's id count.", Rules: ids{"errors/unknown-agent"}, Change: request(lowestBits(32)), Also: ids{idMatches, "errors/agent-past-64-bits"}, Because: "another id leads to an agent"},
 		{Name: "ids-of-64-bits", Explains: "Only 64 bits of an agent's id count.", Rules: ids{"errors/agent-past-64-bits"}, Change: request(lowestBits(64)), Also: ids{idMatches}, Because: "another id leads to an agent"},
-		{Name: "encoded-path-decoded", Explains: "A proxy decodes %2F, so that a project is not found by its path.", Rules: ids{"paths/encoded"}, Change: refuse(hasEncodedPath, 404, noRoute)},
+		{Name: "encoded-path-decoded", Explains: "A proxy decodes %2F, so that a project is not found by its path.", Rules: ids{"paths/encoded"}, Change: refuse(hasEncodedPath, 404, noRoute), ByID: true,
+			Also: ids{"errors/unknown-project-path"}, Because: "that the route is missing is said of a nonexistent project too"},
 		{Name: "encoded-path-unknown", Explains: "A project is found by its id only.", Rules: ids{"paths/encoded"}, Change: refuse(hasEncodedPath, 404, noProject), ByID: true},
+		{Name: "project-by-leading-digits", Explains: "Only the leading digits of a project's id count.", Rules: ids{"paths/id-is-the-whole-segment"}, Change: inside(projectByLeadingDigits)},
+		{Name: "project-path-case-sensitive", Explains: "A project's path is not found in another case.", Rules: ids{"paths/any-case"}, Change: inside(projectPathCaseSensitive)},
+		{Name: "nul-in-path-accepted", Explains: "A path with a NUL byte is not malformed.", Rules: ids{"errors/nul-byte"}, Change: inside(nulInPathAccepted)},
 		{Name: "id-unknown", Explains: "A project is found by its path only.", Rules: ids{"paths/id"}, Change: request(toNoProject)},
 		{Name: "unencoded-path-found", Explains: "A project's path that is not encoded is found.", Rules: ids{"paths/unencoded"}, Change: elsewhere(pathWith(`^(/api/v4/projects/[^/]+)/([^/]+/cluster_agents)`, "${1}%2F$2"))},
 		{Name: "double-encoded-path-found", Explains: "A project's path that is encoded twice is found.", Rules: ids{"paths/double-encoded"}, Change: elsewhere(pathWith("%252F", "%2F")),

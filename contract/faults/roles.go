@@ -70,7 +70,8 @@ func otherRoles() []Fault {
 	return []Fault{
 		{Name: "roles-unchecked-for-bearer", Explains: "A guest who sends Authorization: Bearer has the rights of a maintainer.", Since: v15, Rules: ids{"roles/guest-finds-nothing"}, Change: let(hasRole(fakegitlab.Guest), bearer)},
 		{Name: "roles-unchecked-for-forms", Explains: "A developer who sends a form has the rights of a maintainer.", Rules: ids{"roles/developer-may-not-write"}, Change: let(hasRole(fakegitlab.Developer), hasType(formType))},
-		{Name: "roles-unchecked-by-id", Explains: "A user who names the project by its id has the rights of a maintainer.", Since: v15, Rules: ids{"roles/stranger-finds-nothing"}, Change: let(isUser, byID)},
+		{Name: "roles-unchecked-by-id", Explains: "A user who names the project by its id has the rights of a maintainer.", Since: v15, Rules: ids{"roles/stranger-finds-nothing", "roles/guest-finds-nothing"}, Change: let(isUser, byID)},
+		{Name: "private-project-revealed", Explains: "A stranger is refused in a private project as in a public one.", Rules: ids{"roles/stranger-finds-nothing", "roles/stranger-may-not-write"}, Change: inside(privateProjectRevealed)},
 		{Name: "refusals-name-the-agent", Explains: "An error says the name of the agent in the URL.", Rules: finds, Change: inside(namingAgents)},
 		{Name: "refusals-count", Explains: "The error that refuses a list has X-Total.", Rules: finds, Change: rewrite(countingInErrors, lists...)},
 		{Name: "role-before-parameters", Explains: "The role is checked before parameters.", Since: v16, Rules: ids{"order/parameters-before-role"}, Change: handle(checkingRoleFirst)},

@@ -12,12 +12,12 @@ import (
 // stale are faults of responses that are older than they may be, or not the same twice.
 func stale() []Fault {
 	return []Fault{
-		{Name: "list-cached", Explains: "The list of agents is cached for each URL.", Rules: ids{"agents/listed"}, Change: cache(isAgentList, callerAndURL),
+		{Name: "list-cached", Explains: "The list of agents is cached for each URL.", Rules: ids{"agents/listed", "agents/list"}, Change: cache(isAgentList, callerAndURL),
 			Also: ids{"agents/deleted-stays-gone"}, Because: "deleted agents are still listed", Keeps: goneOrUnreadable},
 		{Name: "list-cached-for-all-pages", Explains: "The list of agents is cached, whatever the query.", Rules: ids{"pagination/page-as-asked"}, Change: cache(isAgentList, callerAndPath),
 			Also: ids{
 				"agents/listed", "agents/list", "agents/deleted-stays-gone", "pagination/past-the-end", "pagination/link-parameters", "pagination/agent-pages",
-				"pagination/defaults", "parameters/per-page-not-zero", "parameters/per-page-is-integer", "parameters/page-is-integer",
+				"pagination/defaults", "headers/head", "parameters/per-page-not-zero", "parameters/per-page-is-integer", "parameters/page-is-integer",
 			},
 			Because: "the query is ignored", Keeps: goneOrUnreadable},
 		{Name: "agent-cached", Explains: "Reads of an agent are cached.", Rules: ids{"agents/deleted-is-404", "agents/deleted-stays-gone"}, Change: cache(isAgent, callerAndURL),
@@ -26,7 +26,7 @@ func stale() []Fault {
 			Also: ids{"agents/deleted-with-tokens", "agents/deleted-stays-gone", "tokens/active-listed"}, Because: "the list is out of date"},
 		{Name: "token-cached", Explains: "Reads of a token are cached.", Since: v16, Rules: ids{"tokens/revoked-not-readable", "tokens/revoked-is-404"}, Change: cache(isToken, callerAndURL)},
 		{Name: "cache-for-everybody", Explains: "Reads of an agent are cached, and shown to every caller.",
-			Rules: ids{"roles/guest-finds-nothing", "roles/stranger-finds-nothing", "authentication/required-to-read"}, Change: cache(isAgent, onlyURL),
+			Rules: ids{"roles/guest-finds-nothing", "roles/stranger-finds-nothing", "authentication/required-to-read", "authentication/expired-token"}, Change: cache(isAgent, onlyURL),
 			Also: ids{"agents/deleted-is-404", "agents/deleted-stays-gone", "conditional/if-none-match"}, Because: "the read is out of date", Keeps: goneOrUnreadable},
 		{Name: "created-at-changes", Explains: "The created_at of an agent is the time of the request.", Rules: ids{"agents/never-change"}, Change: inside(changingTimes),
 			Also: ids{"agents/read-back-equal", "roles/developer-reads"}, Because: "it differs each time"},

@@ -23,8 +23,8 @@ func tokens() []Fault {
 		{Name: "token-description-of-1025", Explains: "The description of a token can have more than 1024 characters.", Since: v15, Rules: ids{limits, description}, Change: acceptDespite("Description"), Also: ids{"document/body"}, Because: "the long description is shown in responses"},
 		{Name: "token-name-missing", Explains: "The name of a token is not required.", Since: v15, Rules: ids{"tokens/name-required"}, Change: request(namingNamelessToken)},
 		{Name: "token-name-array", Explains: "An array as the name of a token becomes its text.", Since: v15, Rules: ids{"tokens/name-is-text"}, Change: tokenInput(arrayAsText)},
-		{Name: "token-name-of-255-refused", Explains: "The name of a token can have 254 characters only.", Since: v15, Rules: ids{longest}, Change: refuseToken(func(o object) bool { return utf8.RuneCountInString(text(o["name"])) > 254 })},
-		{Name: "token-limits-in-bytes", Explains: "The limits of a token's name and description count bytes.", Since: v15, Rules: ids{longest}, Change: refuseToken(func(o object) bool { return len(text(o["name"])) > 255 || len(text(o["description"])) > 1024 })},
+		{Name: "token-name-of-255-refused", Explains: "The name of a token can have 254 characters only.", Since: v15, Rules: ids{longest}, Change: tokenInput(tooLongFrom255)},
+		{Name: "token-limits-in-bytes", Explains: "The limits of a token's name and description count bytes.", Since: v15, Rules: ids{longest}, Change: tokenInput(tooLongInBytes)},
 		{Name: "token-number-refused", Explains: "A name that is a number or a boolean is refused.", Since: v15, Rules: ids{"parameters/number-becomes-text"}, Change: refuseToken(notText), Also: ids{"tokens/name-is-text"}, Because: "an array is refused too"},
 		{Name: "token-description-null-refused", Explains: "A description that is null is refused.", Since: v15, Rules: ids{empty}, Change: refuseToken(func(o object) bool { value, there := o["description"]; return there && value == nil })},
 		{Name: "token-description-empty-refused", Explains: "A description that is empty is refused.", Since: v15, Rules: ids{empty}, Change: refuseToken(func(o object) bool { return o["description"] == "" })},
@@ -98,6 +98,25 @@ func arrayAsText(o object) object {
 func notText(o object) bool {
 	_, isText := o["name"].(string)
 	return !isText && o["name"] != nil
+}
+
+// tooLongFrom255 makes a name that has 255 characters too long.
+func tooLongFrom255(o object) object {
+	if utf8.RuneCountInString(text(o["name"])) == 255 {
+		return object{"name": strings.Repeat("x", 256)}
+	}
+	return nil
+}
+
+// tooLongInBytes makes too long what has too many bytes.
+func tooLongInBytes(o object) object {
+	switch {
+	case len(text(o["name"])) > 255:
+		return object{"name": strings.Repeat("x", 256)}
+	case len(text(o["description"])) > 1024:
+		return object{"name": "x", "description": strings.Repeat("x", 1025)}
+	}
+	return nil
 }
 
 func neverNull(t *fakegitlab.NewToken) {

@@ -25,6 +25,7 @@ func transport() []Fault {
 		{Name: "more-headers", Explains: "A proxy adds headers of its own.", Verdict: Conforms, Change: handle(adding("Via", "1.1 proxy", "Strict-Transport-Security", "max-age=31536000", "RateLimit-Remaining", "1999"))},
 		{Name: "connections-closed", Explains: "Each connection is closed after one response.", Verdict: Conforms, Change: handle(adding("Connection", "close"))},
 		{Name: "busy", Explains: "Each read is 429 the first time.", Verdict: Conforms, Change: refuseOnce(429, readsAny)},
+		{Name: "cdn-challenge", Explains: "A CDN in front answers every list of tokens with a challenge for browsers.", Since: v15, Rules: ids{"delivery/answered-by-gitlab"}, Change: afterwards(challengingLists)},
 		{Name: "gateway-hiccups", Explains: "Each read is 502 the first time.", Verdict: Obscures, Rules: ids{"document/status"}, Change: refuseOnce(502, readsAny)},
 		{Name: "bodies-cut", Explains: "The connection breaks in the middle of every read of an agent.", Verdict: Obscures, Rules: ids{"document/response"}, Change: handle(breakingOff)},
 		{Name: "gateway-down", Explains: "Every list of tokens is 503.", Since: v15, Verdict: Obscures, Rules: ids{"document/status"}, Change: answer("listAgentTokens", 200, 503, `{"message":"503 Service Unavailable"}`)},
@@ -79,6 +80,17 @@ func inTokyo(s string) string {
 		return s
 	}
 	return t.In(time.FixedZone("", 9*60*60)).Format(timeLayout)
+}
+
+// challengingLists is what a CDN does that takes a program for a robot: its page, and nothing of GitLab's.
+func challengingLists(_ http.Handler, r *http.Request, a *reply) {
+	if method(http.MethodGet, isTokenList)(r) {
+		*a = reply{
+			status: http.StatusForbidden,
+			header: http.Header{"Server": {"cloudflare"}, "Cf-Ray": {"8f1a2b3c4d5e6f70-FRA"}, "Cf-Mitigated": {"challenge"}, "Content-Type": {"text/html; charset=UTF-8"}},
+			body:   []byte("<!DOCTYPE html><html lang=\"en-US\"><head><title>Just a moment...</title></head><body></body></html>"),
+		}
+	}
 }
 
 // adding adds headers: each pair is a name and a value.

@@ -40,7 +40,7 @@ var (
 		"tokens/revoked-is-404", "roles/guest-finds-nothing",
 	}
 	expectNoProject = ids{
-		"roles/stranger-finds-nothing", "errors/unknown-project", "errors/unknown-project-path", "paths/double-encoded",
+		"roles/stranger-finds-nothing", "roles/stranger-may-not-write", "errors/unknown-project", "errors/unknown-project-path", "paths/double-encoded",
 	}
 	expectNotFound = join(expectNoRecord, expectNoProject...)
 	// Those that read single agents.

@@ -109,6 +109,9 @@ func (w *Writer) Write(x *wire.Exchange) error {
 	return w.err
 }
 
+// Observe is Write for those who are told of exchanges one by one, such as an option Observe. Close says what failed.
+func (w *Writer) Observe(x *wire.Exchange) { _ = w.Write(x) }
+
 // Close ends the file. It closes what [Create] opened, and leaves the writer of [NewWriter] open.
 func (w *Writer) Close() error {
 	w.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"example.com/gitlab-agents/contract"
 )
@@ -93,10 +94,11 @@ type signs struct {
 	exchanges map[string]bool // in which it was found
 	answers   map[string]bool // operation and status of them
 	refusals  map[string]bool // operation and what an error answer said
+	symptoms  map[string]bool // what was expected and what came, if that says more than a status
 }
 
 func signsOf(f *failure) signs {
-	s := signs{make(map[string]bool), make(map[string]bool), make(map[string]bool)}
+	s := signs{make(map[string]bool), make(map[string]bool), make(map[string]bool), make(map[string]bool)}
 	for i := range f.found {
 		found := &f.found[i]
 		s.exchanges[fmt.Sprintf("%s#%d", found.file, found.Exchange)] = true
@@ -104,18 +106,22 @@ func signsOf(f *failure) signs {
 		if found.Evidence.Status >= 400 && found.Pointer == "" {
 			s.refusals[found.Operation+" "+found.Actual] = true
 		}
+		if strings.Trim(found.Actual, "0123456789") != "" && strings.Trim(found.Expected, "0123456789") != "" {
+			s.symptoms[place(found.Pointer)+"\x00"+found.Expected+"\x00"+found.Actual] = true
+		}
 	}
 	return s
 }
 
 // like says whether two failures seem to have the same cause. Either the exchanges of one are nearly all among those of
-// the other, which is about no other kind of answer; or an operation was refused in the same words.
+// the other, which is about no other kind of answer; or an operation was refused in the same words; or the same was expected
+// and the same came.
 func (s *signs) like(other *signs) bool {
 	few, many := s, other
 	if len(few.exchanges) > len(many.exchanges) {
 		few, many = many, few
 	}
-	if common(few.refusals, many.refusals) > 0 {
+	if common(few.refusals, many.refusals)+common(few.symptoms, many.symptoms) > 0 {
 		return true
 	}
 	return 10*common(few.exchanges, many.exchanges) >= 9*len(few.exchanges) && 2*common(few.answers, many.answers) >= len(many.answers)

@@ -89,7 +89,7 @@ func (r *Report) facts() []fact {
 		if i == 0 {
 			label = "untested"
 		}
-		facts = append(facts, fact{label, fmt.Sprintf("%4d  %s", len(u.ids), u.reason)})
+		facts = append(facts, fact{label, Count(len(u.ids), "rule") + ": " + u.reason})
 	}
 	return append(facts, fact{"coverage", r.coverageText()})
 }

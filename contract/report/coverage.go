@@ -155,9 +155,9 @@ func (t table) list(width int) []string {
 		}
 		text := strings.Join(seen, " ")
 		if len(not) > 0 {
-			text = strings.TrimSpace(text + "  " + unseen + " " + strings.Join(not, " "))
+			text = strings.TrimSpace(text + " " + unseen + " " + strings.Join(not, " "))
 		}
-		for i, l := range wrap(r.operation+"  "+text, width-2) {
+		for i, l := range wrap(r.operation+": "+text, width-2) {
 			if i > 0 {
 				l = "  " + l
 			}

@@ -219,16 +219,20 @@ func (r *Report) lines(f *failure) []line {
 	return slices.DeleteFunc(lines, func(l line) bool { return l.text == "" })
 }
 
-// requestLine is what was asked and what came, such as "GET /projects/20/cluster_agents → 200".
+// requestLine is who asked for what and what came, such as "guest: GET /projects/20/cluster_agents → 200".
 func (f *finding) requestLine() string {
 	path := f.Evidence.URL
 	if _, after, ok := strings.Cut(path, "/api/v4/"); ok {
 		path = "/" + after
 	}
-	if f.Evidence.Status == 0 {
-		return fmt.Sprintf("%s %s → no answer", f.Evidence.Method, path)
+	line := fmt.Sprintf("%s %s → ", f.Evidence.Method, path)
+	if n := len(f.Story); n > 0 {
+		line = f.Story[n-1].Role.String() + ": " + line
 	}
-	return fmt.Sprintf("%s %s → %d", f.Evidence.Method, path, f.Evidence.Status)
+	if f.Evidence.Status == 0 {
+		return line + "no answer"
+	}
+	return line + fmt.Sprint(f.Evidence.Status)
 }
 
 // actual is what came, and where.

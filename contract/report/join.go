@@ -70,6 +70,7 @@ func addCoverage(to, more *contract.Coverage) {
 	for _, m := range more.Operations {
 		o := find(&to.Operations, func(o *contract.OperationCoverage) bool { return o.Operation == m.Operation })
 		o.Operation = m.Operation
+		o.Successes, o.Allowed = o.Successes+m.Successes, o.Allowed || m.Allowed
 		for _, s := range m.Statuses {
 			into := find(&o.Statuses, func(x *contract.StatusCoverage) bool { return x.Status == s.Status })
 			into.Status, into.Listed = s.Status, s.Listed

@@ -57,7 +57,7 @@ const maxJUnitFailures = 10
 
 // Write writes a report.
 func (JUnit) Write(w io.Writer, r *Report) error {
-	suite := junitSuite{Name: strings.TrimSpace("GitLab Agents API " + r.shown(r.Result.Target)), Time: seconds(r.Result.Duration)}
+	suite := junitSuite{Name: strings.TrimSpace("GitLab Agents API " + r.target()), Time: seconds(r.Result.Duration)}
 	if !r.Result.Started.IsZero() {
 		suite.Timestamp = r.Result.Started.UTC().Format("2006-01-02T15:04:05")
 	}

@@ -148,7 +148,7 @@ func TestJUnitAsGitLabReadsIt(t *testing.T) {
 	cases := statuses(full())
 	for name, want := range map[string]struct{ status, output string }{
 		"agents/get-one":               {"success", ""},
-		"tokens/secret-only-on-create": {"failed", "GET /projects/20/cluster_agents/5/tokens/7 → 200\n    rule      The secret"},
+		"tokens/secret-only-on-create": {"failed", "developer: GET /projects/20/cluster_agents/5/tokens/7 → 200\n    rule      The secret"},
 		"agents/name-order":            {"skipped", "It is violated, but is a SHOULD; --strict counts it.\n"},
 		"agents/known":                 {"skipped", "It is known to fail, and did.\n"},
 		"agents/stale":                 {"failed", "take it off the list"},

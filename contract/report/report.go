@@ -20,6 +20,8 @@ type Report struct {
 	Files    []string
 	Recorded bool // the exchanges come from files, so that their numbers tell where they are
 
+	Fake bool // the target is the built-in fake, which ends with the check
+
 	Unread  int    // entries of the files that could not be read
 	Partial string // why not everything was judged, in half a sentence; empty if it was
 
@@ -58,6 +60,17 @@ func Names() []string {
 	var names []string
 	for _, f := range formats {
 		names = append(names, f.name)
+	}
+	return names
+}
+
+// ComparisonNames are the names of the formats that write comparisons.
+func ComparisonNames() []string {
+	var names []string
+	for _, f := range formats {
+		if _, ok := f.format.(ComparisonFormat); ok {
+			names = append(names, f.name)
+		}
 	}
 	return names
 }

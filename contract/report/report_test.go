@@ -107,13 +107,13 @@ func full() *report.Report {
 		},
 		Dropped: 3,
 		Coverage: contract.Coverage{Operations: []contract.OperationCoverage{
-			{Operation: "listAgents", Statuses: []contract.StatusCoverage{
+			{Operation: "listAgents", Successes: 1, Statuses: []contract.StatusCoverage{
 				{Status: 200, Seen: 12, Listed: true}, {Status: 401, Listed: true, Reason: "no request without credentials"},
 				{Status: 502, Seen: 1},
 			}, Values: []contract.PropertyCoverage{
 				{Pointer: "/*/id", Seen: 12}, {Pointer: "/*/created_by_user_id", Seen: 12, Null: new(int)},
 			}},
-			{Operation: "getAgentToken", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
+			{Operation: "getAgentToken", Successes: 1, Statuses: []contract.StatusCoverage{{Status: 200, Seen: 100, Listed: true}, {Status: 404, Listed: true}},
 				Values: []contract.PropertyCoverage{{Pointer: "/status", Seen: 100, Enum: map[string]int{"active": 100, "revoked": 0}}}},
 		}},
 		Rules: []contract.RuleResult{
@@ -370,7 +370,7 @@ func TestVerdict(t *testing.T) {
 	held := one(must, contract.Pass)
 	broken := contract.RuleResult{Rule: rule("a/broken", must, "It holds.", ""), Outcome: contract.Violation}
 	found := finding("a/broken", must, contract.Violation, "listAgents", 1, "", "x", "y")
-	succeeded := contract.Coverage{Operations: []contract.OperationCoverage{{Operation: "listAgents", Statuses: []contract.StatusCoverage{{Status: 200, Seen: 1}}}}}
+	succeeded := contract.Coverage{Operations: []contract.OperationCoverage{{Operation: "listAgents", Successes: 1, Statuses: []contract.StatusCoverage{{Status: 200, Seen: 1}}}}}
 	of := func(rules ...contract.RuleResult) *contract.Result {
 		return &contract.Result{Rules: rules, Coverage: succeeded}
 	}
@@ -498,6 +498,10 @@ func TestCauses(t *testing.T) {
 			},
 			[]string{"a/one (MUST): S.", "b/two (MUST): S."},
 		},
+		"the same symptom in answers to other operations": {
+			[]contract.Finding{violation("a/one", "getAgent", 1, 404, "no such property"), violation("b/two", "", 7, 404, "no such property")},
+			[]string{"a/one (MUST): S. The same cause seems to break b/two."},
+		},
 		"different answers": {
 			[]contract.Finding{violation("a/one", "getAgent", 1, 200, "200"), violation("b/two", "getAgent", 2, 200, "200")},
 			[]string{"a/one (MUST): S.", "b/two (MUST): S."},
@@ -542,7 +546,7 @@ func TestWidths(t *testing.T) {
 			}
 		}
 		if width < 200 {
-			assert.Contains(t, out, "listAgents 200×12")
+			assert.Contains(t, out, "listAgents: 200×12")
 		} else {
 			assert.NotContains(t, out, "200×12")
 		}

@@ -32,7 +32,7 @@ func (r *Report) header(h http.Header) http.Header {
 	return shown
 }
 
-// script is a story as lines for a shell.
+// script is a story as lines for a shell. A request that was repeated until its answer was final stands there once.
 func script(story []contract.Step) []string {
 	var lines []string
 	for _, s := range story {
@@ -40,7 +40,19 @@ func script(story []contract.Step) []string {
 			lines = append(lines, s.Script)
 		}
 	}
-	return lines
+	return slices.Compact(lines)
+}
+
+// ServedFake is where howToRepeat says to start the fake again.
+const ServedFake = "http://127.0.0.1:8080"
+
+// howToRepeat says what a reader does with the scripts of the stories.
+func (r *Report) howToRepeat() string {
+	text := "Each story below is a script for a shell with curl and jq. Before the first one, paste this:"
+	if r.Fake {
+		text = "The fake is gone; `glagents serve --addr " + strings.TrimPrefix(ServedFake, "http://") + "` starts it again. " + text
+	}
+	return text
 }
 
 // preamble is the line that a shell needs before the scripts of the stories: where the GitLab is, and a check that the
@@ -58,6 +70,9 @@ func (r *Report) preamble() string {
 	}
 	if !stories {
 		return ""
+	}
+	if r.Fake {
+		return Preamble(ServedFake, tokens)
 	}
 	return Preamble(r.shown(r.Result.Target), tokens)
 }

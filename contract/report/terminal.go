@@ -46,7 +46,7 @@ func (t Terminal) subjects(b *bytes.Buffer, r *Report) {
 func (t Terminal) causes(b *bytes.Buffer, r *Report) {
 	causes := r.causes()
 	if preamble := r.preamble(); preamble != "" {
-		t.hanging(b, "", "Each story below is a script for a shell with curl and jq. Before the first one, paste this:")
+		t.hanging(b, "", r.howToRepeat())
 		fmt.Fprintf(b, "%s\n\n", preamble)
 	}
 	for i := range causes[:min(len(causes), maxShown)] {
@@ -119,25 +119,29 @@ func (t Terminal) summary(b *bytes.Buffer, r *Report) {
 // verdict writes the verdict; what was left behind is its last line.
 func (t Terminal) verdict(b *bytes.Buffer, r *Report) {
 	v := r.verdict()
-	t.hanging(b, t.paint(v.status, v.status.mark+" "+v.short+":")+" ", v.holds)
+	t.flowing(b, t.paint(v.status, v.status.mark+" "+v.short+":")+" ", v.holds)
 	for _, l := range v.lines()[1:] {
-		t.hanging(b, "  ", l)
+		t.flowing(b, "  ", l)
 	}
 }
 
-// hanging writes a text after a prefix. Its further lines stand below where it began, or two columns in if the prefix is
-// long.
+// hanging writes a text after a prefix. Its further lines stand below where it began.
 func (t Terminal) hanging(b *bytes.Buffer, prefix, text string) {
 	indent := runewidth.StringWidth(withoutColor(prefix))
 	width := 0
 	if t.Width > 0 {
 		width = max(20, t.Width-indent)
 	}
-	lines := wrap(text, width)
-	if indent > 20 {
-		indent = 2
-		lines = wrapAfter(text, runewidth.StringWidth(withoutColor(prefix)), indent, t.Width)
-	}
+	writeLines(b, prefix, indent, wrap(text, width))
+}
+
+// flowing writes a text after a prefix. Its further lines stand two columns in.
+func (t Terminal) flowing(b *bytes.Buffer, prefix, text string) {
+	writeLines(b, prefix, 2, wrapAfter(text, runewidth.StringWidth(withoutColor(prefix)), 2, t.Width))
+}
+
+// writeLines writes lines, the first after a prefix, and the others indented.
+func writeLines(b *bytes.Buffer, prefix string, indent int, lines []string) {
 	for i, l := range lines {
 		if i > 0 {
 			prefix = strings.Repeat(" ", indent)

@@ -65,6 +65,9 @@ func some(names []string, most int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
+// Wrap breaks a text into lines for a terminal of that width; see wrap.
+func Wrap(text string, width int) string { return strings.Join(wrap(text, width), "\n") }
+
 // wrap breaks a text into lines of at most width columns, at spaces. Words that are longer stay whole, so that they can be
 // copied. Without a width it is one line.
 func wrap(text string, width int) []string {

@@ -112,16 +112,26 @@ func (r *Report) whatHolds() string {
 	return text + "."
 }
 
+// target is what was judged.
+func (r *Report) target() string {
+	if r.Fake {
+		return "the built-in fake, " + r.shown(r.Result.Target)
+	}
+	return r.shown(r.Result.Target)
+}
+
 // where is the target with what is known of it.
 func (r *Report) where() string {
-	var about []string
+	where, about := r.shown(r.Result.Target), []string(nil)
+	if r.Fake {
+		where, about = "the built-in fake", []string{where}
+	}
 	if gitlab := r.gitlab(); gitlab != "" {
 		about = append(about, gitlab)
 	}
 	if r.Result.Project != "" {
 		about = append(about, "project "+r.shown(r.Result.Project))
 	}
-	where := r.shown(r.Result.Target)
 	if len(about) > 0 {
 		where += " (" + strings.Join(about, ", ") + ")"
 	}

@@ -62,6 +62,7 @@ func (i *instance) serve(handler http.Handler, fault *faults.Fault) error {
 		Tokens: map[contract.Role]string{
 			contract.Maintainer: tokenOf("maintainer"), contract.Developer: tokenOf("developer"),
 			contract.Guest: tokenOf("guest"), contract.Stranger: tokenOf("stranger"),
+			contract.Reader: tokenOf("reader"), contract.Expired: tokenOf("expired"),
 		},
 	}
 	if fault != nil && fault.ByID {
@@ -81,6 +82,11 @@ func seed() *fakegitlab.Seed {
 	s := fakegitlab.DefaultSeed()
 	for i := range s.Users {
 		s.Users[i].Tokens[0].Token = tokenOf(s.Users[i].Name)
+		if s.Users[i].Name == "maintainer" {
+			s.Users[i].Tokens = append(s.Users[i].Tokens,
+				fakegitlab.SeedAccessToken{Token: tokenOf("reader"), Scopes: []string{"read_api"}},
+				fakegitlab.SeedAccessToken{Token: tokenOf("expired"), Scopes: []string{"api"}, State: "expired"})
+		}
 		s.Users[i].Name = renamed(s.Users[i].Name)
 	}
 	for i := range s.Projects {

@@ -37,7 +37,7 @@ func run(ctx context.Context, out io.Writer, url, path, token string) error {
 		return err
 	}
 	// The plain path: the client encodes it.
-	project := agents.NewStringProjectParameter(path)
+	project := agents.NewStringProjectIdentifier(path)
 
 	agent, err := answer[*agents.AgentHeaders](gitlab.CreateAgent(ctx, &agents.CreateAgentApplicationJSON{Name: "example"}, agents.CreateAgentParams{ID: project}))
 	if err != nil {
@@ -71,7 +71,7 @@ func run(ctx context.Context, out io.Writer, url, path, token string) error {
 	return nil
 }
 
-func useTokens(ctx context.Context, out io.Writer, gitlab *agents.Client, project agents.ProjectParameter, agentID int64) error {
+func useTokens(ctx context.Context, out io.Writer, gitlab *agents.Client, project agents.ProjectIdentifier, agentID int64) error {
 	created, err := answer[*agents.AgentTokenWithTokenHeaders](gitlab.CreateAgentToken(ctx,
 		&agents.CreateAgentTokenApplicationJSON{Name: "ci", Description: agents.NewOptNilString("for CI")},
 		agents.CreateAgentTokenParams{ID: project, AgentID: agentID}))

@@ -156,12 +156,12 @@ func (v CreateAgentTokenRequest) missing() string {
 	return ""
 }
 
-// GitLab is the Agents API of one GitLab, for one caller. Make it with [New]. It may be used by several goroutines at
-// once, and prints without the caller's token. Every error of its methods is an *[Error].
+// GitLab is a client of one GitLab's Agents API, with one caller's token. Create it with [New]. It is safe for concurrent
+// use, and printing it does not print the token. Every error of its methods is an *[Error].
 type GitLab struct{ *connection }
 
-// connection is what a GitLab knows. Tokens are in functions only: with some verbs fmt follows pointers, fields and maps
-// without asking their methods, and it does not look into functions.
+// connection is what a GitLab knows. Tokens are in functions only: some verbs of fmt follow pointers, fields and maps
+// without calling their methods, but none looks into functions.
 type connection struct {
 	origin      url.URL // scheme and host
 	root        string  // escaped path up to and with /api/v4
@@ -170,10 +170,10 @@ type connection struct {
 	maxWait     time.Duration
 	bodies      sync.Pool // of *body
 
-	header func() http.Header       // a new one, as every request has it
-	redact func(text string) string // without tokens
+	header func() http.Header       // a new copy for each request
+	redact func(text string) string // replaces tokens in a text
 
-	// token returns the token to use, and another one if that was refused. It is nil without TokenSource.
+	// token returns the token to use, or another one if that one was refused. It is nil without TokenSource.
 	token func(ctx context.Context, refused string) (string, error)
 }
 
@@ -187,13 +187,13 @@ type settings struct {
 	maxWait     time.Duration
 }
 
-// An Option sets up [New]. Options print without what they hold.
+// An Option configures a client; see [New]. Printing an option does not print its value.
 type Option func(*settings) error
 
-// New returns the Agents API of the GitLab at baseURL: the URL of its home page, as https://gitlab.example.com, or
-// https://example.com/gitlab under a relative root. A slash or /api/v4 at the end makes no difference. It sends no
-// request. A baseURL that is no absolute http or https URL, or that has credentials, a query or a fragment, is an
-// error, and so is an option that cannot be met.
+// New returns a client of the GitLab at baseURL, the URL of its home page: https://gitlab.example.com, or
+// https://example.com/gitlab under a relative root. The URL may end with a slash or with /api/v4. New sends no request.
+// It fails if baseURL is not an absolute http or https URL, if it contains credentials, a query or a fragment, or if an
+// option is invalid.
 func New(baseURL string, options ...Option) (*GitLab, error) {
 	origin, root, err := parseBaseURL(baseURL)
 	if err != nil {
@@ -233,7 +233,7 @@ func New(baseURL string, options ...Option) (*GitLab, error) {
 	return &GitLab{c}, nil
 }
 
-// String tells which GitLab it is.
+// String names the GitLab by its URL.
 func (g GitLab) String() string {
 	if g.connection == nil {
 		return "GitLab that was not made with New"
@@ -244,7 +244,7 @@ func (g GitLab) String() string {
 // apiRoot is the path of GitLab's API below a relative root.
 const apiRoot = "/api/v4"
 
-// parseBaseURL takes the URL apart. No error repeats the URL: there may be a password in it.
+// parseBaseURL splits the URL. Its errors do not quote the URL, because it may contain a password.
 func parseBaseURL(text string) (origin url.URL, root string, err error) {
 	base, err := url.Parse(text)
 	switch {
@@ -268,13 +268,12 @@ func parseBaseURL(text string) (origin url.URL, root string, err error) {
 	return url.URL{Scheme: base.Scheme, Host: base.Host}, root, nil
 }
 
-// PrivateToken makes requests with a personal, project or group access token, in the header PRIVATE-TOKEN.
+// PrivateToken sends a personal, project or group access token with each request, in the header PRIVATE-TOKEN.
 func PrivateToken(token string) Option {
 	return func(s *settings) error { return s.setToken("PrivateToken", "Private-Token", "", token) }
 }
 
-// BearerToken makes requests with an OAuth 2.0 access token, or an access token as for [PrivateToken], in the header
-// Authorization.
+// BearerToken sends an OAuth 2.0 access token, or any token that [PrivateToken] accepts, in the header Authorization.
 func BearerToken(token string) Option {
 	return func(s *settings) error { return s.setToken("BearerToken", "Authorization", "Bearer ", token) }
 }
@@ -291,8 +290,11 @@ func (s *settings) setToken(option, header, prefix, token string) error {
 	return nil
 }
 
-// HTTPClient makes requests with a copy of client: its transport, cookies and timeout. Redirects that this package
-// allows still have to pass the client's CheckRedirect. Without this option there is no timeout but the context's.
+// HTTPClient sends requests with a copy of client: its transport, cookies and timeout. A redirect that this package
+// allows must also pass the client's CheckRedirect. By default only the context limits how long a request takes.
+//
+// A header that depends on the request can be added by the client's transport. A loop fetches up to 8 pages at once:
+// over HTTP/1.1, a transport with MaxIdleConnsPerHost of 8 keeps their connections.
 func HTTPClient(client *http.Client) Option {
 	return func(s *settings) error {
 		if client == nil {
@@ -303,7 +305,7 @@ func HTTPClient(client *http.Client) Option {
 	}
 }
 
-// UserAgent names the calling program in the header User-Agent, which is "gitlab-agents" otherwise.
+// UserAgent sets the header User-Agent to the name of the calling program. The default is "gitlab-agents".
 func UserAgent(name string) Option {
 	return func(s *settings) error {
 		for _, char := range name {
@@ -316,11 +318,10 @@ func UserAgent(name string) Option {
 	}
 }
 
-// MaxAttempts limits how often one request is sent, the first time included; 1 turns repeating off. It is 4 otherwise.
-// Repeated are requests that GitLab put off with 429, or with 503 and a Retry-After, and, where repeating changes
-// nothing (GET and DELETE), those whose answer was lost or is a 502, 503 or 504. A create whose answer was lost is
-// never repeated. A deletion that had to be repeated may end with [ErrNotFound], because the first attempt did it;
-// [Error.Attempts] tells.
+// MaxAttempts limits how often one request is sent. The default is 4, and 1 turns retries off. Any request is retried
+// after a 429, and after a 503 with a Retry-After. A GET or DELETE is also retried after a 502, 503 or 504, and if its
+// answer was lost. A POST whose answer was lost is never retried. A DELETE that was retried may return [ErrNotFound],
+// because the first attempt succeeded; [Error.Attempts] shows that.
 func MaxAttempts(n int) Option {
 	return func(s *settings) error {
 		if n < 1 {
@@ -331,8 +332,8 @@ func MaxAttempts(n int) Option {
 	}
 }
 
-// MaxWait limits each wait between attempts. It is one minute otherwise. Where GitLab asks for more, its answer is
-// returned at once as the error, with the time in [Error.RetryAfter].
+// MaxWait limits each wait between attempts. The default is one minute. If GitLab asks for a longer wait, the call fails
+// at once, and [Error.RetryAfter] is that wait.
 func MaxWait(d time.Duration) Option {
 	return func(s *settings) error {
 		if d < 0 {
@@ -353,24 +354,33 @@ var listAgentsOperation = operation{
 }
 
 // ListAgentsOption is an option of [GitLab.ListAgents] and [GitLab.Agents].
-type ListAgentsOption interface{ applyToListAgents(*listAgentsParams) }
+type ListAgentsOption interface {
+	applyToListAgents(listAgentsParams) listAgentsParams
+}
 
 // listAgentsParams are the options of one call.
 type listAgentsParams struct {
-	Page    *Page
-	PerPage *PerPage
+	Page    optional[Page]
+	PerPage optional[PerPage]
 }
 
-func (o Page) applyToListAgents(params *listAgentsParams) { params.Page = &o }
+func (o Page) applyToListAgents(params listAgentsParams) listAgentsParams {
+	params.Page = optional[Page]{o, true}
+	return params
+}
 
-func (o PerPage) applyToListAgents(params *listAgentsParams) { params.PerPage = &o }
+func (o PerPage) applyToListAgents(params listAgentsParams) listAgentsParams {
+	params.PerPage = optional[PerPage]{o, true}
+	return params
+}
 
-func (p *listAgentsParams) apply(options []ListAgentsOption) {
+func (p listAgentsParams) with(options []ListAgentsOption) listAgentsParams {
 	for _, option := range options {
 		if option != nil {
-			option.applyToListAgents(p)
+			p = option.applyToListAgents(p)
 		}
 	}
+	return p
 }
 
 // Agents yields the entries of all pages of [GitLab.ListAgents], in order. It asks for 100 entries a page unless the
@@ -378,9 +388,8 @@ func (p *listAgentsParams) apply(options []ListAgentsOption) {
 // loop uses the first, and then up to 8 pages at once. A loop that ends early cancels the requests under way. An error
 // ends the loop, after the entries before it.
 func (g *GitLab) Agents(ctx context.Context, project Project, options ...ListAgentsOption) iter.Seq2[Agent, error] {
-	first := listAgentsParams{PerPage: new(PerPage(maxPerPage))}
-	first.apply(options)
-	return entries(ctx, first.Page, func(ctx context.Context, pace *pace, number *Page) (PageOf[Agent], error) {
+	first := listAgentsParams{PerPage: optional[PerPage]{maxPerPage, true}}.with(options)
+	return entries(ctx, first.Page, func(ctx context.Context, pace *pace, number optional[Page]) (PageOf[Agent], error) {
 		params := first
 		params.Page = number
 		return g.listAgents(ctx, pace, project, params)
@@ -388,15 +397,14 @@ func (g *GitLab) Agents(ctx context.Context, project Project, options ...ListAge
 }
 
 // ListAgents: List the agents of a project (GET /projects/{id}/cluster_agents).
-// GitLab has it since 14.10. The caller must be developer or higher.
+// Available since GitLab 14.10. The caller must be developer or higher.
 //
 // Ordered by name, ascending, in the collation of GitLab's database. Nothing filters or sorts; unknown
 // parameters are ignored.
 //
 // A caller below developer gets 404 `404 ClusterAgents Not Found` where the project is visible to them.
 func (g *GitLab) ListAgents(ctx context.Context, project Project, options ...ListAgentsOption) (result PageOf[Agent], err error) {
-	var params listAgentsParams
-	params.apply(options)
+	params := listAgentsParams{}.with(options)
 	return g.listAgents(ctx, nil, project, params)
 }
 
@@ -407,11 +415,11 @@ func (g *GitLab) listAgents(ctx context.Context, pace *pace, project Project, pa
 	if err != nil {
 		return result, c.failed(err)
 	}
-	if params.Page != nil {
-		target = appendQuery(target, "page", strconv.FormatInt(int64(*params.Page), 10))
+	if params.Page.given {
+		target = appendQuery(target, "page", strconv.FormatInt(int64(params.Page.value), 10))
 	}
-	if params.PerPage != nil {
-		target = appendQuery(target, "per_page", strconv.FormatInt(int64(*params.PerPage), 10))
+	if params.PerPage.given {
+		target = appendQuery(target, "per_page", strconv.FormatInt(int64(params.PerPage.value), 10))
 	}
 	c.target = string(target)
 	var items list[Agent]
@@ -432,7 +440,7 @@ var createAgentOperation = operation{
 }
 
 // CreateAgent: Register an agent in a project (POST /projects/{id}/cluster_agents).
-// GitLab has it since 14.10. The caller must be maintainer or higher.
+// Available since GitLab 14.10. The caller must be maintainer or higher.
 //
 // The name is checked in this order: presence, length, uniqueness within the project, pattern. A name that is
 // taken is a 400, not a 409. Keys other than `name` are ignored. There is no `Location` header, and no way to
@@ -447,11 +455,11 @@ func (g *GitLab) CreateAgent(ctx context.Context, project Project, body CreateAg
 	if c.body, err = json.Marshal(body); err != nil {
 		return result, c.failed(err)
 	}
-	var answer Agent
-	if _, err := g.send(ctx, &c, &answer); err != nil {
+	var value Agent
+	if _, err := g.send(ctx, &c, &value); err != nil {
 		return result, err
 	}
-	return answer, nil
+	return value, nil
 }
 
 // deleteAgentOperation is what the document says of deleteAgent.
@@ -464,39 +472,42 @@ var deleteAgentOperation = operation{
 }
 
 // DeleteAgentOption is an option of [GitLab.DeleteAgent].
-type DeleteAgentOption interface{ applyToDeleteAgent(*deleteAgentParams) }
+type DeleteAgentOption interface {
+	applyToDeleteAgent(deleteAgentParams) deleteAgentParams
+}
 
 // deleteAgentParams are the options of one call.
 type deleteAgentParams struct {
-	IfUnmodifiedSince *IfUnmodifiedSince
+	IfUnmodifiedSince optional[IfUnmodifiedSince]
 }
 
-func (o IfUnmodifiedSince) applyToDeleteAgent(params *deleteAgentParams) {
-	params.IfUnmodifiedSince = &o
+func (o IfUnmodifiedSince) applyToDeleteAgent(params deleteAgentParams) deleteAgentParams {
+	params.IfUnmodifiedSince = optional[IfUnmodifiedSince]{o, true}
+	return params
 }
 
-func (p *deleteAgentParams) apply(options []DeleteAgentOption) {
+func (p deleteAgentParams) with(options []DeleteAgentOption) deleteAgentParams {
 	for _, option := range options {
 		if option != nil {
-			option.applyToDeleteAgent(p)
+			p = option.applyToDeleteAgent(p)
 		}
 	}
+	return p
 }
 
 // DeleteAgent: Delete an agent (DELETE /projects/{id}/cluster_agents/{agent_id}).
-// GitLab has it since 14.10. The caller must be maintainer or higher.
+// Available since GitLab 14.10. The caller must be maintainer or higher.
 //
 // The agent's tokens go with it. A refused deletion inside GitLab is still answered with 204.
 func (g *GitLab) DeleteAgent(ctx context.Context, project Project, agentID AgentID, options ...DeleteAgentOption) (err error) {
-	var params deleteAgentParams
-	params.apply(options)
+	params := deleteAgentParams{}.with(options)
 	c := call{operation: &deleteAgentOperation}
 	target, err := g.appendPath(make([]byte, 0, 256), c.path, project, agentID)
 	if err != nil {
 		return c.failed(err)
 	}
-	if params.IfUnmodifiedSince != nil {
-		c.setHeader("If-Unmodified-Since", fmt.Sprint(*params.IfUnmodifiedSince))
+	if params.IfUnmodifiedSince.given {
+		c.setHeader("If-Unmodified-Since", fmt.Sprint(params.IfUnmodifiedSince.value))
 	}
 	c.target = string(target)
 	_, err = g.send(ctx, &c, nil)
@@ -513,7 +524,7 @@ var getAgentOperation = operation{
 }
 
 // GetAgent: Get one agent (GET /projects/{id}/cluster_agents/{agent_id}).
-// GitLab has it since 14.10. The caller must be developer or higher.
+// Available since GitLab 14.10. The caller must be developer or higher.
 //
 // By id only: there is no look-up by name. An agent of another project is a 404, and so is every agent for a
 // caller below developer.
@@ -524,11 +535,11 @@ func (g *GitLab) GetAgent(ctx context.Context, project Project, agentID AgentID)
 		return result, c.failed(err)
 	}
 	c.target = string(target)
-	var answer Agent
-	if _, err := g.send(ctx, &c, &answer); err != nil {
+	var value Agent
+	if _, err := g.send(ctx, &c, &value); err != nil {
 		return result, err
 	}
-	return answer, nil
+	return value, nil
 }
 
 // listAgentTokensOperation is what the document says of listAgentTokens.
@@ -541,24 +552,33 @@ var listAgentTokensOperation = operation{
 }
 
 // ListAgentTokensOption is an option of [GitLab.ListAgentTokens] and [GitLab.AgentTokens].
-type ListAgentTokensOption interface{ applyToListAgentTokens(*listAgentTokensParams) }
+type ListAgentTokensOption interface {
+	applyToListAgentTokens(listAgentTokensParams) listAgentTokensParams
+}
 
 // listAgentTokensParams are the options of one call.
 type listAgentTokensParams struct {
-	Page    *Page
-	PerPage *PerPage
+	Page    optional[Page]
+	PerPage optional[PerPage]
 }
 
-func (o Page) applyToListAgentTokens(params *listAgentTokensParams) { params.Page = &o }
+func (o Page) applyToListAgentTokens(params listAgentTokensParams) listAgentTokensParams {
+	params.Page = optional[Page]{o, true}
+	return params
+}
 
-func (o PerPage) applyToListAgentTokens(params *listAgentTokensParams) { params.PerPage = &o }
+func (o PerPage) applyToListAgentTokens(params listAgentTokensParams) listAgentTokensParams {
+	params.PerPage = optional[PerPage]{o, true}
+	return params
+}
 
-func (p *listAgentTokensParams) apply(options []ListAgentTokensOption) {
+func (p listAgentTokensParams) with(options []ListAgentTokensOption) listAgentTokensParams {
 	for _, option := range options {
 		if option != nil {
-			option.applyToListAgentTokens(p)
+			p = option.applyToListAgentTokens(p)
 		}
 	}
+	return p
 }
 
 // AgentTokens yields the entries of all pages of [GitLab.ListAgentTokens], in order. It asks for 100 entries a page unless the
@@ -566,9 +586,8 @@ func (p *listAgentTokensParams) apply(options []ListAgentTokensOption) {
 // loop uses the first, and then up to 8 pages at once. A loop that ends early cancels the requests under way. An error
 // ends the loop, after the entries before it.
 func (g *GitLab) AgentTokens(ctx context.Context, project Project, agentID AgentID, options ...ListAgentTokensOption) iter.Seq2[AgentTokenBasic, error] {
-	first := listAgentTokensParams{PerPage: new(PerPage(maxPerPage))}
-	first.apply(options)
-	return entries(ctx, first.Page, func(ctx context.Context, pace *pace, number *Page) (PageOf[AgentTokenBasic], error) {
+	first := listAgentTokensParams{PerPage: optional[PerPage]{maxPerPage, true}}.with(options)
+	return entries(ctx, first.Page, func(ctx context.Context, pace *pace, number optional[Page]) (PageOf[AgentTokenBasic], error) {
 		params := first
 		params.Page = number
 		return g.listAgentTokens(ctx, pace, project, agentID, params)
@@ -576,15 +595,14 @@ func (g *GitLab) AgentTokens(ctx context.Context, project Project, agentID Agent
 }
 
 // ListAgentTokens: List the active tokens of an agent (GET /projects/{id}/cluster_agents/{agent_id}/tokens).
-// GitLab has it since 15.0. The caller must be developer or higher.
+// Available since GitLab 15.0. The caller must be developer or higher.
 //
 // Ordered by last use, most recent first, never used ones last. From 16.0 on only active tokens; before, revoked
 // ones too. The secret and `last_used_at` are not part of it.
 //
 // A caller below developer gets 404 (403 before about 15.7).
 func (g *GitLab) ListAgentTokens(ctx context.Context, project Project, agentID AgentID, options ...ListAgentTokensOption) (result PageOf[AgentTokenBasic], err error) {
-	var params listAgentTokensParams
-	params.apply(options)
+	params := listAgentTokensParams{}.with(options)
 	return g.listAgentTokens(ctx, nil, project, agentID, params)
 }
 
@@ -595,11 +613,11 @@ func (g *GitLab) listAgentTokens(ctx context.Context, pace *pace, project Projec
 	if err != nil {
 		return result, c.failed(err)
 	}
-	if params.Page != nil {
-		target = appendQuery(target, "page", strconv.FormatInt(int64(*params.Page), 10))
+	if params.Page.given {
+		target = appendQuery(target, "page", strconv.FormatInt(int64(params.Page.value), 10))
 	}
-	if params.PerPage != nil {
-		target = appendQuery(target, "per_page", strconv.FormatInt(int64(*params.PerPage), 10))
+	if params.PerPage.given {
+		target = appendQuery(target, "per_page", strconv.FormatInt(int64(params.PerPage.value), 10))
 	}
 	c.target = string(target)
 	var items list[AgentTokenBasic]
@@ -621,7 +639,7 @@ var createAgentTokenOperation = operation{
 }
 
 // CreateAgentToken: Create a token for an agent (POST /projects/{id}/cluster_agents/{agent_id}/tokens).
-// GitLab has it since 15.0. The caller must be maintainer or higher.
+// Available since GitLab 15.0. The caller must be maintainer or higher.
 //
 // The only response that holds the secret. It can never be read again: keep it, or revoke the token.
 //
@@ -637,11 +655,11 @@ func (g *GitLab) CreateAgentToken(ctx context.Context, project Project, agentID 
 	if c.body, err = json.Marshal(body); err != nil {
 		return result, c.failed(err)
 	}
-	var answer AgentTokenWithToken
-	if _, err := g.send(ctx, &c, &answer); err != nil {
+	var value AgentTokenWithToken
+	if _, err := g.send(ctx, &c, &value); err != nil {
 		return result, err
 	}
-	return answer, nil
+	return value, nil
 }
 
 // revokeAgentTokenOperation is what the document says of revokeAgentToken.
@@ -654,7 +672,7 @@ var revokeAgentTokenOperation = operation{
 }
 
 // RevokeAgentToken: Revoke a token of an agent (DELETE /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id}).
-// GitLab has it since 15.0. The caller must be maintainer or higher.
+// Available since GitLab 15.0. The caller must be maintainer or higher.
 //
 // Sets the status to `revoked`; the record stays but is not shown from 16.0 on. Revoking a revoked token is a
 // 204 too. `If-Unmodified-Since` is not looked at.
@@ -679,7 +697,7 @@ var getAgentTokenOperation = operation{
 }
 
 // GetAgentToken: Get one token of an agent (GET /projects/{id}/cluster_agents/{agent_id}/tokens/{token_id}).
-// GitLab has it since 15.0. The caller must be developer or higher.
+// Available since GitLab 15.0. The caller must be developer or higher.
 //
 // Without its secret. A revoked token is a 404 from 16.0 on; before, it is shown with status `revoked`. A caller
 // below developer gets 404 (403 before about 15.7).
@@ -690,11 +708,11 @@ func (g *GitLab) GetAgentToken(ctx context.Context, project Project, agentID Age
 		return result, c.failed(err)
 	}
 	c.target = string(target)
-	var answer AgentToken
-	if _, err := g.send(ctx, &c, &answer); err != nil {
+	var value AgentToken
+	if _, err := g.send(ctx, &c, &value); err != nil {
 		return result, err
 	}
-	return answer, nil
+	return value, nil
 }
 
 // PageOf is one page of a list.
@@ -706,19 +724,19 @@ type PageOf[T any] struct {
 	Total      *int64 // entries on all pages; nil above 10,000, where GitLab does not count
 	TotalPages *int64 // nil where Total is
 
-	unsure error // the answer did not say whether there is a next page, and it may be full
+	unsure error // the page is full, and the answer did not say whether there is a next one
 }
 
 // newPage makes a page from its entries and the headers of pagination, or from what was asked for where a header is
 // missing. It compares the headers with what was asked for, so that no server can lead a loop in a circle. It does not
 // read Link, which says the same as X-Next-Page and may lead to another host.
-func newPage[T any](g *GitLab, c *call, header http.Header, items []T, number *Page, perPage *PerPage) (PageOf[T], error) {
-	asked := max(1, int64(*cmp.Or(number, new(Page(1))))) // GitLab takes 0 and negative numbers as 1
+func newPage[T any](g *GitLab, c *call, header http.Header, items []T, number optional[Page], perPage optional[PerPage]) (PageOf[T], error) {
+	asked := max(1, int64(number.or(1))) // GitLab takes 0 and negative numbers as 1
 	read := pageHeaders{header: header}
 	p := PageOf[T]{
 		Items:      items,
 		Number:     read.number("X-Page", asked),
-		PerPage:    read.number("X-Per-Page", int64(*cmp.Or(perPage, new(PerPage(20))))),
+		PerPage:    read.number("X-Per-Page", int64(perPage.or(20))),
 		Next:       read.number("X-Next-Page", 0),
 		Total:      read.optional("X-Total"),
 		TotalPages: read.optional("X-Total-Pages"),
@@ -787,15 +805,14 @@ const (
 	maxAhead   = 8   // pages that a loop fetches at once
 )
 
-// getPage reads one page of a list. A nil number leaves it to GitLab which page is the first.
-type getPage[T any] func(ctx context.Context, pace *pace, number *Page) (PageOf[T], error)
+// getPage reads one page of a list. Without a number it is the page that GitLab takes for the first.
+type getPage[T any] func(ctx context.Context, pace *pace, number optional[Page]) (PageOf[T], error)
 
 // entries yields the entries of a page and of those after it.
-func entries[T any](ctx context.Context, first *Page, get getPage[T]) iter.Seq2[T, error] {
+func entries[T any](ctx context.Context, first optional[Page], get getPage[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		pace := new(pace)
-		page, err := get(ctx, pace, first)
+		page, err := get(ctx, nil, first)
 		switch {
 		case err != nil:
 			yield(none, err)
@@ -804,7 +821,7 @@ func entries[T any](ctx context.Context, first *Page, get getPage[T]) iter.Seq2[
 			page.each(yield)
 			return
 		}
-		queue, stop := newQueue(ctx, pace, page.Next, get)
+		queue, stop := newQueue(ctx, page.Next, get)
 		defer stop()
 		for ahead := 1; ; ahead = maxAhead {
 			queue.fill(ahead, page)
@@ -819,7 +836,7 @@ func entries[T any](ctx context.Context, first *Page, get getPage[T]) iter.Seq2[
 	}
 }
 
-// A queue holds the pages that a loop needs next, in order: those that are under way and those that have come already.
+// A queue holds the pages that a loop needs next, in order. Each is under way or has arrived.
 type queue[T any] struct {
 	fetch  func(number Page) fetched[T]
 	pages  []chan fetched[T]
@@ -828,7 +845,7 @@ type queue[T any] struct {
 	busy   *sync.WaitGroup
 }
 
-// A fetched is a page with what came with it, or why it did not come.
+// A fetched is a page and its answer, or the error in its place.
 type fetched[T any] struct {
 	page   PageOf[T]
 	answer Answer
@@ -836,11 +853,12 @@ type fetched[T any] struct {
 }
 
 // newQueue returns an empty queue, and a function that ends all its requests.
-func newQueue[T any](ctx context.Context, pace *pace, next int64, get getPage[T]) (q queue[T], stop func()) {
+func newQueue[T any](ctx context.Context, next int64, get getPage[T]) (q queue[T], stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
+	pace := new(pace)
 	q = queue[T]{next: next, answer: answerOf(ctx), busy: new(sync.WaitGroup)}
 	q.fetch = func(number Page) (f fetched[T]) {
-		f.page, f.err = get(WithAnswer(ctx, &f.answer), pace, &number)
+		f.page, f.err = get(WithAnswer(ctx, &f.answer), pace, optional[Page]{number, true})
 		return f
 	}
 	return q, func() {
@@ -849,8 +867,8 @@ func newQueue[T any](ctx context.Context, pace *pace, next int64, get getPage[T]
 	}
 }
 
-// fill asks for pages until there are as many as wanted, or as the list has, as far as the newest page tells. A list of
-// more than 10,000 entries does not tell; pages past its end are empty.
+// fill requests pages until the queue has as many as wanted, or all that the list has according to the newest page. For a
+// list of more than 10,000 entries GitLab does not say how many; pages past the end are empty.
 func (q *queue[T]) fill(want int, newest PageOf[T]) {
 	for len(q.pages) < want && newest.Next != 0 {
 		if len(q.pages) > 0 && newest.TotalPages != nil && q.next > *newest.TotalPages {
@@ -873,15 +891,15 @@ func (q *queue[T]) take() (PageOf[T], error) {
 	return first.page, first.err
 }
 
-// A pace slows the calls of a loop down once GitLab has answered one of them with 429: from then on there is one at a time,
-// and no request before the time that GitLab named.
+// A pace slows the calls of a loop after the first 429: from then on only one call runs at a time, and no request is sent
+// before the time that GitLab named.
 type pace struct {
 	mu    sync.Mutex
 	until time.Time
 	turns chan struct{} // full while a call has its turn; nil before the first 429
 }
 
-// slowDown is what a 429 does, with how long GitLab wants to be left alone.
+// slowDown begins or extends the pace after a 429. GitLab asked to wait so long.
 func (p *pace) slowDown(wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -933,7 +951,7 @@ func (t *turn) pass() {
 	}
 }
 
-// Answer is what came with GitLab's answer to a call, beside its body. [WithAnswer] asks for it.
+// Answer describes GitLab's answer to a call. [WithAnswer] asks for it.
 type Answer struct {
 	StatusCode int        // 0 if no answer came
 	RequestID  string     // under which GitLab logged the request; "" if unknown
@@ -949,9 +967,9 @@ type RateLimit struct {
 	Reset     time.Time
 }
 
-// WithAnswer returns a context for a call that shall fill answer: before it returns, also with an error. Give each call an
-// Answer of its own. Where the call is a loop over pages, the answer is that of the page the loop is at. Where a request
-// was repeated, it is the last answer.
+// WithAnswer returns a context with which a call fills answer before it returns, even if it returns an error. Use one Answer
+// for each call. In a loop over pages, it describes the answer with the current page. If a request was retried, it
+// describes the last answer.
 //
 // GitLab does not send its release with its answers; [GitLab.Release] asks for it.
 func WithAnswer(ctx context.Context, answer *Answer) context.Context {
@@ -960,13 +978,13 @@ func WithAnswer(ctx context.Context, answer *Answer) context.Context {
 
 type answerKey struct{}
 
-// answerOf returns what the context wants to have filled, or nil.
+// answerOf returns the Answer that the context asks to fill, or nil.
 func answerOf(ctx context.Context) *Answer {
 	answer, _ := ctx.Value(answerKey{}).(*Answer)
 	return answer
 }
 
-// tell fills what the context wants to have filled, from a response or, before there is one, with nothing.
+// tell fills the Answer that the context asks for, if any. Without a response it clears it.
 func (c *connection) tell(ctx context.Context, response *http.Response) {
 	answer := answerOf(ctx)
 	if answer == nil {
@@ -1033,30 +1051,30 @@ func (g *GitLab) Release(ctx context.Context) (string, error) {
 	return v.Version, nil
 }
 
-// Error is why an operation failed: GitLab refused it, answered other than the document says, or did not answer. It
-// holds neither the caller's token nor a token that was created.
+// Error is why an operation failed: GitLab refused it, gave an answer that the document does not allow, or gave none. It
+// contains neither the caller's token nor a new agent's token.
 type Error struct {
-	Operation  string        // the document's operationId, as createAgent
-	Method     string        // as POST
-	Path       string        // escaped, without query, as /api/v4/projects/root%2Ftest/cluster_agents
+	Operation  string        // the document's operationId, such as createAgent
+	Method     string        // such as POST
+	Path       string        // escaped, without query, such as /api/v4/projects/root%2Ftest/cluster_agents
 	StatusCode int           // of the response; 0 if there was none
-	Message    string        // GitLab's text, whichever of its error bodies it came in; "" if it came in none
-	Code       string        // the code of an OAuth error, as insufficient_scope
-	Scope      string        // the scopes of which one would do, separated by spaces, where Code is insufficient_scope
-	Body       string        // the beginning of a body that is none of GitLab's
+	Message    string        // GitLab's text, from any of its error bodies; "" if there was none
+	Code       string        // the code of an OAuth error, such as insufficient_scope
+	Scope      string        // if Code is insufficient_scope: the scopes of which one is needed, separated by spaces
+	Body       string        // the beginning of a body that is not one of GitLab's error bodies
 	RequestID  string        // under which GitLab logged the request; "" if unknown
-	RetryAfter time.Duration // how long GitLab asked to be left alone
+	RetryAfter time.Duration // how long GitLab asked to wait
 	Attempts   int           // how often the request was sent
-	AnsweredBy string        // who answered in place of GitLab, as "a sign-in page at https://…"; "" if GitLab may have
+	AnsweredBy string        // who answered instead of GitLab, such as "a sign-in page at https://…"; "" if it may have been GitLab
 
-	reason  string // what went wrong beside the status
+	reason  string // what is wrong, apart from the status
 	cause   error  // for Unwrap
-	foreign bool   // the response is none of the document's
-	lost    bool   // there was no answer, or a part of one, and there might be another time
-	told    bool   // RetryAfter was given, perhaps as 0
+	foreign bool   // the document does not allow the response
+	lost    bool   // there was no complete answer, and a retry may get one
+	told    bool   // the answer had a Retry-After, perhaps of 0
 }
 
-// Error tells in one line the operation, the status, GitLab's text and where it happened.
+// Error returns one line with the operation, the status, GitLab's text and the request.
 func (e *Error) Error() string {
 	var parts []string
 	if e.StatusCode != 0 && !strings.HasPrefix(e.Message, strconv.Itoa(e.StatusCode)) {
@@ -1075,7 +1093,7 @@ func (e *Error) Error() string {
 	}
 	where := e.Method + " " + e.Path
 	if e.Scope != "" {
-		where += ", scopes that would do: " + e.Scope
+		where += ", one of these scopes is needed: " + e.Scope
 	}
 	if e.RequestID != "" {
 		where += ", request id " + e.RequestID
@@ -1086,7 +1104,7 @@ func (e *Error) Error() string {
 	return "clusteragents: " + e.Operation + ": " + strings.Join(parts, ": ") + " (" + where + ")"
 }
 
-// Is tells whether target is the [Status] of e, or one of [ErrUnexpectedResponse] and [ErrNotGitLab] that e is.
+// Is reports whether target is the [Status] of e, or [ErrUnexpectedResponse] or [ErrNotGitLab] if e is such an error.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrUnexpectedResponse:
@@ -1101,42 +1119,41 @@ func (e *Error) Is(target error) bool {
 // Unwrap returns the error of the transport, of the body or of the context, if there was one.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Status is a response status as a target for [errors.Is]: errors.Is(err, ErrNotFound) holds for an [Error] with
-// StatusCode 404. Statuses without a name here can be asked for too, as errors.Is(err, Status(502)).
+// Status is a response status as a target for [errors.Is]: errors.Is(err, ErrNotFound) is true for an [Error] with the
+// StatusCode 404. It works for statuses without a name too: errors.Is(err, Status(502)).
 type Status int
 
-// The statuses of refusal that the document lists.
+// The statuses of errors that the document lists.
 const (
-	ErrBadRequest           Status = http.StatusBadRequest           // a parameter or the body broke a rule
-	ErrUnauthorized         Status = http.StatusUnauthorized         // no token, or one that is unknown, expired or revoked
+	ErrBadRequest           Status = http.StatusBadRequest           // a parameter or the body is invalid
+	ErrUnauthorized         Status = http.StatusUnauthorized         // the token is missing, unknown, expired or revoked
 	ErrForbidden            Status = http.StatusForbidden            // the role or the token's scope is too low
-	ErrNotFound             Status = http.StatusNotFound             // there is none, or the role is too low to see it
+	ErrNotFound             Status = http.StatusNotFound             // it does not exist, or the role is too low to see it
 	ErrMethodNotAllowed     Status = http.StatusMethodNotAllowed     // the project has another path now
-	ErrNotAcceptable        Status = http.StatusNotAcceptable        // the Content-Type is no media type
-	ErrConflict             Status = http.StatusConflict             // another request changes the same record
+	ErrNotAcceptable        Status = http.StatusNotAcceptable        // the Content-Type is not a media type
+	ErrConflict             Status = http.StatusConflict             // another request is changing the same record
 	ErrPreconditionFailed   Status = http.StatusPreconditionFailed   // it changed after IfUnmodifiedSince
 	ErrUnsupportedMediaType Status = http.StatusUnsupportedMediaType // the Content-Type is not supported
-	ErrRateLimited          Status = http.StatusTooManyRequests      // still, after all waits that were allowed
-	ErrInternalServerError  Status = http.StatusInternalServerError  // a fault of GitLab
+	ErrRateLimited          Status = http.StatusTooManyRequests      // even after all allowed retries
+	ErrInternalServerError  Status = http.StatusInternalServerError  // an error inside GitLab
 )
 
-// Error gives the number and the name of the status.
+// Error returns the number and the name of the status.
 func (s Status) Error() string {
 	return strings.TrimSpace(strconv.Itoa(int(s)) + " " + http.StatusText(int(s)))
 }
 
-// ErrUnexpectedResponse is what [errors.Is] finds in an [Error] whose response the document does not list for the
-// operation: another status; or the status of success with a body that is no JSON, too large, or lacks a property.
+// ErrUnexpectedResponse matches an [Error] whose response the document does not allow for the operation: another status,
+// or success with a body that is not JSON, is too large, or lacks a property.
 var ErrUnexpectedResponse = errors.New("clusteragents: a response that the document does not list")
 
-// ErrNotGitLab is what [errors.Is] finds in an [Error] if something in front of GitLab's API answered, or another website:
-// a sign-in page, a proxy, a challenge. [Error.AnsweredBy] says what. Whether it was GitLab can only be told from signs;
-// where they are not clear, the error is not this one. The status is then not GitLab's either: a 404 does not mean that
-// the agent is gone.
+// ErrNotGitLab matches an [Error] if something in front of GitLab's API answered, or another website: a sign-in page, a
+// proxy, a challenge. [Error.AnsweredBy] says what. The client judges by the signs in the answer; if they are not clear,
+// the error does not match. The status is then not GitLab's either: a 404 does not mean that the agent does not exist.
 var ErrNotGitLab = errors.New("clusteragents: the answer is not from GitLab's API")
 
-// Project names a project as GitLab's API takes it: by id or by full path. Make one with [ProjectID] or
-// [ProjectPath]; the zero value names none. Projects that are given the same way compare equal with ==.
+// Project names a project by its id or its full path. Create one with [ProjectID] or [ProjectPath]; the zero value names no
+// project. Two Projects made from the same id, or the same path, are equal with ==.
 type Project struct{ text string }
 
 // ProjectID names the project with this id.
@@ -1192,16 +1209,16 @@ func (p Project) check() error {
 	return nil
 }
 
-// Secret holds a credential. It prints as "[redacted]" with every verb of fmt and in slog, wherever it stands; only
-// [Secret.Reveal] and JSON, which is how it travels, give it away. Secrets of the same value are equal with ==.
+// Secret holds a credential. It prints as "[redacted]" with every verb of fmt and in slog, also inside other values. Only
+// [Secret.Reveal] and its JSON contain the credential. Secrets with the same value are equal with ==.
 type Secret struct {
-	// Behind a pointer, because fmt looks into unexported fields without asking for methods.
+	// Behind a pointer, because fmt prints unexported fields without calling their methods.
 	value unique.Handle[string]
 }
 
 const redacted = "[redacted]"
 
-// NewSecret makes a Secret, for servers that send one.
+// NewSecret makes a Secret, for tests and for servers that send one.
 func NewSecret(value string) Secret {
 	if value == "" {
 		return Secret{}
@@ -1209,7 +1226,7 @@ func NewSecret(value string) Secret {
 	return Secret{unique.Make(value)}
 }
 
-// Reveal returns the credential itself, or "" if there is none.
+// Reveal returns the credential, or "" for the zero value.
 func (s Secret) Reveal() string {
 	if s == (Secret{}) {
 		return ""
@@ -1242,11 +1259,10 @@ func (s *Secret) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// TokenSource makes requests with a token that may change, such as one that is rotated while the program runs: a personal,
-// project or group access token, or an OAuth 2.0 access token. The source is asked before the first request, and its token
-// is used until GitLab answers 401. Then the source is asked again, and if it has another token, the request is sent once
-// more, unless [MaxAttempts] forbids it. The source is never asked twice at the same time. The context is that of the call
-// that needs the token.
+// TokenSource sends a token that may change while the program runs, for example because it is rotated. It may be any token
+// that [BearerToken] accepts. The client calls source before the first request, and uses that token until GitLab answers
+// 401. Then it calls source again, and if the token is another one, sends the request once more, unless [MaxAttempts] is
+// reached. It never calls source twice at the same time. The context is that of the call that needs the token.
 func TokenSource(source func(context.Context) (string, error)) Option {
 	return func(s *settings) error {
 		if source == nil {
@@ -1260,9 +1276,9 @@ func TokenSource(source func(context.Context) (string, error)) Option {
 	}
 }
 
-// tokensFrom returns what a connection needs as its token function. It keeps the token that is in use.
+// tokensFrom returns the token function of a connection. It keeps the token that is in use.
 func tokensFrom(source func(context.Context) (string, error), learn func(string)) func(context.Context, string) (string, error) {
-	turn := make(chan struct{}, 1) // full while somebody uses what follows; a mutex would not end with the context
+	turn := make(chan struct{}, 1) // a lock; waiting for a mutex would not end with the context
 	var current string
 	return func(ctx context.Context, refused string) (string, error) {
 		select {
@@ -1287,7 +1303,7 @@ func tokensFrom(source func(context.Context) (string, error), learn func(string)
 	}
 }
 
-// checkToken refuses what cannot be a token. The error does not quote it.
+// checkToken refuses a text that cannot be a token. The error does not quote it.
 func checkToken(option, token string) error {
 	if token == "" {
 		return fmt.Errorf("%s: the token is empty", option)
@@ -1300,9 +1316,9 @@ func checkToken(option, token string) error {
 	return nil
 }
 
-// newRedactor returns a function that learns a token, and one that replaces the tokens learned last in a text.
+// newRedactor returns a function that learns a token, and one that replaces the newest tokens in a text.
 func newRedactor() (learn func(token string), redact func(text string) string) {
-	const remembered = 4 // a request under way may have the token before the newest
+	const remembered = 4 // a request under way may still have an older token
 	var mu sync.Mutex
 	var tokens []string
 	replacer := strings.NewReplacer()
@@ -1350,12 +1366,12 @@ func (c *call) setHeader(name, value string) {
 	c.header.Set(name, value)
 }
 
-// idempotent tells whether making the call twice does the same as making it once.
+// idempotent reports whether making the call twice has the same effect as making it once.
 func (c *call) idempotent() bool { return c.method == http.MethodGet || c.method == http.MethodDelete }
 
-// send makes a call, repeats it where that is right, and decodes the body of success into a unless a is nil. The error
-// is always an *Error.
-func (g *GitLab) send(ctx context.Context, c *call, a answer) (http.Header, error) {
+// send makes a call, retries it where that is safe, and decodes the body of success into v unless v is nil. The error is
+// always an *Error.
+func (g *GitLab) send(ctx context.Context, c *call, v decoded) (http.Header, error) {
 	if ctx == nil {
 		return nil, c.failed(errors.New("the context is nil"))
 	}
@@ -1373,7 +1389,7 @@ func (g *GitLab) send(ctx context.Context, c *call, a answer) (http.Header, erro
 			return nil, g.withoutToken(c, failure, err)
 		}
 		var header http.Header
-		header, failure = g.exchange(ctx, c, token, a)
+		header, failure = g.exchange(ctx, c, token, v)
 		if failure == nil {
 			return header, nil
 		}
@@ -1396,7 +1412,7 @@ func (g *GitLab) send(ctx context.Context, c *call, a answer) (http.Header, erro
 	}
 }
 
-// currentToken returns the token of the caller's source, or "" if the token is in the header already or there is none.
+// currentToken returns the token from the caller's source, or "" without a source.
 func (c *connection) currentToken(ctx context.Context, refused string) (string, error) {
 	if c.token == nil {
 		return "", nil
@@ -1405,7 +1421,7 @@ func (c *connection) currentToken(ctx context.Context, refused string) (string, 
 }
 
 // exchange makes one request and reads its response.
-func (g *GitLab) exchange(ctx context.Context, c *call, token string, a answer) (http.Header, *Error) {
+func (g *GitLab) exchange(ctx context.Context, c *call, token string, v decoded) (http.Header, *Error) {
 	request, err := g.request(ctx, c)
 	if err != nil {
 		return nil, c.failed(err)
@@ -1420,7 +1436,7 @@ func (g *GitLab) exchange(ctx context.Context, c *call, token string, a answer) 
 	defer response.Body.Close()
 	g.tell(ctx, response)
 	if response.StatusCode == http.StatusSwitchingProtocols {
-		// What comes now is no body but another protocol: it has no end, and reading it does not end with the context.
+		// Another protocol follows instead of a body. It has no end, and reading it would not end with the context.
 		return nil, g.refused(c, response, nil)
 	}
 
@@ -1429,20 +1445,25 @@ func (g *GitLab) exchange(ctx context.Context, c *call, token string, a answer) 
 	err = body.read(response)
 	switch {
 	case response.StatusCode != c.success:
-		return nil, g.refused(c, response, body.Bytes())
+		e := g.refused(c, response, body.Bytes())
+		if err != nil && err != errTooLarge {
+			e.cause = err
+			e.reason = cmp.Or(e.reason, g.clean("the body is incomplete: "+err.Error(), 1000))
+		}
+		return nil, e
 	case err == errTooLarge:
 		return nil, g.unusable(c, response, body.Bytes(), err)
 	case err != nil:
 		e := g.unanswered(c, err)
 		e.StatusCode = response.StatusCode
 		return nil, e
-	case a == nil:
+	case v == nil:
 		return response.Header, nil
 	}
-	if l, ok := a.(interface{ makeRoom(http.Header) }); ok {
+	if l, ok := v.(interface{ makeRoom(http.Header) }); ok {
 		l.makeRoom(response.Header)
 	}
-	if err := decode(body.Bytes(), a); err != nil {
+	if err := decode(body.Bytes(), v); err != nil {
 		return nil, g.unusable(c, response, body.Bytes(), err)
 	}
 	return response.Header, nil
@@ -1512,7 +1533,7 @@ type redirectError struct {
 
 func (e redirectError) Unwrap() error { return e.error }
 
-// sameHost tells whether two URLs lead to the same server. The way from http's own port to that of https is allowed.
+// sameHost reports whether two URLs lead to the same server. An upgrade from http to https on their default ports counts.
 func sameHost(from, to *url.URL) bool {
 	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
 		return false
@@ -1567,6 +1588,19 @@ func appendQuery(target []byte, name, value string) []byte {
 	return append(append(target, '='), url.QueryEscape(value)...)
 }
 
+// An optional is the value of an option that may have been given.
+type optional[T any] struct {
+	value T
+	given bool
+}
+
+func (o optional[T]) or(otherwise T) T {
+	if o.given {
+		return o.value
+	}
+	return otherwise
+}
+
 // UnmodifiedSince is the option [IfUnmodifiedSince] for a time, which is cut to whole seconds.
 func UnmodifiedSince(t time.Time) IfUnmodifiedSince {
 	return IfUnmodifiedSince(t.UTC().Format(http.TimeFormat))
@@ -1577,18 +1611,18 @@ const maxBody = 16 << 20
 
 var errTooLarge = fmt.Errorf("the body has more than %d MiB", maxBody>>20)
 
-// A body is a response's body in memory, to be used again and again.
+// A body is a response's body in memory. It is used again for later responses.
 type body struct {
 	bytes.Buffer
 	rest io.LimitedReader
 }
 
-// read reads a response's body, or as much of it as there is and is allowed.
+// read reads a response's body up to maxBody bytes.
 func (b *body) read(response *http.Response) error {
 	if response.ContentLength > maxBody {
 		return errTooLarge
 	}
-	// One read more than it has bytes sees the end.
+	// The extra space lets ReadFrom see the end without growing.
 	b.Grow(int(max(response.ContentLength, 0)) + bytes.MinRead)
 	b.rest = io.LimitedReader{R: response.Body, N: maxBody + 1}
 	n, err := b.ReadFrom(&b.rest)
@@ -1598,7 +1632,7 @@ func (b *body) read(response *http.Response) error {
 	return err
 }
 
-// recycle keeps a body for later, unless it would hold much memory.
+// recycle keeps a body for later, unless it is large.
 func (c *connection) recycle(b *body) {
 	if b.Cap() > 1<<20 {
 		return
@@ -1608,14 +1642,14 @@ func (c *connection) recycle(b *body) {
 	c.bodies.Put(b)
 }
 
-// An answer is what a body of JSON is decoded into.
-type answer interface {
-	// missing returns the JSON pointer of the first property without a value that has to have one.
+// A decoded value is what a body of JSON is decoded into.
+type decoded interface {
+	// missing returns the JSON pointer of the first required property that has no value.
 	missing() string
 }
 
 // A list is the answer of an operation that lists.
-type list[T answer] []T
+type list[T decoded] []T
 
 func (l list[T]) missing() string {
 	for i := range l {
@@ -1626,29 +1660,28 @@ func (l list[T]) missing() string {
 	return ""
 }
 
-// makeRoom allocates at once what the entries of a page need, as far as its headers tell their number. It does not believe
-// more than the 100 that a page can have.
+// makeRoom allocates space for the entries of a page, as many as its headers say and at most the 100 that a page can have.
 func (l *list[T]) makeRoom(header http.Header) {
 	total, _ := strconv.Atoi(header.Get("X-Total"))
 	perPage, _ := strconv.Atoi(header.Get("X-Per-Page"))
 	*l = make(list[T], 0, max(0, min(total, perPage, 100)))
 }
 
-// decode refuses what encoding/json lets pass: null, and properties that are not there.
-func decode(content []byte, a answer) error {
-	if err := json.Unmarshal(content, a); err != nil {
+// decode refuses what encoding/json accepts: null, and missing properties.
+func decode(content []byte, v decoded) error {
+	if err := json.Unmarshal(content, v); err != nil {
 		return err
 	}
 	if content = bytes.TrimSpace(content); string(content) == "null" {
 		return errors.New("null instead of a value")
 	}
-	if pointer := a.missing(); pointer != "" {
+	if pointer := v.missing(); pointer != "" {
 		return fmt.Errorf("%s is missing, null or empty", pointer)
 	}
 	return nil
 }
 
-// again says whether to repeat a call that failed, and after what wait.
+// again reports whether to retry a call that failed, and after what wait.
 func (c *connection) again(call *call, e *Error) (wait time.Duration, again bool) {
 	if e.Attempts >= c.maxAttempts {
 		return 0, false
@@ -1690,8 +1723,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// retryAfter reads how long GitLab wants to be left alone, from Retry-After (seconds or a date) or, where a rate limit
-// was reached, from RateLimit-Reset (seconds since 1970). Dates are by GitLab's clock, and so is the header Date.
+// retryAfter reads how long GitLab asks to wait, from Retry-After (seconds or a date) or, after a 429, from RateLimit-Reset
+// (seconds since 1970). Dates are compared with the header Date, because they are by GitLab's clock.
 func retryAfter(response *http.Response) (wait time.Duration, told bool) {
 	header := response.Header
 	now := time.Now()
@@ -1713,7 +1746,7 @@ func retryAfter(response *http.Response) (wait time.Duration, told bool) {
 	return 0, false
 }
 
-// transient tells whether an error of the transport may be gone the next time.
+// transient reports whether a retry may succeed after an error of the transport.
 func transient(err error) bool {
 	var untrusted *tls.CertificateVerificationError
 	var unknown *net.DNSError
@@ -1741,7 +1774,7 @@ func (c *call) interrupted(failure *Error, cause error, while string) *Error {
 	return failure
 }
 
-// withoutToken is the error of a call for which the source had no token, or none but the one that GitLab refused.
+// withoutToken is the error of a call for which the source had no token, or only the one that GitLab refused.
 func (c *connection) withoutToken(call *call, failure *Error, cause error) *Error {
 	switch {
 	case failure == nil:
@@ -1754,8 +1787,8 @@ func (c *connection) withoutToken(call *call, failure *Error, cause error) *Erro
 	return failure
 }
 
-// perhaps is what to say where the answer to a create was lost.
-const perhaps = "it may have been carried out all the same"
+// perhaps is what an error says if the answer to a create was lost.
+const perhaps = "GitLab may have carried it out"
 
 // unanswered is the error of a call without a response, or with one that ended too early.
 func (c *connection) unanswered(call *call, cause error) *Error {
@@ -1841,7 +1874,7 @@ func (c *connection) unusable(call *call, response *http.Response, content []byt
 	return e
 }
 
-// misled is the error of a call whose response has a header that cannot be.
+// misled is the error of a call whose response has an impossible header.
 func (c *connection) misled(call *call, header http.Header, cause error) *Error {
 	e := c.answered(call, call.success, header)
 	e.reason = c.clean(cause.Error(), 1000)
@@ -1866,8 +1899,8 @@ func (c *connection) text(value json.RawMessage) string {
 	return c.clean(text, 1000)
 }
 
-// clean makes a text of the server's fit for an error: on one line, not too long, and without the caller's token, which
-// some proxies repeat. The token is looked for after the rest, because leaving out what is no text may put it together.
+// clean prepares a text from the server for an error: on one line, not too long, and without the caller's token, which
+// some proxies repeat. It looks for the token last, because removing characters may put its parts together.
 func (c *connection) clean(text string, limit int) string {
 	text = strings.ToValidUTF8(text, "")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
@@ -1878,8 +1911,8 @@ func (c *connection) clean(text string, limit int) string {
 	return text
 }
 
-// answerer names who gave a response that is not what the document says, if its signs tell that it was not GitLab's API.
-// No sign is certain: a proxy may add and strip headers, and GitLab has web pages of its own.
+// answerer names who sent a response that is an error or not what the document says. It is "" if GitLab's API may have
+// sent it. No single sign is certain: a proxy may add and remove headers, and GitLab has web pages of its own.
 func (c *connection) answerer(response *http.Response, content []byte) string {
 	header := response.Header
 	by := ""
@@ -1910,7 +1943,7 @@ func (c *connection) answerer(response *http.Response, content []byte) string {
 	return by + c.via(header)
 }
 
-// kindOfPage says what a body is that is not JSON: "" if it is JSON, or a text as GitLab itself may send it.
+// kindOfPage says what a body is that GitLab's API would not send. It is "" for JSON and for plain text.
 func kindOfPage(header http.Header, content []byte) string {
 	start := bytes.ToLower(bytes.TrimSpace(content[:min(len(content), 4096)]))
 	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
@@ -1935,19 +1968,24 @@ func kindOfPage(header http.Header, content []byte) string {
 	}
 }
 
-// leftAPI tells whether redirects led to a page outside the API.
+// leftAPI reports whether redirects led out of the API.
 func (c *connection) leftAPI(response *http.Response) bool {
 	return response.Request != nil && !strings.HasPrefix(response.Request.URL.EscapedPath(), c.root+"/")
 }
 
-// leadsToSignIn tells whether a URL looks like that of a page on which people sign in.
+// leadsToSignIn reports whether a URL looks like that of a sign-in page. It looks at whole words, and not at URLs of the API:
+// a project may be called login.
 func leadsToSignIn(to *url.URL) bool {
-	text := strings.ToLower(to.Host + to.Path)
-	return slices.ContainsFunc([]string{"sign_in", "sign-in", "signin", "login", "logon", "sso", "saml", "oauth", "/auth", "adfs"},
-		func(sign string) bool { return strings.Contains(text, sign) })
+	if strings.Contains(to.Path, apiRoot+"/") {
+		return false
+	}
+	text := strings.NewReplacer("sign_in", "signin", "sign-in", "signin").Replace(strings.ToLower(to.Host + to.Path))
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
+	signs := []string{"signin", "login", "logon", "sso", "saml", "oauth", "auth", "authorize", "adfs", "idp"}
+	return slices.ContainsFunc(words, func(word string) bool { return slices.Contains(signs, word) })
 }
 
-// via is what a response says of the servers that it came from and through.
+// via quotes the headers that name the servers a response came from and through.
 func (c *connection) via(header http.Header) string {
 	var signs []string
 	for _, name := range []string{"Server", "Via"} {

@@ -170,18 +170,19 @@ type CreateAgentTokenRequest struct {
 	Description *string `json:"description,omitempty"`
 }
 
-// AgentID defines model for AgentID.
+// AgentID is an agent's id.
 type AgentID = int64
 
-// IfUnmodifiedSince is an option of deletions, an HTTP date: what changed after it is not deleted ([ErrPreconditionFailed]).
-// [UnmodifiedSince] makes one from a time.
+// IfUnmodifiedSince is an option of deletions, an HTTP date. An agent that changed after it is not deleted, and the error is
+// [ErrPreconditionFailed]. [UnmodifiedSince] makes one from a time.
 type IfUnmodifiedSince string
 
-// Page is an option of lists, the number of the page to begin with, counted from 1.
+// Page is an option of lists, the number of the first page to read. Pages are counted from 1.
 type Page int64
 
-// PerPage is an option of lists, how many entries a page has, up to 100. GitLab's default is 20.
+// PerPage is an option of lists, how many entries to ask for on a page, up to 100. Loops ask for 100 by default, and
+// otherwise GitLab's default is 20.
 type PerPage int32
 
-// TokenID defines model for TokenID.
+// TokenID is the id of an agent's token.
 type TokenID = int64

@@ -213,6 +213,17 @@ type OAuthError struct {
 	Scope *string `json:"scope,omitempty"`
 }
 
+// ProjectIdentifier A project's id, or its full path.
+type ProjectIdentifier struct {
+	union json.RawMessage
+}
+
+// ProjectIdentifier0 defines model for ProjectIdentifier.0.
+type ProjectIdentifier0 = int64
+
+// ProjectIdentifier1 defines model for ProjectIdentifier.1.
+type ProjectIdentifier1 = string
+
 // RequestError A parameter is missing or not of its type, the content type is not supported, or the URL is no route.
 type RequestError struct {
 	// Error What is wrong. Faults of several parameters are one text, joined by a comma and a space.
@@ -234,7 +245,7 @@ type Page = int64
 // PerPage defines model for PerPage.
 type PerPage = int32
 
-// Project defines model for ProjectParameter.
+// Project A project's id, or its full path.
 type Project = clusteragents.Project
 
 // TokenID defines model for TokenID.
@@ -461,6 +472,68 @@ func (t MessageOrRequestError) MarshalJSON() ([]byte, error) {
 }
 
 func (t *MessageOrRequestError) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsProjectIdentifier0 returns the union data inside the ProjectIdentifier as a ProjectIdentifier0
+func (t ProjectIdentifier) AsProjectIdentifier0() (ProjectIdentifier0, error) {
+	var body ProjectIdentifier0
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromProjectIdentifier0 overwrites any union data inside the ProjectIdentifier as the provided ProjectIdentifier0
+func (t *ProjectIdentifier) FromProjectIdentifier0(v ProjectIdentifier0) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeProjectIdentifier0 performs a merge with any union data inside the ProjectIdentifier, using the provided ProjectIdentifier0
+func (t *ProjectIdentifier) MergeProjectIdentifier0(v ProjectIdentifier0) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsProjectIdentifier1 returns the union data inside the ProjectIdentifier as a ProjectIdentifier1
+func (t ProjectIdentifier) AsProjectIdentifier1() (ProjectIdentifier1, error) {
+	var body ProjectIdentifier1
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromProjectIdentifier1 overwrites any union data inside the ProjectIdentifier as the provided ProjectIdentifier1
+func (t *ProjectIdentifier) FromProjectIdentifier1(v ProjectIdentifier1) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeProjectIdentifier1 performs a merge with any union data inside the ProjectIdentifier, using the provided ProjectIdentifier1
+func (t *ProjectIdentifier) MergeProjectIdentifier1(v ProjectIdentifier1) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t ProjectIdentifier) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *ProjectIdentifier) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
 
+	"example.com/gitlab-agents/generated"
 	"example.com/gitlab-agents/openapi"
 )
 
@@ -50,15 +51,10 @@ func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case path == d.yaml:
 		w.Header().Set("Content-Type", "application/yaml")
-		_, _ = w.Write(documentAt(d.api(r)))
+		_, _ = w.Write(documentAsYAML(d.api(r)))
 	case path == d.json:
-		document, err := yamlToJSON(documentAt(d.api(r)))
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(document)
+		_, _ = w.Write(documentAsJSON(d.api(r)))
 	case path == d.pages || strings.HasPrefix(path, d.pages+"/"):
 		w.Header().Set("Content-Security-Policy", fromHere)
 		d.ui.ServeHTTP(w, r)
@@ -80,11 +76,20 @@ func baseURL(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// servers is the part of the document that says where GitLab is.
-var servers = regexp.MustCompile(`(?m)^servers:\n(?:[ #].*\n|\n)*`)
+// The part of the document that says where GitLab is.
+var (
+	yamlServers = regexp.MustCompile(`(?m)^servers:\n(?:[ #].*\n|\n)*`)
+	jsonServers = regexp.MustCompile(`(?ms)^  "servers": \[$.*?^  \],$`)
+)
 
-// documentAt is the document of a GitLab whose API is at that URL.
-func documentAt(url string) []byte {
+// documentAsYAML is the document of a GitLab whose API is at that URL.
+func documentAsYAML(url string) []byte {
 	here := "servers:\n  - url: " + strconv.Quote(url) + "\n    description: This fake GitLab\n"
-	return servers.ReplaceAllLiteral(openapi.Document, []byte(here))
+	return yamlServers.ReplaceAllLiteral(openapi.Document, []byte(here))
+}
+
+// documentAsJSON is the same as JSON.
+func documentAsJSON(url string) []byte {
+	here := `  "servers": [{"url": ` + strconv.Quote(url) + `, "description": "This fake GitLab"}],`
+	return jsonServers.ReplaceAllLiteral(generated.OpenAPI, []byte(here))
 }

@@ -642,6 +642,6 @@ func TestProxiesHaveNoSecrets(t *testing.T) {
 		}
 		searches.Add(int64(assertNoSecrets(t, map[string]string{c.name + "=" + c.address: string(out)}, secret, token)))
 	})
-	assert.Greater(t, refused.Load(), int64(8), "proxies are not quoted")
+	assert.Greater(t, refused.Load(), int64(4), "proxies are not quoted")
 	t.Logf("%d searches", searches.Load())
 }

@@ -1,4 +1,4 @@
-// Glagents judges whether a server keeps to GitLab's Agents API. See `glagents help`.
+// Glagents checks whether a server conforms to GitLab's Agents API. See `glagents help`.
 package main
 
 import (
@@ -9,12 +9,13 @@ import (
 )
 
 func main() {
-	// A reader of the output that has seen enough is no reason to die before the reports are written: without this,
-	// writing to a closed pipe kills the process.
+	// Without this, writing to a closed pipe would kill the process before the reports are written.
 	signal.Ignore(syscall.SIGPIPE)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second signal ends the process at once
 
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
+	p := newProgram(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+	p.redactLogs()
+	os.Exit(p.run(ctx, os.Args[1:]))
 }

@@ -5,10 +5,11 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"golang.org/x/term"
 )
 
-// output is standard output. It keeps the first error, so that nothing that could not be written goes unnoticed, except
-// that whoever reads it has closed it: then there is nobody to tell.
+// output is standard output. It keeps the first error, so that a full disk does not go unnoticed.
 type output struct {
 	w   io.Writer
 	err error
@@ -22,7 +23,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// lost is why something could not be written, nil if all was or nobody wants it.
+// lost is why something could not be written. It is nil if everything was, or if the reader closed the pipe.
 func (o *output) lost() error {
 	if errors.Is(o.err, syscall.EPIPE) || errors.Is(o.err, io.ErrClosedPipe) {
 		return nil
@@ -30,7 +31,7 @@ func (o *output) lost() error {
 	return o.err
 }
 
-// isTerminal says whether a person may be looking at what is written to w.
+// isTerminal says whether w is a terminal.
 func isTerminal(w io.Writer) bool {
 	if o, ok := w.(*output); ok {
 		w = o.w
@@ -41,6 +42,22 @@ func isTerminal(w io.Writer) bool {
 	}
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// width is how many columns a terminal has; 0 if w is not one.
+func width(w io.Writer) int {
+	if o, ok := w.(*output); ok {
+		w = o.w
+	}
+	f, ok := w.(*os.File)
+	if !ok || !isTerminal(w) {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 // colored says whether what is written to w has colours: on a terminal, unless the person does not want any

@@ -11,33 +11,54 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-// progress shows on a terminal how far a run is, in one line that is written over. Elsewhere it shows nothing: a log
-// is read afterwards.
+// progress shows on a terminal how far a check is, in one line that is written over. Elsewhere it shows nothing: a log is
+// read afterwards.
 type progress struct {
-	w     io.Writer // nil if nothing is shown
-	width int       // of the line that stands there
-	last  time.Time
+	w      io.Writer // nil if nothing is shown
+	width  int       // of the line that stands there
+	last   time.Time
+	phase  string
+	screen int // columns of the terminal
 }
 
 func newProgress(stderr io.Writer, off bool) *progress {
 	if off || !isTerminal(stderr) {
 		return &progress{}
 	}
-	return &progress{w: stderr}
+	return &progress{w: stderr, screen: width(stderr)}
 }
 
-// frame is how long a line stands before it is written over.
+// frame is how long a line stands before it is written over, unless it says something new.
 const frame = 50 * time.Millisecond
 
 func (p *progress) show(e contract.Event) {
-	if p.w == nil || time.Since(p.last) < frame && e.Done < e.Total {
+	if p.w == nil || time.Since(p.last) < frame && e.Phase == p.phase && e.Waiting == 0 {
 		return
 	}
-	p.last = time.Now()
-	p.write(fmt.Sprintf("%s: %d of %d scenarios, %d requests", e.Phase, e.Done, e.Total, e.Requests))
+	p.last, p.phase = time.Now(), e.Phase
+	p.write(progressLine(e))
+}
+
+// progressLine says how far a check is.
+func progressLine(e contract.Event) string {
+	line := map[string]string{"set-up": "Setting up", "scenarios": "Playing", "confirming": "Confirming", "clean-up": "Cleaning up"}[e.Phase]
+	if line == "" {
+		line = e.Phase
+	}
+	if e.Total > 0 {
+		line += fmt.Sprintf(": %d of %s", e.Done, report.Count(e.Total, "scenario"))
+	}
+	line += ", " + report.Count(e.Requests, "request")
+	if e.Waiting > 0 {
+		line += fmt.Sprintf(", waiting for %v as the server asked", e.Waiting.Round(time.Second))
+	}
+	return line
 }
 
 func (p *progress) write(line string) {
+	if p.screen > 0 && len(line) >= p.screen {
+		line = line[:p.screen-1]
+	}
 	fmt.Fprintf(p.w, "\r%s%s\r%s", line, strings.Repeat(" ", max(0, p.width-len(line))), line)
 	p.width = len(line)
 }

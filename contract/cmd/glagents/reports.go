@@ -6,8 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"example.com/gitlab-agents/contract/report"
 )
@@ -40,23 +41,29 @@ func (r *reports) Set(value string) error {
 	return nil
 }
 
-// String is the empty string: there are no reports unless somebody asks.
+// flag declares --report.
+func (r *reports) flag(cmd *cobra.Command) {
+	cmd.Flags().Var(r, "report", "also write a report: "+strings.Join(report.Names(), ", ")+"; repeatable, - is standard output")
+	_ = cmd.RegisterFlagCompletionFunc("report", completeReports)
+}
+
+// String is empty: by default no report is written.
 func (r *reports) String() string { return "" }
 
 // Type is how help texts show the value.
 func (r *reports) Type() string { return "FORMAT=FILE" }
 
-// check finds out before the work is done whether the reports can be written after it.
+// check finds out, before the work, whether the reports can be written.
 func (r reports) check() error {
 	for _, f := range r {
 		if f.path == "-" {
 			continue
 		}
 		if info, err := os.Stat(f.path); err == nil && info.IsDir() {
-			return usageError{fmt.Sprintf("the %s report can't be written: %s is a directory", f.name, f.path)}
+			return usageError{fmt.Sprintf("--report %s: %s is a directory", f.name, f.path)}
 		}
 		if info, err := os.Stat(filepath.Dir(f.path)); err != nil || !info.IsDir() {
-			return fmt.Errorf("the %s report can't be written: there is no directory %s", f.name, filepath.Dir(f.path))
+			return usageError{fmt.Sprintf("--report %s: there is no directory %s", f.name, filepath.Dir(f.path))}
 		}
 	}
 	return nil
@@ -72,19 +79,19 @@ func (r reports) toStdout() bool {
 	return false
 }
 
-// include says whether a report of that format is asked for.
-func (r reports) include(format string) bool {
-	return slices.ContainsFunc(r, func(f reportFile) bool { return f.name == format })
+// write writes the reports. It tries all of them, and returns the first error.
+func (r reports) write(stdout io.Writer, content *report.Report) error {
+	return r.writeWith(stdout, func(i int, w io.Writer) error { return r[i].format.Write(w, content) })
 }
 
-// write writes the reports. It tries all of them, and returns the first error.
-func (r reports) write(stdout io.Writer, content *report.Report) (first error) {
-	for _, f := range r {
+// writeWith has each report written to its place. It tries all of them, and returns the first error.
+func (r reports) writeWith(stdout io.Writer, write func(i int, w io.Writer) error) (first error) {
+	for i, f := range r {
 		var err error
 		if f.path == "-" {
-			err = f.format.Write(stdout, content)
+			err = write(i, stdout)
 		} else {
-			err = writeFile(f.path, func(w io.Writer) error { return f.format.Write(w, content) })
+			err = writeFile(f.path, func(w io.Writer) error { return write(i, w) })
 		}
 		if err != nil && first == nil {
 			first = fmt.Errorf("the %s report is not written: %w", f.name, err)
@@ -93,8 +100,8 @@ func (r reports) write(stdout io.Writer, content *report.Report) (first error) {
 	return first
 }
 
-// writeFile writes a file so that whoever looks sees the old one or the whole new one. What is no regular file, such as
-// /dev/stderr or a named pipe, is written to as it is.
+// writeFile replaces a file at once: a reader sees the old one or the whole new one. A device or a named pipe is written to
+// as it is.
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // the link stays

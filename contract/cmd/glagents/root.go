@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"log/slog"
 	"net/url"
 	"runtime/debug"
 	"strings"
@@ -27,15 +29,9 @@ type program struct {
 	redactor *redact.Redactor
 }
 
-// run runs the command line and returns the exit status; only main ends the process.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) (status int) {
+// newProgram makes a program that knows the secrets of its environment.
+func newProgram(stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) *program {
 	p := &program{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, env: env, redactor: redact.New()}
-	defer func() {
-		if stop := stopped(recover()); stop != "" {
-			p.panicked(stop)
-			status = int(contract.Failed)
-		}
-	}()
 	for _, name := range secretVariables {
 		if secret, ok := env(name); ok {
 			p.redactor.Learn(secret)
@@ -46,24 +42,45 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			p.learnProxy(address)
 		}
 	}
+	return p
+}
+
+// run runs the command line and returns the exit status; only main ends the process.
+func (p *program) run(ctx context.Context, args []string) (status int) {
+	defer func() {
+		if stop := stopped(recover()); stop != "" {
+			p.panicked(stop)
+			status = int(contract.Failed)
+		}
+	}()
 	root := p.rootCommand()
 	root.SetArgs(append([]string{}, args...)) // cobra takes nil for os.Args
-	root.SetIn(stdin)
+	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
-	root.SetErr(stderr)
+	root.SetErr(p.stderr)
 	return p.status(root.ExecuteContext(ctx))
+}
+
+// redactLogs has what dependencies print go through the redactor: net/http, for one, prints bytes of answers. It changes
+// the whole process, so only main calls it.
+func (p *program) redactLogs() {
+	w := p.redactor.LogWriter(p.stderr, "glagents: ")
+	slog.SetDefault(slog.New(slog.NewTextHandler(w, nil)))
+	log.SetFlags(0)
+	log.SetOutput(w)
 }
 
 // secretVariables are the environment variables whose values are secrets.
 var secretVariables = [...]string{
-	"GITLAB_TOKEN", "GITLAB_DEVELOPER_TOKEN", "GITLAB_GUEST_TOKEN", "GITLAB_STRANGER_TOKEN", "CI_JOB_TOKEN",
+	"GITLAB_TOKEN", "GITLAB_DEVELOPER_TOKEN", "GITLAB_GUEST_TOKEN", "GITLAB_STRANGER_TOKEN", "GITLAB_READER_TOKEN",
+	"GITLAB_EXPIRED_TOKEN", "CI_JOB_TOKEN",
 }
 
 // proxyVariables are the environment variables that net/http takes proxies from. Its errors quote them.
 var proxyVariables = [...]string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"}
 
-// learnProxy makes the password in the address of a proxy known, or who the user is if there is none. The address may be
-// one that cannot be parsed: that is when it is quoted.
+// learnProxy learns the password in the address of a proxy, or the user if there is no password. An address that cannot be
+// parsed is learned too: errors quote it.
 func (p *program) learnProxy(address string) {
 	end := strings.LastIndex(address, "@")
 	if end < 0 {
@@ -88,24 +105,30 @@ func (p *program) learnProxy(address string) {
 func (p *program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "glagents",
-		Short: "Judge whether a server keeps to GitLab's Agents API",
-		Long: `Glagents judges whether a server keeps to GitLab's Agents API: the eight
-endpoints below /api/v4/projects/:id/cluster_agents.
+		Short: "Check whether a server conforms to GitLab's Agents API",
+		Long: `Glagents checks whether a server conforms to GitLab's Agents API: the eight
+operations below /api/v4/projects/:id/cluster_agents.
 
 ` + exitStatuses,
-		SilenceErrors:      true,
-		SilenceUsage:       true,
-		DisableSuggestions: true,
-		Args:               arguments(cobra.NoArgs),
-		RunE:               func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:                    version(),
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		Args:                       arguments(knownCommand),
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate(versionText())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagProblem(err)} })
 	root.AddCommand(
 		p.checkCommand(),
 		p.serveCommand(),
+		p.proxyCommand(),
 		p.sweepCommand(),
 		p.verifyCommand(),
+		p.compareCommand(),
 		p.rulesCommand(),
+		p.scenariosCommand(),
+		p.schemaCommand(),
 		p.faultsCommand(),
 		p.selftestCommand(),
 		p.versionCommand(),
@@ -115,11 +138,23 @@ endpoints below /api/v4/projects/:id/cluster_agents.
 
 // exitStatuses is the part of the help texts that lists them.
 const exitStatuses = `Exit status:
-  0  conformant: no MUST was violated
+  0  conformant
   1  a MUST was violated; with --strict a SHOULD too
-  2  the command was used wrongly, or its input cannot be read
-  3  an error of its own, or something was left behind
-  4  too little was tested to say`
+  2  wrong usage or set-up
+  3  an internal error, or something was left behind
+  4  not enough was tested`
+
+// knownCommand refuses a command that does not exist, and names those that are close.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	problem := fmt.Sprintf("unknown command %q", args[0])
+	if close := cmd.SuggestionsFor(args[0]); len(close) > 0 {
+		return fmt.Errorf("%s; did you mean %q?", problem, close[0])
+	}
+	return errors.New(problem + "; `glagents help` lists the commands")
+}
 
 // arguments makes a wrong number of arguments a usage error.
 func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
@@ -145,12 +180,12 @@ type usageError struct{ problem string }
 
 func (e usageError) Error() string { return e.problem }
 
-// exitError ends a command with a status, after it has said all that there is to say.
+// exitError ends a command with a status. Everything has been said already.
 type exitError struct{ exit contract.Exit }
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", e.exit) }
 
-// status says what went wrong, in one line, and gives the exit status.
+// status says in one line what went wrong, and returns the exit status.
 func (p *program) status(err error) int {
 	if err == nil || errors.As(err, &exitError{}) {
 		if lost := p.stdout.lost(); lost != nil {
@@ -174,7 +209,7 @@ func (p *program) status(err error) int {
 	return int(contract.Failed)
 }
 
-// stopped is what a panic said and where it happened. It is called with what recover gives; "" is no panic.
+// stopped is what a panic said and where it happened, for the value of recover. It is empty if there was no panic.
 func stopped(stop any) string {
 	switch stop := stop.(type) {
 	case nil:
@@ -185,12 +220,11 @@ func stopped(stop any) string {
 	return fmt.Sprintf("panic: %v\n%s", stop, debug.Stack())
 }
 
-// elsewhere is what stopped said in another goroutine, of which a panic ends the process at once. The one that runs the
-// command panics with it instead.
+// elsewhere is what stopped said in another goroutine. The goroutine of the command panics with it: a panic in another one
+// would end the process at once.
 type elsewhere string
 
-// panicked tells of a fault of ours without the secrets that it may have stumbled over; a panic that is left alone prints
-// them.
+// panicked reports a fault of ours without secrets. A panic that nobody recovers prints them.
 func (p *program) panicked(stop string) {
 	text := strings.ReplaceAll(p.redactor.Redact(stop), "\t", "    ")
 	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
@@ -204,4 +238,17 @@ func (p *program) panicked(stop string) {
 // complain writes one line to standard error, without secrets.
 func (p *program) complain(problem string) {
 	fmt.Fprintln(p.stderr, "glagents: "+report.Printable(p.redactor.Redact(problem)))
+}
+
+// complainOf says what is wrong with the set-up: what it means, what the server said, and what to do.
+func (p *program) complainOf(problem *contract.Problem) {
+	p.complain(problem.Means)
+	if problem.Said != "" {
+		fmt.Fprintln(p.stderr, "  GitLab said: "+report.Printable(p.redactor.Redact(problem.Said)))
+	}
+	for do := range strings.SplitSeq(problem.Do, "\n") {
+		if do = strings.TrimSpace(do); do != "" {
+			fmt.Fprintln(p.stderr, "  "+report.Printable(p.redactor.Redact(do)))
+		}
+	}
 }

@@ -23,7 +23,7 @@ those that match.`,
 		RunE: func(_ *cobra.Command, patterns []string) error {
 			rules, err := contract.SelectRules(patterns, nil)
 			if err != nil {
-				return usageError{err.Error()}
+				return usageError{err.Error() + didYouMean(patterns, ruleIDs())}
 			}
 			switch format {
 			case "text":
@@ -34,6 +34,7 @@ those that match.`,
 			return usageError{fmt.Sprintf("unknown format %q: there are text and json", format)}
 		},
 	}
+	cmd.ValidArgsFunction = completeRules
 	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT`: text or json")
 	return cmd
 }

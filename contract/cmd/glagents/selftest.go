@@ -10,25 +10,29 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/faults"
+	"example.com/gitlab-agents/contract/report"
 	"example.com/gitlab-agents/contract/selftest"
 )
 
 func (p *program) selftestCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "selftest [PATTERN…]",
-		Short: "Show that the suite notices what it claims to",
+		Short: "Show that the suite notices what it claims",
 		Long: `Selftest runs the suite against the built-in fake GitLab: the healthy one in
-every release and edition in which something changed, which has to be green, and
-one for each fault that glagents faults lists. Each of the rules that claim a
-fault has to notice it, no unrelated rule may be set off, and each rule that says
-MUST has to be killed by a fault. What was there before a run has to be as it
-was, and what the run made has to be gone.
+every release and edition that differ, where nothing may be found, and once for
+each fault that "glagents faults" lists. Every rule that claims a fault must
+notice it, no unrelated rule may be set off, and every MUST must be violated by
+at least one fault. What existed before a run must be unchanged after it, and
+what the run created must be gone.
 
-A PATTERN such as 'secret-*' runs those faults only, and says nothing about rules
-that none of them kills. The whole matrix is in contract/FORCE.md.
+A PATTERN such as 'secret-*' runs only those faults, and does not check whether
+every MUST is violated. The whole matrix is in contract/FORCE.md.
 
-Exit status: 0 if all is as it has to be, 1 if not, 2 if the command was used
-wrongly, 3 for an error of its own.`,
+Exit status:
+  0  the suite notices what it claims
+  1  it does not
+  2  wrong usage
+  3  an internal error`,
 		RunE: func(cmd *cobra.Command, patterns []string) error {
 			broken, err := faults.Matching(patterns...)
 			if err != nil {
@@ -54,13 +58,13 @@ wrongly, 3 for an error of its own.`,
 			if len(problems) > 0 {
 				mark, exit = "✗", contract.Violated
 			}
-			fmt.Fprintf(p.stdout, "\n%s %s %d problems, in %v\n", mark, matrix.Summary(), len(problems), time.Since(started).Round(100*time.Millisecond))
+			fmt.Fprintf(p.stdout, "\n%s %s %s, in %v\n", mark, matrix.Summary(), report.Count(len(problems), "problem"), time.Since(started).Round(100*time.Millisecond))
 			return exitError{exit}
 		},
 	}
 }
 
-// showRun prints a run in a line, and what is not as it has to be below.
+// showRun prints a run in a line, and its problems below.
 func (p *program) showRun(r *selftest.Run, width int) {
 	mark := "✓"
 	if len(r.Problems) > 0 {

@@ -43,30 +43,30 @@ func (p *program) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a fake GitLab that answers as GitLab does",
-		Long: `Serve runs a GitLab that has the Agents API and nothing else, in memory: what is
-made is gone when it ends. It answers as the given release and edition do.
+		Long: `Serve runs a fake GitLab that has the Agents API and nothing else. It answers as
+the given release and edition do. Everything is in memory, and gone when it ends.
 
 The first line on standard output is for scripts: "listening on " and the URL of
-the GitLab, which is what clients want as theirs. After it come the users with
-their access tokens, the projects, and a request to copy. The API documentation
-with requests to try is at /-/docs, the OpenAPI document at /-/openapi.yaml and
-/-/openapi.json.
+the GitLab. After it come the users with their access tokens, the projects, and a
+request to copy. The API documentation, with requests to try, is at /-/docs; the
+OpenAPI document is at /-/openapi.yaml and /-/openapi.json.
 
-Standard error has a line for each API request, without secrets. Ctrl-C lets the
-requests that are under way end, for up to three seconds; a second one does not
-wait.
+Standard error has a line for each API request, without secrets. After Ctrl-C,
+requests that are under way may take up to three seconds more; a second Ctrl-C
+ends the program at once.
 
 Without --seed there are the projects 20 root/test and 21 root/other (private) and
 22 public/open (public), and the users owner, maintainer, developer, reporter,
 guest and stranger with the access tokens glpat-owner, glpat-maintainer and so
 on. Project 20 has the agents and tokens of the document's examples, so that the
-examples can be executed. A seed is a file in YAML or JSON that says what there is
-instead; --print-seed prints that of this data, in which comments explain every
-key. The options override what the seed says of the GitLab. Access tokens
-from a seed are not printed.
+examples can be executed. A seed is a file in YAML or JSON with other data.
+--print-seed prints the default one, with comments that explain every key. Flags
+override what a seed says about the GitLab. Access tokens of a seed are not
+printed.
 
-Exit status: 0 when told to stop, 2 when the command was used wrongly, its seed
-cannot be read or its address cannot be listened on.`,
+Exit status:
+  0  it was told to stop
+  2  wrong usage, or a seed that cannot be read`,
 		Example: `  # A GitLab 16.2 on a port of its own
   glagents serve --addr 127.0.0.1:8080 --gitlab-version 16.2
 
@@ -89,7 +89,7 @@ cannot be read or its address cannot be listened on.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:0", "the `ADDRESS` to listen on; port 0 is a free one")
-	flags.StringVar(&s.seedFile, "seed", "", "the `FILE` that says what there is; - is standard input")
+	flags.StringVar(&s.seedFile, "seed", "", "the `FILE` with users, projects and agents; - is standard input")
 	flags.BoolVar(&s.printSeed, "print-seed", false, "print the seed that is used without --seed, with comments, and end")
 	flags.StringVar(&s.release, "gitlab-version", "", "the `VERSION` to be, 14.10 to 19.x; else the seed's, else the newest")
 	flags.StringVar(&s.edition, "edition", "", "the `EDITION` to be, ce or ee; else the seed's, else ce")
@@ -122,7 +122,7 @@ func (s *serve) run(ctx context.Context) error {
 	if err != nil {
 		return s.refuse(err)
 	}
-	listener, err := s.listen()
+	listener, err := s.listen(s.addr)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (s *serve) run(ctx context.Context) error {
 
 	address := listener.Addr().(*net.TCPAddr)
 	if !address.IP.IsLoopback() {
-		s.complain(fmt.Sprintf("warning: %s can be reached from other machines, without encryption, and the access tokens of the fake are no secrets", address))
+		s.complain(fmt.Sprintf("warning: %s can be reached from other machines, without encryption, and everybody knows the access tokens of the fake", address))
 	}
 	s.greet(gitlab, seed, "http://"+clientAddress(address)+gitlab.Root())
 	s.showFaults(gitlab, broken)
@@ -177,13 +177,13 @@ func (s *serve) refuse(err error) error {
 }
 
 // listen takes the address.
-func (s *serve) listen() (net.Listener, error) {
-	listener, err := net.Listen("tcp", s.addr)
+func (p *program) listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, usageError{fmt.Sprintf("--addr %s: another program listens there; choose another port, or 0 for a free one", s.addr)}
+		return nil, usageError{fmt.Sprintf("--addr %s: another program listens there; choose another port, or 0 for a free one", addr)}
 	case err != nil:
-		return nil, usageError{fmt.Sprintf("--addr %s: %v; an address is like 127.0.0.1:8080", s.addr, err)}
+		return nil, usageError{fmt.Sprintf("--addr %s: %v; an address is like 127.0.0.1:8080", addr, err)}
 	}
 	return listener, nil
 }
@@ -197,11 +197,11 @@ func clientAddress(a *net.TCPAddr) string {
 }
 
 // drain ends the server once the requests that are under way have ended, or after that time.
-func (s *serve) drain(server *http.Server, wait time.Duration) {
+func (p *program) drain(server *http.Server, wait time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	if server.Shutdown(ctx) != nil {
 		_ = server.Close()
-		s.complain(fmt.Sprintf("cut off what had not ended after %v", wait))
+		p.complain(fmt.Sprintf("cut off what had not ended after %v", wait))
 	}
 }

@@ -25,7 +25,7 @@ func (r *rateLimit) Set(text string) error {
 	}
 	r.requests, _ = strconv.Atoi(match[1])
 	if r.requests == 0 {
-		return errors.New("it has to allow one request at least")
+		return errors.New("it must allow at least one request")
 	}
 	r.per = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[match[2]]
 	r.text = text

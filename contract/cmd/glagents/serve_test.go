@@ -300,7 +300,7 @@ func TestServeBadUse(t *testing.T) {
 		{"--latency -1s", `the latency is -1s; it cannot be negative`},
 		{"--latency 5", `.*"--latency" flag: .*`},
 		{"--rate-limit 60", `.*"--rate-limit" flag: write it as 600/m, or with /s or /h`},
-		{"--rate-limit 0/m", `.*"--rate-limit" flag: it has to allow one request at least`},
+		{"--rate-limit 0/m", `.*"--rate-limit" flag: it must allow at least one request`},
 		{"--fault third-token", `--fault: there is no fault "third-token"; there are third-token-by-form, .*`},
 		{"--fault nonsense", `--fault: there is no fault "nonsense": .*`},
 		{"--log xml", `.*"--log" flag: there are text, json and off`},
@@ -504,7 +504,7 @@ func TestServeDocumentation(t *testing.T) {
 			get := func(path string) (int, http.Header, string) { return ask(t, "GET", s.url+path, "", nil) }
 
 			paths := map[string][]string{} // in the order in which they stand, by format
-			for format, first := range map[string]string{"yaml": "openapi: 3.0.3", "json": `{"openapi":"3.0.3"`} {
+			for format, first := range map[string]string{"yaml": "openapi: 3.0.3", "json": `"openapi": "3.0.3"`} {
 				status, header, text := get("/-/openapi." + format)
 				assert.Equal(t, 200, status)
 				assert.Equal(t, "application/"+format, header.Get("Content-Type"))
@@ -520,6 +520,7 @@ func TestServeDocumentation(t *testing.T) {
 					paths[format][i] = strings.TrimRight(path, "\": \n{")
 				}
 			}
+			assert.Len(t, paths["json"], 4)
 			assert.Equal(t, paths["yaml"], paths["json"])
 
 			status, header, text := get("/-/docs")

@@ -26,18 +26,18 @@ func (p *program) sweepCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sweep",
 		Short: "Remove what killed checks left behind",
-		Long: `Sweep reads the journal, in which each check notes that it is about to make
-agents, and finishes the work of those that were killed: it deletes the agents
-whose names hold the id of such a run, and nothing else. Runs that are still
-going on are left alone.
+		Long: `Sweep removes what killed checks, and checks with --keep, left behind. It reads
+the journal, in which each check notes what it is about to create, and deletes
+the agents whose names contain the id of such a check, and nothing else. Checks
+that are still running are left alone.
 
-The token comes from GITLAB_TOKEN, --token-file or a prompt, as for check.
+The GitLab and the token come from the same flags and variables as for check.
 
 Exit status:
   0  nothing is left
-  2  the command was used wrongly
+  2  wrong usage or set-up
   3  something is left; it is listed`,
-		Example: `  # What is there to remove?
+		Example: `  # What would be removed?
   glagents sweep --list
 
   glagents sweep --url https://gitlab.example.com`,
@@ -68,12 +68,13 @@ func (s *sweep) run(ctx context.Context) error {
 		for _, e := range entries {
 			state := "was killed"
 			if e.Running() {
-				state = "is still going on"
+				state = "is still running"
 			}
 			fmt.Fprintln(s.stdout, report.Printable(s.redactor.Redact(fmt.Sprintf("run %s of %s on %s %s, projects %q", e.Run, e.Started.Format("2006-01-02 15:04:05"), e.URL, state, e.Project))))
 		}
 		return nil
 	}
+	s.fromEnvironment(s.program)
 	if s.url == "" {
 		return usageError{"--url is missing: `glagents sweep --list` shows where something was left"}
 	}
@@ -86,20 +87,21 @@ func (s *sweep) run(ctx context.Context) error {
 	if err != nil {
 		var setup *contract.SetupError
 		if errors.As(err, &setup) {
-			return usageError{setup.Error()}
+			s.complainOf(&setup.Problem)
+			return exitError{contract.Usage}
 		}
 		return err
 	}
 	clean := len(unreadable) == 0
 	for _, done := range swept {
-		fmt.Fprintf(s.stdout, "Run %s: %d agents removed.\n", done.Entry.Run, done.Removed)
+		fmt.Fprintf(s.stdout, "Run %s: %s removed.\n", done.Entry.Run, report.Count(done.Removed, "agent"))
 		for _, left := range done.Left {
 			clean = false
 			s.complain("left behind: " + left)
 		}
 	}
 	if n := len(entries) - len(swept); n > 0 {
-		fmt.Fprintf(s.stdout, "Runs on other GitLabs, or still going on: %d; `glagents sweep --list` shows them.\n", n)
+		fmt.Fprintf(s.stdout, "Checks of other GitLabs, or still running: %d; `glagents sweep --list` shows them.\n", n)
 	}
 	return s.unless(clean)
 }
@@ -109,7 +111,7 @@ func journalProblem(err error) string {
 	var wrong *time.ParseError
 	if errors.As(err, &wrong) {
 		file, _, _ := strings.Cut(err.Error(), ": ")
-		return file + ": started is no time"
+		return file + ": started is not a time"
 	}
 	return err.Error()
 }

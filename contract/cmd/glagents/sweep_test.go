@@ -48,11 +48,11 @@ func TestSweep(t *testing.T) {
 
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", journal, "--url", "https://elsewhere.example.com")
 	assert.Zero(t, out.status)
-	assert.Contains(t, out.stdout, "Runs on other GitLabs, or still going on: 1;")
+	assert.Contains(t, out.stdout, "Checks of other GitLabs, or still running: 1;")
 
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", journal, "--url", gitlab.url+"/")
 	assert.Zero(t, out.status, out.stderr)
-	assert.Equal(t, "Run abcdefghij: 1 agents removed.\n", out.stdout)
+	assert.Equal(t, "Run abcdefghij: 1 agent removed.\n", out.stdout)
 	assert.Equal(t, []int64{1}, gitlab.Agents(20))
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", journal)
 	assert.Equal(t, "Nothing is left behind.\n", out.stdout)
@@ -77,7 +77,7 @@ func TestSweepBadUse(t *testing.T) {
 		{"no token", "", at(gitlab.url), 2, "set GITLAB_TOKEN or name a --token-file"},
 		{"plain http", "glpat-maintainer", at("http://gitlab.example.com"), 2, "--allow-http"},
 		{"an unknown token", "glpat-nobody", at(gitlab.url), 3, "left behind: perhaps agents named contract-abcdefghij-…"},
-		{"a developer's token", "glpat-developer", at(gitlab.url), 3, "DELETE answers 403"},
+		{"a developer's token", "glpat-developer", at(gitlab.url), 3, "DELETE returned 403"},
 		{"a journal that is a file", "glpat-maintainer", []string{"sweep", "--journal", filepath.Join(journal, "broken.json")}, 3, "the journal cannot be kept"},
 		{"a file that is no entry", "glpat-maintainer", at("https://elsewhere.example.com"), 3, "broken.json: "},
 	} {

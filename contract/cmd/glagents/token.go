@@ -18,29 +18,37 @@ const maxToken = 4096
 
 // token is a role's token: from a file if one is named, else from the environment; "" if there is none.
 func (p *program) token(role contract.Role, file string) (string, error) {
-	from := tokenVariable(role)
+	from := role.Variable()
 	token, _ := p.env(from)
 	if file != "" {
-		from = file
+		from = tokenFlag(role) + ": " + file
 		f, err := os.Open(file)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(file, `/\.`) && len(file) > 15:
 			p.redactor.Learn(file) // it may be the token, where its file was to be named
-			return "", usageError{"the token's file is not there; what names it looks like the token, which has to be in the file"}
+			return "", usageError{tokenFlag(role) + ": there is no such file. What was given looks like the token itself, which must be in a file"}
 		case err != nil:
-			return "", usageError{err.Error()}
+			return "", usageError{tokenFlag(role) + ": " + err.Error()}
 		}
 		defer f.Close()
 		data, err := io.ReadAll(io.LimitReader(f, maxToken+1))
 		if err != nil {
-			return "", usageError{err.Error()}
+			return "", usageError{tokenFlag(role) + ": " + err.Error()}
 		}
 		token = string(data)
 		if strings.TrimSpace(token) == "" {
-			return "", usageError{file + " is empty: it has to hold a token"}
+			return "", usageError{from + " is empty: it must contain a token"}
 		}
 	}
 	return p.checkToken(token, from)
+}
+
+// tokenFlag is the flag that names the file with a role's token.
+func tokenFlag(role contract.Role) string {
+	if role == contract.Maintainer {
+		return "--token-file"
+	}
+	return "--" + role.String() + "-token-file"
 }
 
 // checkToken takes a token that can stand in a header, and has it redacted from now on.
@@ -48,7 +56,7 @@ func (p *program) checkToken(token, from string) (string, error) {
 	token = strings.TrimSpace(token)
 	p.redactor.Learn(token)
 	if len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", usageError{fmt.Sprintf("%s holds no token: a token is one line of letters, digits, - and _", from)}
+		return "", usageError{fmt.Sprintf("%s is not a token: a token is one line of letters, digits, - and _", from)}
 	}
 	return token, nil
 }

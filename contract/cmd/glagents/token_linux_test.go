@@ -53,9 +53,9 @@ func TestPrompt(t *testing.T) {
 		says   string
 	}{
 		{"glpat-maintainer\r", 0, ""},
-		{"glpat-nobody-knows-this\r", 2, "refuses the maintainer's token (401)"},
+		{"glpat-nobody-knows-this\r", 2, "401"},
 		{"\r", 2, "no token is given"},
-		{"two words\r", 2, "what was typed holds no token"},
+		{"two words\r", 2, "what was typed is not a token"},
 		{"glpat-main\x03", 2, "no token is given"}, // Ctrl-C
 	} {
 		program, person := terminal(t)

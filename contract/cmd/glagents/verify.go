@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,32 +27,46 @@ type verify struct {
 	edition string
 	strict  bool
 	quiet   bool
+	follow  bool
 	noColor bool
 }
 
 func (p *program) verifyCommand() *cobra.Command {
 	v := &verify{program: p}
 	cmd := &cobra.Command{
-		Use:   "verify FILE.har…",
+		Use:   "verify FILE.har|DIRECTORY…",
 		Short: "Judge recorded traffic",
-		Long: `Verify reads recordings of HTTP traffic (HAR 1.1 and 1.2, also compressed with
-gzip) and judges each exchange that is one of the eight operations of the Agents
-API. Nothing is sent anywhere. Browsers save such files (developer tools,
-network, "Save all as HAR"), and so do mitmproxy, Playwright and others.
+		Long: `Verify reads recordings of HTTP traffic (HAR 1.1 and 1.2, also in gzip, zlib or
+zip, or one exchange a line) and judges each exchange with one of the eight
+operations of the Agents API. It sends nothing. Browsers save such files
+(developer tools, network, "Save all as HAR"); so do mitmproxy, Playwright and
+others.
 
-Each file is judged on its own, in the order of its entries, and may be of any
-size. A FILE of - is standard input. What is found is shown with the number of
-the exchange in its file, from 0. Secrets in the file are never printed.
+Several files are one history in order of time, and may be of any size. Of a
+directory, all files are read whose names end in .har, .har.gz, .ndjson or .jsonl.
+Judge recordings of GitLabs that have nothing to do with each other, but the same
+URL, one by one. A FILE of - is standard input. What is found is shown with the
+number of the exchange in its file, from 0. Secrets in the file are never printed.
 
-What a server did wrong is a violation (✗). A request that is itself not as the
-document states is the caller's fault (!) and fails nothing. What the document
-does not know and does no harm is drift (~). An answer that says nothing about
-the server, such as a 429 or a body that the recorder dropped, is inconclusive
-(?). Rules that have to make requests of their own are untested here: see
-"glagents check".
+A file may also be a stream of exchanges, one JSON object a line, as a log shipper
+writes it. A line has what a HAR has as an entry; what is left out is taken as not
+recorded:
+  {"startedDateTime":"2026-11-22T11:55:10.224Z","time":27,
+   "request":{"method":"POST","url":"https://…","headers":{"Content-Type":"application/json"},
+              "postData":{"text":"{…}"}},
+   "response":{"status":201,"headers":{"X-Request-Id":"01J"},"content":{"text":"{…}"}}}
+With --follow, one HAR or stream is judged while it is written, with a line for
+each finding as it is found; the report comes after Ctrl-C.
 
-A file that breaks off is judged as far as it goes; without a violation the exit
-status is then 4.
+  ✗ violation     the server broke a rule
+  ~ drift         the server sent something harmless that the document lacks
+  ? inconclusive  the answer says nothing about the server, such as 429
+  ! invalid       the recorded request does not match the document; the server
+                  is not to blame
+
+Rules that need requests of their own are untested here; "glagents check" tests
+them. A file that is cut off is judged up to there, and the exit status is then
+4 at best.
 
 ` + exitStatuses,
 		Example: `  # What did this GitLab do wrong?
@@ -62,8 +75,11 @@ status is then 4.
   # In a pipeline: a report for the merge request and one for programs
   glagents verify --report junit=report.xml --report json=report.json *.har
 
-  # Only what concerns tokens, as the GitLab of that time promised it
+  # Only the rules about tokens, as they were in that release
   glagents verify --rule 'tokens/*' --gitlab-version 15.11 traffic.har
+
+  # As a gateway logs it
+  glagents verify --follow /var/log/gateway/exchanges.ndjson
 
   # From a pipe, and the violations as JSON
   zcat traffic.har.gz | glagents verify --report json=- - | jq '.findings[] | select(.outcome == "violation")'`,
@@ -76,14 +92,14 @@ status is then 4.
 		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args) },
 	}
 	flags := cmd.Flags()
-	flags.Var(&v.reports, "report", "also write a report: "+strings.Join(report.Names(), ", ")+"; repeatable, - is standard output")
-	flags.StringArrayVar(&v.only, "rule", nil, "judge by the rules that match `PATTERN` only, such as 'tokens/*'; repeatable")
-	flags.StringArrayVar(&v.skip, "skip", nil, "leave out the rules that match `PATTERN`; repeatable")
-	flags.StringVar(&v.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2; else what the recording tells, else the newest")
-	flags.StringVar(&v.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee; else what the recording tells")
+	v.reports.flag(cmd)
+	ruleFlags(cmd, &v.only, &v.skip)
+	flags.StringVar(&v.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2, instead of what the recording tells")
+	flags.StringVar(&v.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee, instead of what the recording tells")
 	flags.BoolVar(&v.strict, "strict", false, "a violated SHOULD counts like a violated MUST")
-	flags.BoolVarP(&v.quiet, "quiet", "q", false, "print the verdict only")
-	flags.BoolVar(&v.noColor, "no-color", false, "print without colours, as with NO_COLOR in the environment")
+	flags.BoolVarP(&v.follow, "follow", "f", false, "judge a recording as it is written, until Ctrl-C")
+	flags.BoolVarP(&v.quiet, "quiet", "q", false, "print only the verdict")
+	flags.BoolVar(&v.noColor, "no-color", false, "print without colors, like NO_COLOR in the environment")
 	return cmd
 }
 
@@ -92,46 +108,60 @@ func (v *verify) run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkFiles(files); err != nil {
+	files, err = recordings(files)
+	if err != nil {
 		return err
+	}
+	if v.follow && len(files) != 1 {
+		return usageError{fmt.Sprintf("--follow follows one recording, and there are %d", len(files))}
 	}
 	if err := v.reports.check(); err != nil {
 		return err
 	}
 
+	judge, err := contract.NewJudge(options)
+	if err != nil {
+		return err
+	}
+	if v.follow {
+		return v.judgeAll(ctx, v.followed(ctx, files[0], judge))
+	}
+	return v.judgeAll(ctx, v.merge(ctx, files, judge))
+}
+
+// judgeAll judges the entries of recordings, and reports.
+func (v *verify) judgeAll(ctx context.Context, m *merged) error {
+	found := v.newFindings(v.human())
+	where, err := v.observe(m, found)
+	if err != nil {
+		return err
+	}
 	var (
-		results []*contract.Result
-		unread  int
 		partial []string
+		unread  int
+		targets []string
 	)
-	for _, name := range files {
-		judge, err := contract.NewJudge(options)
-		if err != nil {
-			return err
+	for _, p := range m.all {
+		if p.failed != nil {
+			v.complain(shownName(p.name) + ": " + p.failed.Error())
+			partial = append(partial, shownName(p.name)+": "+p.failed.Error())
 		}
-		read, err := v.file(ctx, name, judge)
-		unread += read.unread
-		if err != nil {
-			v.complain(shownName(name) + ": " + err.Error())
-			partial = append(partial, shownName(name)+": "+err.Error())
+		if p.failed == nil || p.read.entries > 0 {
+			targets = append(targets, shownName(p.name))
 		}
-		if err == nil || read.entries > 0 {
-			result := judge.Result()
-			result.Target = shownName(name)
-			results = append(results, result)
-		}
-		if ctx.Err() != nil {
-			break
-		}
+		unread += p.read.unread
 	}
 	switch { // each file's error was said
-	case len(results) == 0 && ctx.Err() != nil:
+	case len(targets) == 0 && ctx.Err() != nil:
 		return exitError{contract.TooLittle}
-	case len(results) == 0:
+	case len(targets) == 0:
 		return exitError{contract.Usage}
 	}
-
-	r := report.Join(results)
+	r := &report.Report{Result: m.judge.Result(), Recorded: true}
+	r.Result.Target = strings.Join(targets, ", ")
+	if names := where.locate(r.Result.Findings); len(m.all) > 1 {
+		r.Files = names
+	}
 	r.Unread, r.Partial, r.Strict, r.Redactor = unread, strings.Join(partial, "; "), v.strict, v.redactor
 	return v.show(r)
 }
@@ -148,29 +178,7 @@ func (v *verify) options() (o contract.JudgeOptions, err error) {
 		return o, usageError{"--edition: " + err.Error()}
 	}
 	o.Rules, o.Skip = v.only, v.skip
-	if _, err := contract.SelectRules(v.only, v.skip); err != nil {
-		return o, usageError{err.Error()}
-	}
-	return o, nil
-}
-
-// checkFiles finds out before anything is judged whether the files are there.
-func checkFiles(files []string) error {
-	for i, name := range files {
-		if name == "-" {
-			if slices.Contains(files[:i], "-") {
-				return usageError{"standard input can be read only once"}
-			}
-			continue
-		}
-		switch info, err := os.Stat(name); {
-		case err != nil:
-			return usageError{err.Error()}
-		case info.IsDir():
-			return usageError{fmt.Sprintf("%s is a directory: name the HAR files in it", name)}
-		}
-	}
-	return nil
+	return o, checkPatterns(v.only, v.skip)
 }
 
 func shownName(file string) string {
@@ -182,66 +190,74 @@ func shownName(file string) string {
 
 // reading is what became of reading a file.
 type reading struct {
-	entries int // that there were
+	entries int // in the file
 	unread  int // of them that could not be read
 }
 
 // maxSaid is how many entries of a file are named that could not be read for the same reason.
 const maxSaid = 10
 
-// file judges one file. The error says why it could not be judged to its end.
-func (v *verify) file(ctx context.Context, name string, judge *contract.Judge) (read reading, err error) {
-	in := v.stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return read, err
-		}
-		defer f.Close()
-		in = f
+// observe judges the entries, and says where each exchange stands.
+func (v *verify) observe(m *merged, found *findings) (where *places, err error) {
+	type reason struct {
+		in  *part
+		why string
 	}
-	said := make(map[string]int) // what was said how often
+	said := make(map[reason]int) // what was said how often
 	defer func() {
-		for why, n := range said {
+		for r, n := range said {
 			if n > maxSaid {
-				v.complain(fmt.Sprintf("%s: the same of %d more entries: %s", shownName(name), n-maxSaid, why))
+				v.complain(fmt.Sprintf("%s: the same of %d more entries: %s", shownName(r.in.name), n-maxSaid, r.why))
 			}
 		}
 	}()
-	say := func(e har.Entry, why string) {
-		if said[why]++; said[why] <= maxSaid {
-			v.complain(fmt.Sprintf("%s: entry %d (byte %d): %s", shownName(name), e.Index, e.Offset, why))
+	say := func(p *part, e har.Entry, why string) {
+		r := reason{p, why}
+		if said[r]++; said[r] <= maxSaid {
+			v.complain(fmt.Sprintf("%s: entry %d (byte %d): %s", shownName(p.name), e.Index, e.Offset, why))
 		}
 	}
-	for next := range entries(ctx, in, judge) {
+	where = &places{}
+	for p, next := range m.entries() {
 		var bad *har.EntryError
 		switch {
 		case errors.As(next.err, &bad):
-			read.entries++
-			read.unread++
-			say(next.Entry, "not judged: "+bad.Err.Error())
-			judge.Observe(unreadable) // so that the judge numbers exchanges as the file does
+			p.read.unread++
+			say(p, next.Entry, "not judged: "+bad.Err.Error())
+			next.prepared = m.judge.Prepare(unreadable) // so that the judge numbers exchanges as the file does
 		case next.err != nil:
-			return read, next.err
+			p.failed = next.err
+			continue
+		case next.Exchange.FromCache != "":
+			p.read.unread++
+			say(p, next.Entry, "not judged: the browser answered it from its cache, not the server")
+			next.prepared = m.judge.Prepare(unreadable)
 		default:
-			read.entries++
 			for _, note := range next.Notes {
-				say(next.Entry, note)
+				say(p, next.Entry, note)
 			}
-			if next.Exchange.FromCache != "" {
-				read.unread++
-				say(next.Entry, "not judged: the browser answered it from its cache, not the server")
-				judge.Observe(unreadable)
-				continue
+		}
+		p.read.entries++
+		where.add(p, next.Index)
+		these, _ := m.judge.ObservePrepared(next.prepared, nil)
+		if v.follow && !v.quiet {
+			for _, f := range these {
+				found.print(f)
 			}
-			judge.ObservePrepared(next.prepared, nil)
 		}
 	}
-	if ctx.Err() != nil {
-		return read, fmt.Errorf("interrupted after %d entries", read.entries)
-	}
-	return read, nil
+	return where, nil
 }
+
+// followed is a recording that is being written.
+func (v *verify) followed(ctx context.Context, name string, judge *contract.Judge) *merged {
+	m := v.merge(ctx, []string{name}, judge)
+	m.follow = true
+	return m
+}
+
+// lookAgain is how long a recording that is followed is left alone before it is looked at again.
+const lookAgain = 200 * time.Millisecond
 
 // unreadable stands for an entry that could not be read. It is none of the operations, whatever it was.
 var unreadable = &wire.Exchange{Request: wire.Request{Method: "GET", URL: &url.URL{}}, Err: errors.New("not readable")}
@@ -250,7 +266,7 @@ var unreadable = &wire.Exchange{Request: wire.Request{Method: "GET", URL: &url.U
 type next struct {
 	har.Entry
 	err      error
-	prepared *contract.Prepared // nil if there is an error
+	prepared *contract.Prepared // nil if err is not
 	stop     string             // what reading or preparing it panicked with
 }
 
@@ -315,14 +331,19 @@ func entries(ctx context.Context, r io.Reader, judge *contract.Judge) func(yield
 	}
 }
 
+// human is where what people read goes.
+func (v *verify) human() io.Writer {
+	if v.reports.toStdout() {
+		return v.stderr
+	}
+	return v.stdout
+}
+
 // show writes the reports and what a person reads, and ends the command with the verdict's status.
 func (v *verify) show(r *report.Report) error {
-	human := io.Writer(v.stdout)
-	if v.reports.toStdout() {
-		human = v.stderr
-	}
+	human := v.human()
 	failed := v.reports.write(v.stdout, r)
-	terminal := report.Terminal{Color: v.colored(human, v.noColor), Quiet: v.quiet}
+	terminal := report.Terminal{Color: v.colored(human, v.noColor), Quiet: v.quiet, Width: width(human)}
 	if err := terminal.Write(human, r); err != nil {
 		return err
 	}

@@ -14,10 +14,15 @@ func (p *program) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  arguments(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(p.stdout, "glagents %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return nil
+			_, err := fmt.Fprint(p.stdout, versionText())
+			return err
 		},
 	}
+}
+
+// versionText is what both version and --version print.
+func versionText() string {
+	return fmt.Sprintf("glagents %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // version is the version of the module this was built from, with the revision if it was built in a checkout.

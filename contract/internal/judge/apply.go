@@ -30,13 +30,13 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 		return nil
 	}
 	if entry.Reads&x.lacks() != 0 {
-		t.notRecorded = true
+		t.notRecorded = t.notRecorded || x.Operation != ""
 		return nil
 	}
 	var reported reports
 	x.report = reported.add
 	applies, panicked := run(entry, h, x)
-	if applies {
+	if applies && x.FromGitLab() {
 		t.applied++
 	}
 	if panicked != "" {

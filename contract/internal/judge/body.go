@@ -28,6 +28,7 @@ type Agent struct {
 		PathWithNamespace string `json:"path_with_namespace"`
 		Name              string `json:"name"`
 		NameWithNamespace string `json:"name_with_namespace"`
+		CreatedAt         string `json:"created_at"`
 	} `json:"config_project"`
 	CreatedAt       string `json:"created_at"`
 	CreatedByUserID *int64 `json:"created_by_user_id"`

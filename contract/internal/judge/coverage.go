@@ -16,6 +16,7 @@ import (
 type coverage struct {
 	operations []document.Operation
 	statuses   []map[int]int
+	successes  []int
 	values     [][]*cells
 }
 
@@ -49,6 +50,7 @@ func newCoverage(doc *document.Document) *coverage {
 		}
 		c.values = append(c.values, values)
 		c.statuses = append(c.statuses, make(map[int]int))
+		c.successes = append(c.successes, 0)
 	}
 	return c
 }
@@ -60,6 +62,9 @@ func (c *coverage) add(x *Exchange) {
 		return
 	}
 	c.statuses[i][x.Status()]++
+	if status := x.Status(); x.Complete() && (status >= 200 && status < 300 || status == http.StatusNotModified) {
+		c.successes[i]++
+	}
 	if x.Request.Method == http.MethodHead || !(x.OK(200) || x.OK(201)) {
 		return
 	}
@@ -122,7 +127,7 @@ func (v *cells) walk(body any, path []string) {
 func (c *coverage) result(v rule.Version) rule.Coverage {
 	var result rule.Coverage
 	for i, o := range c.operations {
-		oc := rule.OperationCoverage{Operation: o.ID}
+		oc := rule.OperationCoverage{Operation: o.ID, Successes: c.successes[i]}
 		listed := make(map[int]bool)
 		for _, r := range o.Responses {
 			listed[r.Status] = true

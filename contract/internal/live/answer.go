@@ -3,7 +3,6 @@ package live
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -117,8 +116,7 @@ const maxLag = 5 * time.Second
 
 // mayLag says that the answer is a read, by another user than the one who writes.
 func (a *Answer) mayLag() bool {
-	read := a.request.method == http.MethodGet || a.request.method == http.MethodHead
-	return read && !a.stage.ReadOnly() && (a.request.role == rule.Developer || a.request.role == rule.Guest || a.request.role == rule.Stranger)
+	return reads(a.request.method) && !a.stage.ReadOnly() && (a.request.role == rule.Developer || a.request.role == rule.Guest || a.request.role == rule.Stranger)
 }
 
 func (a *Answer) mismatches(matchers []Matcher) (wrong []Mismatch) {
@@ -181,7 +179,11 @@ func (a *Answer) Agent() (Agent, bool) {
 	if is == nil {
 		return Agent{}, false
 	}
-	return Agent{ID: is.ID, Name: is.Name, Project: is.ConfigProject.ID, Created: a.Exchange}, true
+	name := is.Name
+	if sent := a.Exchange.Sent("name"); sent.Text { // what a broken server makes of it is a rule's business
+		name = sent.Value
+	}
+	return Agent{ID: is.ID, Name: name, Project: is.ConfigProject.ID, Created: a.Exchange}, true
 }
 
 // Token is the token that a create was answered with, if it is one of that agent and no other's.

@@ -139,7 +139,7 @@ func (o *own) note(x *judge.Exchange) {
 
 // mayChange says whether a request changes only what the check made.
 func (o *own) mayChange(r *request) bool {
-	if r.method == http.MethodGet || r.method == http.MethodHead {
+	if reads(r.method) {
 		return true
 	}
 	_, id, named := strings.Cut(r.path, "/cluster_agents/")
@@ -152,6 +152,8 @@ func (o *own) mayChange(r *request) bool {
 	n, err := strconv.ParseInt(id, 10, 64)
 	return isNobody(id) || err == nil && o.has(n)
 }
+
+func reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
 // isNobody says that no agent has what stands for its id in a URL, so the request can only be refused.
 func isNobody(id string) bool {

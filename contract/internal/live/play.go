@@ -23,6 +23,8 @@ type play struct {
 	judge    *judge.Judge // whose history counts: the check's own, or one of its own if the scenario is played again
 	again    bool         // it is played again, to confirm findings
 	prefix   string       // begins the names of its agents
+	quiet    func()       // says that it writes no more, and waits until nobody does
+	reading  bool         // it writes no more
 	agents   int          // made so far
 	tokens   int
 
@@ -51,7 +53,7 @@ type ending struct {
 // newPlay prepares a scenario to be played.
 func (c *check) newPlay(ctx context.Context, s *Scenario, j *judge.Judge, again bool) *play {
 	return &play{
-		check: c, scenario: s, ctx: ctx, judge: j, again: again, prefix: c.own.prefix(s.Name),
+		check: c, scenario: s, ctx: ctx, judge: j, again: again, prefix: c.own.prefix(s.Name), quiet: func() {},
 		reached: make(map[*rule.Rule]bool), reasons: make(map[*rule.Rule]rule.Reason), doubts: make(map[*rule.Rule]rule.Reason),
 		failed: make(map[string]bool),
 	}
@@ -85,6 +87,9 @@ func (p *play) pause(d time.Duration) bool { return p.Clock.Sleep(p.ctx, d) }
 // This is the way of a request.
 func (p *play) answer(a *Answer) *Answer {
 	r := a.request
+	if p.reading && !reads(r.method) {
+		panic(fmt.Errorf("the scenario writes after Quiet: %s %s", r.method, r.path))
+	}
 	if !p.own.mayChange(r) {
 		p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonEarlierStep, Text: fmt.Sprintf("%s %s would change what is not surely the check's own", r.method, r.path)})
 	}
@@ -204,17 +209,6 @@ func (p *play) outcome(r *rule.Rule) (rule.Outcome, rule.Reason) {
 	return rule.Untested, rule.Reason{Code: rule.ReasonNoExchange, Text: fmt.Sprintf("the scenario %q did not come to it", p.scenario.Name)}
 }
 
-// unverified are the requests of the play that no verb said anything about.
-func (p *play) unverified() []string {
-	var names []string
-	for _, a := range p.answers {
-		if !a.verified {
-			names = append(names, a.name())
-		}
-	}
-	return names
-}
-
 // observe has an exchange judged, and takes up what it says about what exists.
 func (c *check) observe(j *judge.Judge, x *wire.Exchange, tag any) *judge.Exchange {
 	prepared := j.Prepare(x)
@@ -269,7 +263,7 @@ func (c *check) needed() func(*rule.Rule) bool {
 func (c *check) cannotPlay(s *Scenario) (rule.Reason, bool) {
 	switch {
 	case s.Needs.has(Writes) && c.ReadOnly:
-		return rule.Reason{Code: rule.ReasonReadOnly, Text: "it creates or deletes, and the check is read-only"}, true
+		return rule.Reason{Code: rule.ReasonReadOnly, Text: readOnly}, true
 	case s.Needs.has(OtherProject) && c.OtherProject == "":
 		return rule.Reason{Code: rule.ReasonOtherProject, Text: "no other project is given (--other-project)"}, true
 	case s.Needs.has(OtherProject) && c.ground.found.OtherProblem != nil:
@@ -288,9 +282,15 @@ func (c *check) playAll(ctx context.Context) []*play {
 	for _, s := range slices.Concat(together, alone) {
 		plays = append(plays, c.newPlay(ctx, s, c.judge, false))
 	}
-	var wait sync.WaitGroup
+	var wait, writing sync.WaitGroup
+	writing.Add(len(together))
 	for _, p := range plays[:len(together)] {
-		wait.Go(func() { c.playOne(p) })
+		done := sync.OnceFunc(writing.Done)
+		p.quiet = func() { done(); writing.Wait() }
+		wait.Go(func() {
+			defer done()
+			c.playOne(p)
+		})
 	}
 	wait.Wait()
 	for _, p := range plays[len(together):] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"example.com/gitlab-agents/contract/internal/rule"
 )
@@ -30,7 +31,7 @@ func (c *check) result(plays []*play, again map[*play]int) *rule.Result {
 	r.Target, r.Project, r.Run, r.ReadOnly = c.base, c.ground.project.Path, c.own.run, c.ReadOnly
 	r.Roles, r.Ended = c.ground.given, c.ended()
 	for i := range r.Rules {
-		settle(&r.Rules[i], plays)
+		c.settle(&r.Rules[i], plays)
 	}
 	for _, p := range plays {
 		r.Scenarios = append(r.Scenarios, p.result(again[p]))
@@ -47,12 +48,18 @@ func (c *check) result(plays []*play, again map[*play]int) *rule.Result {
 }
 
 // settle brings together what was judged under a rule and what the scenarios that declare it say.
-func settle(result *rule.RuleResult, plays []*play) {
+func (c *check) settle(result *rule.RuleResult, plays []*play) {
 	if result.Outcome == rule.Untested && (result.Reason.Code == rule.ReasonRelease || result.Reason.Code == rule.ReasonEdition) {
 		return
 	}
+	if result.Outcome == rule.Untested && c.ReadOnly && onlyWrites(result.Rule.Operations) {
+		result.Reason = rule.Reason{Code: rule.ReasonReadOnly, Text: readOnly}
+	}
 	declared := false
 	for _, p := range plays {
+		if result.Outcome == rule.Untested && p.end != nil && p.end.outcome == rule.Untested && slices.Contains(p.scenario.Judged, result.Rule) {
+			result.Reason = p.end.reason
+		}
 		if !slices.Contains(p.scenario.Proves, result.Rule) {
 			continue
 		}
@@ -68,6 +75,17 @@ func settle(result *rule.RuleResult, plays []*play) {
 			result.Applied++
 		}
 	}
+}
+
+// readOnly is why what takes a write is untested in a read-only check.
+const readOnly = "it creates or deletes, and the check is read-only"
+
+// writes are the operations that change something.
+var writes = []string{"createAgent", "deleteAgent", "createAgentToken", "revokeAgentToken"}
+
+// onlyWrites says whether all of some operations change something.
+func onlyWrites(operations []string) bool {
+	return len(operations) > 0 && !slices.ContainsFunc(operations, func(o string) bool { return !slices.Contains(writes, o) })
 }
 
 // result is what became of the scenario.
@@ -93,8 +111,7 @@ func (c *check) allow(coverage *rule.Coverage) {
 	release := c.ground.version.Release
 	for i := range coverage.Operations {
 		o := &coverage.Operations[i]
-		tokens := o.Operation != "listAgents" && o.Operation != "getAgent" && o.Operation != "createAgent" && o.Operation != "deleteAgent"
-		writes := o.Operation == "createAgent" || o.Operation == "deleteAgent" || o.Operation == "createAgentToken" || o.Operation == "revokeAgentToken"
-		o.Allowed = !(writes && c.ReadOnly) && !(tokens && !release.IsZero() && release.Before(rule.GitLab(15, 0)))
+		tokens := strings.Contains(o.Operation, "Token")
+		o.Allowed = !(slices.Contains(writes, o.Operation) && c.ReadOnly) && !(tokens && !release.IsZero() && release.Before(rule.GitLab(15, 0)))
 	}
 }

@@ -16,8 +16,8 @@ type Scenario struct {
 	Proves []*rule.Rule // the rules that it states expectations under
 	Judged []*rule.Rule // rules without expectations that its requests are made for: judges test them
 
-	// Alone says that it deletes agents, or walks through the list of all agents. It is played after the others, while
-	// nothing else goes on.
+	// Alone says that it deletes agents. It is played after the others, while nothing else goes on: a server that deletes
+	// too much spoils only the scenario that shows it.
 	Alone bool
 
 	Play func(s *Stage)

@@ -86,6 +86,13 @@ func (s *Stage) ReadOnly() bool { return s.play.ReadOnly }
 // Secret is the access token of the stage's caller; empty if there is none.
 func (s *Stage) Secret() string { return s.play.Tokens[s.role] }
 
+// Quiet waits until no scenario writes any more. From then on this one may only read. The list of a project's agents can
+// be looked at as a whole then: writes make it disagree with itself.
+func (s *Stage) Quiet() {
+	s.play.reading = true
+	s.play.quiet()
+}
+
 // Name is a name for an agent of this play, with something to tell it apart. Every agent of a check has a name like that,
 // and nothing else is ever deleted.
 func (s *Stage) Name(suffix string) string { return s.play.prefix + suffix }

@@ -104,6 +104,7 @@ type Coverage struct {
 type OperationCoverage struct {
 	Operation string             `json:"operation"`
 	Allowed   bool               `json:"allowed,omitempty"` // the set-up of a live check allows it to succeed
+	Successes int                `json:"-"`                 // complete responses that are a success
 	Statuses  []StatusCoverage   `json:"statuses"`
 	Values    []PropertyCoverage `json:"properties,omitempty"`
 }

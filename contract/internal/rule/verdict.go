@@ -67,7 +67,7 @@ func (r *Result) Missing() []string {
 		missing = append(missing, "no request to the eight operations succeeded")
 	}
 	switch tested, allowed := r.Tested(); {
-	case tested == 0:
+	case tested == 0 && succeeded > 0:
 		missing = append(missing, "no MUST rule was tested to the end")
 	case 10*tested < 9*allowed:
 		missing = append(missing, fmt.Sprintf("only %d of the %d MUST rules that the set-up allows were tested to the end", tested, allowed))
@@ -85,7 +85,7 @@ func (r *Result) Tested() (tested, allowed int) {
 	for _, rule := range r.Rules {
 		switch {
 		case rule.Rule.Level != Must, rule.Outcome == Untested && rule.Reason.Code.SetUp():
-		case r.Run == "" && rule.Outcome == Untested: // a recording allows what occurs in it
+		case (r.Run == "" || r.ReadOnly) && rule.Outcome == Untested && rule.Reason.Code != ReasonNotRecorded: // a recording or a project allows what occurs in it
 		case rule.Outcome == Untested, rule.Outcome == Inconclusive:
 			allowed++
 		default:
@@ -110,10 +110,8 @@ func (r *Result) neverSucceeded() (never []string, succeeded int) {
 	return never, succeeded
 }
 
-// Succeeded says whether a success of the operation was seen.
-func (o *OperationCoverage) Succeeded() bool {
-	return slices.ContainsFunc(o.Statuses, func(s StatusCoverage) bool { return s.Seen > 0 && (s.Status < 300 || s.Status == 304) })
-}
+// Succeeded says whether a success of the operation was seen, whole.
+func (o *OperationCoverage) Succeeded() bool { return o.Successes > 0 }
 
 // Occurred says whether the operation was seen at all.
 func (o *OperationCoverage) Occurred() bool {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,6 +121,34 @@ var CreatedNow = rule.Rule{
 	Source:     agentEntity,
 	Operations: creates,
 }
+
+var Timestamps = rule.Rule{
+	ID:         "agents/timestamps",
+	Sentence:   "Times of agents, projects and tokens are ISO 8601 with three decimals and a zone, such as 2026-01-31T12:00:00.000Z.",
+	Source:     agentEntity,
+	Operations: slices.Concat(showAgents, showTokens),
+	Certain:    true,
+}
+
+func timestamps(_ *judge.History, x *judge.Exchange) bool {
+	judgeTime := func(at string, value *string) {
+		if value != nil && *value != "" && !timestamp.MatchString(*value) {
+			x.Differs(at, "a time like 2026-01-31T12:00:00.000Z", strconv.Quote(judge.Clip(*value)))
+		}
+	}
+	x.EachAgent(func(a *judge.Agent, at string) {
+		judgeTime(at+"/created_at", &a.CreatedAt)
+		judgeTime(at+"/config_project/created_at", &a.ConfigProject.CreatedAt)
+	})
+	x.EachToken(func(t *judge.Token, at string) {
+		judgeTime(at+"/created_at", &t.CreatedAt)
+		judgeTime(at+"/last_used_at", t.LastUsedAt)
+	})
+	return len(x.Agents())+len(x.Tokens()) > 0
+}
+
+// timestamp is how Rails writes times. The zone is that of the instance.
+var timestamp = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)$`)
 
 var AgentIDFresh = rule.Rule{
 	ID:         "agents/id-fresh",

@@ -333,7 +333,7 @@ var NULByte = rule.Rule{
 	ID:         "errors/nul-byte",
 	Sentence:   "A NUL byte in the input gets 400.",
 	Source:     malformed,
-	Operations: slices.Concat(creates, []string{"getAgent"}),
+	Operations: slices.Concat(creates, []string{"listAgents"}),
 }
 
 var InvalidUTF8 = rule.Rule{

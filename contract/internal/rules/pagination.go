@@ -103,7 +103,7 @@ const maxCounted = 10_000
 
 var Neighbours = rule.Rule{
 	ID:         "pagination/neighbours",
-	Sentence:   "X-Next-Page and X-Prev-Page are the numbers of the next and the previous page, or empty.",
+	Sentence:   "X-Next-Page and X-Prev-Page are always present: the numbers of the next and the previous page, or empty.",
 	Source:     pageHeaders,
 	Operations: lists,
 }
@@ -112,8 +112,10 @@ func neighbours(x *judge.Exchange, p judge.Page) bool {
 	neighbour := func(header string, got int64, exists bool, want int64) {
 		value := x.Header(header)
 		switch {
+		case len(x.Response.Header.Values(header)) == 0:
+			x.Violation("", header+", empty if there is no such page", "none")
 		case exists && got != want && value == "":
-			x.Violation("", fmt.Sprintf("%s: %d", header, want), header+" empty or missing")
+			x.Violation("", fmt.Sprintf("%s: %d", header, want), header+" empty")
 		case exists && got != want:
 			x.Violation("", fmt.Sprintf("%s: %d", header, want), fmt.Sprintf("%s: %s", header, judge.Clip(value)))
 		case !exists && value != "":
@@ -124,7 +126,7 @@ func neighbours(x *judge.Exchange, p judge.Page) bool {
 	case p.TotalPages > 0:
 		neighbour("X-Prev-Page", p.Prev, p.Number > 1 && p.Number <= p.TotalPages, p.Number-1)
 		neighbour("X-Next-Page", p.Next, p.Number < p.TotalPages, p.Number+1)
-	case p.Next > 0: // without a total only the number can be judged
+	case p.Next > 0, len(x.Response.Header.Values("X-Next-Page")) == 0: // without a total only the number can be judged
 		neighbour("X-Next-Page", p.Next, true, p.Number+1)
 	}
 	return true
@@ -260,6 +262,14 @@ func linkRepeatsPath(x *judge.Exchange, p judge.Page) bool {
 		}
 	}
 	return len(links) > 0
+}
+
+// asAsked leaves out pages whose number is not the one that was asked for, which another rule reports.
+func asAsked(one func(x *judge.Exchange, p judge.Page) bool) func(x *judge.Exchange, p judge.Page) bool {
+	return func(x *judge.Exchange, p judge.Page) bool {
+		number, _, ok := x.WantedPage()
+		return !(ok && number != p.Number) && one(x, p)
+	}
 }
 
 // eachPage judges every response that is a page of a list.

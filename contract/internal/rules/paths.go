@@ -27,9 +27,9 @@ var AnyCase = rule.Rule{
 
 var IDIsWholeSegment = rule.Rule{
 	ID:         "paths/id-is-the-whole-segment",
-	Sentence:   "A project id followed by letters, such as 1abc, gets 404.",
+	Sentence:   "A project is not found by its id followed by letters, such as 1abc.",
 	Source:     helpersAPI,
-	Operations: []string{"listAgents"},
+	Operations: []string{"getAgent"},
 }
 
 var UnencodedPath = rule.Rule{

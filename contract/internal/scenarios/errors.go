@@ -127,16 +127,20 @@ var refusedCreates = Scenario{
 	Alone:  true,
 	Play: func(s *Stage) {
 		taken := s.CreateAgent()
-		names := []string{pad(s.Name("l"), 64), "Contract-" + s.RunID() + "-refused", "contract-" + s.RunID() + "_refused", taken.Name}
+		names := []string{pad(s.Name("l"), 64), "Contract-" + s.RunID() + "-refused", "contract-" + s.RunID() + "_refused",
+			"contract." + s.RunID() + ".refused", taken.Name}
 		var refused []string
 		for _, name := range names {
 			if s.PostAgent(Named(name)).Note().WasRefused() {
 				refused = append(refused, name)
 			}
 		}
-		list := pageWith(s, taken)
-		for _, name := range refused {
-			list.Expect(&rules.RefusedHasNoEffect, Status(200), LacksAgentNamed(name, taken))
+		pages := everyPage(s)
+		pages[0].Assume(HasAgentsWith(pages[1:], taken))
+		for _, page := range pages {
+			for _, name := range refused {
+				page.Expect(&rules.RefusedHasNoEffect, LacksAgentNamed(name, taken))
+			}
 		}
 	},
 }
@@ -162,6 +166,6 @@ var unreadableBodies = Scenario{
 		post(Body("", name("bare"))).Expect(&rules.NoMediaType, Status(415))
 		post(JSON(`{"name":"`+s.Name("nul")+`\u0000"}`)).Expect(&rules.NULByte, Status(400))
 		post(JSON("{\"name\":\""+s.Name("utf")+"\xff\"}")).Expect(&rules.InvalidUTF8, Status(400))
-		s.Send("GET", s.AgentsPath()+"/"+live.NoID+"%00").Expect(&rules.NULByte, Status(400))
+		s.Under(live.NoID+"%00").ListAgents().Expect(&rules.NULByte, Status(400))
 	},
 }

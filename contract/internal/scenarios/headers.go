@@ -10,7 +10,7 @@ var heads = Scenario{
 	Alone:  true,
 	Play: func(s *Stage) {
 		agent := s.AgentToRead()
-		paths := []string{s.AgentsPath() + "?per_page=1", s.AgentPath(agent)}
+		paths := []string{s.AgentsPath() + "?per_page=4", s.AgentPath(agent)} // a page that a cache does not hold yet
 		if s.HasTokens() {
 			token := s.TokenToRead(agent)
 			paths = append(paths, s.TokensPath(token.Agent), s.TokenPath(token))

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"example.com/gitlab-agents/contract/internal/rule"
@@ -20,7 +21,7 @@ var refusedNames = Scenario{
 	Judged: Rules{&rules.NamesEnforced, &rules.ModelErrorsAreOneText},
 	Play: func(s *Stage) {
 		const aGoodName = "an agent with a good name is refused too"
-		good := func() bool { return s.PostAgent(Named(s.FreshName())).Is(Status(201)) }
+		good := sync.OnceValue(func() bool { return s.PostAgent(Named(s.FreshName())).Is(Status(201)) })
 		const pattern = "Name can contain only lowercase letters, digits, and '-', but cannot start or end with '-'"
 
 		s.PostAgent(JSON(`{}`)).Provided(aGoodName, good).Expect(&rules.NameRequired, Error(400, "name is missing"))

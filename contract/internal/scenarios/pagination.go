@@ -18,13 +18,11 @@ var pageParameters = Scenario{
 	Alone:  true,
 	Play: func(s *Stage) {
 		s.AgentToRead()
+		s.ListAgents(Query("per_page=1")).Assume(Status(200), WithHeader("X-Page", "1"), WithHeader("X-Per-Page", "1"))
 		s.ListAgents().Expect(&rules.DefaultPage, Status(200), WithHeader("X-Per-Page", "20"), WithHeader("X-Page", "1"))
-		const aPlainPage = "a page with plain parameters is refused too"
-		plain := func() bool { return s.ListAgents(Query("per_page=1")).Is(Status(200)) }
-		s.ListAgents(Query("per_page=101")).Provided(aPlainPage, plain).Expect(&rules.AtMost100, Status(200), WithHeader("X-Per-Page", "100"))
-		s.ListAgents(Query("page=0&per_page=-1")).Provided(aPlainPage, plain).
-			Expect(&rules.PageZero, Status(200), WithHeader("X-Page", "1"), WithHeader("X-Per-Page", "20"))
-		s.ListAgents(Query(pageQuery(1000000, 100))).Provided(aPlainPage, plain).Expect(&rules.PastTheEnd, Empty())
+		s.ListAgents(Query("per_page=101")).Expect(&rules.AtMost100, Status(200)) // judges compare the headers with what was asked for
+		s.ListAgents(Query("page=0&per_page=-1")).Expect(&rules.PageZero, Status(200))
+		s.ListAgents(Query(pageQuery(1000000, 100))).Expect(&rules.PastTheEnd, Empty())
 	},
 }
 
@@ -38,21 +36,21 @@ var agentPages = Scenario{
 		if !s.ReadOnly() {
 			s.CreateAgent()
 			s.CreateAgent()
-			s.CreateAgent()
+			newest := s.CreateAgent()
+			pageWith(s, newest).Assume(HasAgents(newest)) // else the list is out of date
 		}
-		first := s.ListAgents(Query("per_page=100")).Assume(Sound())
-		all := first.Agents()
+		all := s.ListAgents(Query("per_page=100")).Assume(Sound()).Agents()
 		if len(all) < 2 {
 			s.Untestable("the project has fewer than two agents")
 		}
-		// The last page has one entry, so the number of pages is not a quotient without remainder.
-		size := min(len(all)-1, 99)
+		size := len(all) - 1 // the last page has one entry, so the number of pages is not a quotient without remainder
+		if len(all) >= 100 { // there may be more
+			size = len(all) / 2
+		}
 		one := s.ListAgents(Query(pageQuery(1, size))).Expect(&rules.AgentPages, Sound())
-		two := s.ListAgents(Query(pageQuery(2, size))).Expect(&rules.AgentPages, Sound())
-		two.Expect(&rules.AgentPages, ContinuesAgents(one, all))
+		s.ListAgents(Query(pageQuery(2, size))).Expect(&rules.AgentPages, Sound(), ContinuesAgents(one, all))
 		if len(all) >= 3 {
-			third := s.ListAgents(Query(pageQuery(3, 1))).Expect(&rules.AgentPages, Sound())
-			third.Expect(&rules.AgentPages, IsAgents(all[2:3]))
+			s.ListAgents(Query(pageQuery(3, 1))).Expect(&rules.AgentPages, Sound(), IsAgents(all[2:3]))
 		}
 	},
 }

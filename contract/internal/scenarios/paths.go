@@ -25,7 +25,7 @@ var projectPaths = Scenario{
 		if upper := strings.ToUpper(path); upper != path && byPath(s).GetAgent(agent).Is(Status(200)) {
 			s.Under(url.PathEscape(upper)).GetAgent(agent).Expect(&rules.AnyCase, Status(200))
 		}
-		s.Under(strconv.FormatInt(id, 10)+"abc").ListAgents().Expect(&rules.IDIsWholeSegment, Hidden())
+		s.Under(strconv.FormatInt(id, 10)+"abc").GetAgent(agent).Expect(&rules.IDIsWholeSegment, IsNotAgent(agent))
 		s.Under(path).ListAgents().Expect(&rules.UnencodedPath, NoRoute())
 		s.Under(url.PathEscape(url.PathEscape(path))).ListAgents().Expect(&rules.DoubleEncodedPath, ProjectNotFound())
 	},

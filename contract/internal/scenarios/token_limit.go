@@ -27,6 +27,7 @@ var twoTokens = Scenario{
 			if third.WasRefused() {
 				s.ListTokens(agent).Expect(&rules.ThirdTokenRefused, OnlyTokens(first, second))
 			}
+			s.PostToken(agent, Form("name=contract+fourth")).Expect(&rules.ThirdTokenRefused, Hidden())
 			s.PostToken(agent, Named("")).Provided("a third token is accepted", func() bool { return third.Is(Status(400)) }).
 				Expect(&rules.LimitBeforeName, Refused(), NotAnArray())
 		}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"encoding/json"
+	"log"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/report"
+)
+
+func TestMistypedCommands(t *testing.T) {
+	t.Parallel()
+	for args, says := range map[string]string{
+		"chek":               `unknown command "chek"; did you mean "check"?`,
+		"scenario":           `unknown command "scenario"; did you mean "scenarios"?`,
+		"frobnicate":         "unknown command \"frobnicate\"; `glagents help` lists the commands",
+		"rules tokens/revke": `did you mean "tokens/revoke"?`,
+		"scenarios HEED":     `did you mean "HEAD"?`,
+	} {
+		out := glagents(t, nil, strings.Fields(args)...)
+		assert.Equal(t, 2, out.status, args)
+		assert.Contains(t, out.stderr, says, args)
+		assert.Empty(t, out.stdout, args)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	out := glagents(t, nil, "version")
+	assert.Zero(t, out.status)
+	assert.Regexp(t, `^glagents \S+ \(go1`, out.stdout)
+	assert.Equal(t, out, glagents(t, nil, "--version"))
+}
+
+func TestSchema(t *testing.T) {
+	t.Parallel()
+	out := glagents(t, nil, "schema")
+	assert.Zero(t, out.status)
+	assert.Equal(t, string(report.Schema), out.stdout)
+}
+
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	out := glagents(t, nil, "scenarios", "revoke*")
+	assert.Zero(t, out.status)
+	assert.Contains(t, out.stdout, "revoked token\n    tokens/revoke ")
+	assert.NotContains(t, out.stdout, "HEAD")
+
+	out = glagents(t, nil, "scenarios", "--format", "json")
+	assert.Zero(t, out.status)
+	var list []struct {
+		Name  string
+		Rules []string
+	}
+	require.NoError(t, json.Unmarshal([]byte(out.stdout), &list))
+	require.Len(t, list, len(contract.Scenarios()))
+	for _, s := range list {
+		assert.NotEmpty(t, s.Rules, s.Name)
+	}
+	assert.Equal(t, 2, glagents(t, nil, "scenarios", "--format", "yaml").status)
+}
+
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	for flag, want := range map[string]string{"--rule": "tokens/revoke\t", "--skip": "tokens/revoke\t", "--scenario": "revoked token\n", "--report": "junit=\n"} {
+		out := glagents(t, nil, "__complete", "check", flag, "")
+		assert.Zero(t, out.status, flag)
+		assert.Contains(t, out.stdout, want, flag)
+	}
+}
+
+// TestStoriesCanBePasted runs the scripts of findings, and gets the answer that the rule forbids.
+func TestStoriesCanBePasted(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"bash", "curl", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(tool, " is not installed")
+		}
+	}
+	gitlab := startInstance(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodDelete && strings.Contains(r.URL.Path, "/tokens/") {
+				r.Method = http.MethodGet // a token is not revoked but read
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	path := filepath.Join(t.TempDir(), "report.json")
+	out := glagentsIn(t.Context(), everyToken(), gitlab.args(t, "--rule", "tokens/revoke", "--report", "json="+path)...)
+	assert.Equal(t, 1, out.status, "%s%s", out.stdout, out.stderr)
+	var content struct {
+		Preamble string
+		Findings []struct {
+			Rule  string
+			Story []struct{ Script string }
+		}
+		Latency []struct{ Operation string }
+	}
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	requireValid(t, data)
+	require.NoError(t, json.Unmarshal(data, &content))
+	require.NotEmpty(t, content.Findings)
+	require.Greater(t, len(content.Findings[0].Story), 2)
+	assert.NotEmpty(t, content.Latency)
+	script := content.Preamble
+	for _, step := range content.Findings[0].Story {
+		script += "\n" + step.Script
+		assert.Contains(t, out.stdout, "\n      "+step.Script+"\n", "the terminal shows it in one line")
+	}
+	assert.Contains(t, out.stdout, "\n"+content.Preamble+"\n")
+	command := exec.CommandContext(t.Context(), "bash", "-s")
+	command.Stdin = strings.NewReader(script)
+	command.Env = append(os.Environ(), "http_proxy=")
+	for name, value := range everyToken() {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	said, err := command.Output()
+	require.NoError(t, err, script)
+	assert.Contains(t, string(said), `"status":"active"`, "the token is read where it should be revoked:\n%s", script)
+
+	command = exec.CommandContext(t.Context(), "bash", "-s")
+	command.Stdin, command.Env = strings.NewReader(script), []string{"PATH=" + os.Getenv("PATH")}
+	said, err = command.CombinedOutput()
+	require.Error(t, err, "without tokens nothing is sent")
+	assert.Contains(t, string(said), "GITLAB_TOKEN: is not set")
+}
+
+// TestLogsHaveNoSecrets: what dependencies print goes through the redactor. net/http quotes bytes that a server sends
+// unasked.
+func TestLogsHaveNoSecrets(t *testing.T) {
+	const secret = "cAn4ry-token-of-an-agent"
+	if os.Getenv("GLAGENTS_LOGS") != "" {
+		p := newProgram(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+		p.redactor.Learn(secret)
+		p.redactLogs()
+		log.Printf("Unsolicited response received on idle HTTP channel starting with %q; err=%v", secret[4:], secret)
+		slog.Info("answered", "token", secret)
+		os.Exit(0)
+	}
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLogsHaveNoSecrets$")
+	command.Env = append(os.Environ(), "GLAGENTS_LOGS=yes")
+	out, err := command.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Equal(t, 2, strings.Count(string(out), "glagents: "), "%s", out)
+	assert.NotContains(t, string(out), secret[4:])
+	assert.Contains(t, string(out), "Unsolicited response received")
+}
+
+func TestProgressLine(t *testing.T) {
+	t.Parallel()
+	for want, event := range map[string]contract.Event{
+		"Setting up, 0 requests":                                                  {Phase: "set-up"},
+		"Playing: 3 of 58 scenarios, 41 requests":                                 {Phase: "scenarios", Done: 3, Total: 58, Requests: 41},
+		"Cleaning up: 58 of 58 scenarios, 501 requests":                           {Phase: "clean-up", Done: 58, Total: 58, Requests: 501},
+		"Playing: 0 of 1 scenario, 1 request, waiting for 5s as the server asked": {Phase: "scenarios", Total: 1, Requests: 1, Waiting: 5 * time.Second},
+	} {
+		assert.Equal(t, want, progressLine(event))
+	}
+}
+
+// TestCompare compares checks of a GitLab before and after an upgrade.
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	before, after, changes := filepath.Join(dir, "before.json"), filepath.Join(dir, "after.json"), filepath.Join(dir, "changes.md")
+	assert.Zero(t, glagents(t, strings.NewReader(recording(good)), "verify", "--report", "json="+before, "-").status)
+	assert.Equal(t, 1, glagents(t, strings.NewReader(recording(good, leak)), "verify", "--report", "json="+after, "-").status)
+
+	out := glagents(t, nil, "compare", before, after, "--report", "markdown="+changes)
+	assert.Equal(t, 1, out.status)
+	assert.Empty(t, out.stderr)
+	assert.Contains(t, out.stdout, "tokens/secret-only-on-create (MUST): ")
+	assert.Contains(t, out.stdout, "getAgentToken: new: status 200")
+	assert.Contains(t, out.stdout, "✗ worse: 1 rule newly failing, 0 fixed")
+	note, err := os.ReadFile(changes)
+	require.NoError(t, err)
+	assert.Contains(t, string(note), "<details><summary>Newly failing (1)</summary>")
+
+	out = glagents(t, nil, "compare", after, before)
+	assert.Zero(t, out.status)
+	assert.Contains(t, out.stdout, "✓ not worse: 0 rules newly failing, 1 fixed")
+
+	for args, says := range map[string]string{
+		"compare " + before:                                              "give two files",
+		"compare " + before + " /nowhere/x.json":                         "no such file",
+		"compare " + before + " " + file(t, "x.json", "[]"):              "the new report: it is not a JSON report",
+		"compare " + file(t, "y.json", "{}") + " " + after:               "the old report: it is not a JSON report of version 1",
+		"compare --report junit=" + changes + " " + before + " " + after: "a comparison cannot be written as junit: there are markdown",
+	} {
+		out := glagents(t, nil, strings.Fields(args)...)
+		assert.Equal(t, 2, out.status, args)
+		assert.Contains(t, out.stderr, says, args)
+	}
+}
+
+func TestRenamedRules(t *testing.T) {
+	t.Parallel()
+	_, err := parseKnownFailures("known", "paths/id\npaths/old # why\n", map[string]string{"paths/old": "paths/id"})
+	require.EqualError(t, err, "known:2: the rule paths/old is now called paths/id")
+	for old, now := range renamed {
+		assert.Contains(t, ruleIDs(), now)
+		assert.NotContains(t, ruleIDs(), old)
+	}
+}
