@@ -48,26 +48,28 @@ type shell struct {
 	Script template.JS
 }
 
-func newShell(title string, s status) shell {
+func newShell(title string, s status, script string) shell {
 	return shell{
-		Title: title, Icon: icon(s), Policy: policy(),
-		Style: template.CSS(htmlStyle), Script: template.JS(htmlScript),
+		Title: title, Icon: icon(s), Policy: policy(script),
+		Style: template.CSS(htmlStyle), Script: template.JS(script),
 	}
 }
 
-// policy lets the page run its own script and use its own style sheet. Nothing is loaded, sent or embedded, and no script
-// can turn text into markup.
-func policy() string {
-	return strings.Join([]string{
-		"default-src 'none'",
-		"script-src " + hash(htmlScript),
-		"style-src " + hash(htmlStyle),
+// policy lets a page run its own script, if it has one, and use its own style sheet. Nothing is loaded, sent or embedded,
+// and no script can turn text into markup.
+func policy(script string) string {
+	may := []string{"default-src 'none'"}
+	if script != "" {
+		may = append(may, "script-src "+hash(script))
+	}
+	return strings.Join(append(may,
+		"style-src "+hash(htmlStyle),
 		"img-src data:", // the icon
 		"base-uri 'none'",
 		"form-action 'none'",
 		"require-trusted-types-for 'script'",
 		"trusted-types 'none'",
-	}, "; ")
+	), "; ")
 }
 
 func hash(text string) string {
@@ -141,7 +143,7 @@ func (r *Report) html() *htmlReport {
 		Facts: r.htmlFacts(), Bar: r.htmlBar(), Coverage: r.htmlCoverage(),
 		Dropped: r.Result.Dropped, Rules: len(r.Result.Rules),
 	}
-	h.shell = newShell(h.Verdict+" · "+r.shown(r.Result.Target), v.status)
+	h.shell = newShell(h.Verdict+" · "+r.shown(r.Result.Target), v.status, htmlScript)
 	h.say(contract.Violation, v.wrong...)
 	h.say(contract.Inconclusive, v.open...)
 	h.say(contract.Untested, v.testing...)

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -159,4 +160,34 @@ func TestHTMLOfNothing(t *testing.T) {
 	assert.Contains(t, page, "Not enough was tested")
 	assert.NotContains(t, page, "ZgotmplZ")
 	assert.NotContains(t, page, `id="timeline"`)
+}
+
+// comparison is what changed between two reports, with everything that can change.
+func comparison() *report.Comparison {
+	return &report.Comparison{
+		Old:     report.Side{Target: "https://gitlab.example.com", GitLab: "GitLab 18.9 EE", Started: time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC), Verdict: "conformant"},
+		New:     report.Side{Target: "https://gitlab.example.com", GitLab: "GitLab 19.1 EE", Started: time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC), Verdict: "not conformant"},
+		Failing: []report.Change{{Rule: "agents/name", Level: "MUST", Sentence: "An agent has a name.", Expected: "a name", Actual: `<img src=x onerror="x">`}},
+		Fixed:   []report.Change{{Rule: "tokens/order", Level: "SHOULD", Sentence: "Tokens come in order."}},
+		Lost:    []report.Change{{Rule: "roles/guest", Level: "MUST", Sentence: "A guest sees nothing.", Reason: "no guest token is given"}},
+		Answers: []string{"getAgent: new: /is_receptive", "getAgent: no longer: status 304"},
+		Latency: []report.LatencyChange{{Operation: "listAgents", Old: 20 * time.Millisecond, New: 80 * time.Millisecond}, {Operation: "getAgent", Old: 40 * time.Millisecond, New: 10 * time.Millisecond}},
+		Worse:   true,
+	}
+}
+
+func TestHTMLComparisonGolden(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]*report.Comparison{"compare.html": comparison(), "compare-same.html": {}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var b bytes.Buffer
+			require.NoError(t, report.HTML{}.WriteComparison(&b, c))
+			page := style.ReplaceAllLiteralString(b.String(), "<style>…</style>")
+			assert.NotContains(t, page, "<script")
+			assert.NotContains(t, page, "<img")
+			golden(t, name, []byte(policy.ReplaceAllLiteralString(page, `content="…"`)))
+		})
+	}
+	require.ErrorIs(t, report.HTML{}.WriteComparison(failing{}, comparison()), errFull)
 }

@@ -41,7 +41,7 @@ func TestThePictureOfTheReadmeIsSmall(t *testing.T) {
 	if *update {
 		b := open(t, checked(t, someFaults...))
 		b.look(t, 1200, "light")
-		b.do(t, chromedp.EmulateViewport(1200, 780))
+		b.do(t, chromedp.EmulateViewport(1200, 720))
 		require.NoError(t, os.WriteFile(readmePicture, b.picture(t, chromedp.CaptureScreenshot()), 0o644))
 	}
 	info, err := os.Stat(readmePicture)
