@@ -97,7 +97,13 @@
     if (missing) mark.append(place.firstChild ?? "");
     else mark.append(...place.childNodes);
     const short = expected.length > 90 ? expected.slice(0, 90) + "…" : expected;
-    place.prepend(mark, el("span", { class: "why" }, missing ? `  ← no ${pointer}; expected ${short}` : `  ← expected ${short}`));
+    const why = el("span", { class: "why" }, missing ? `  ← no ${pointer}; expected ${short}` : `  ← expected ${short}`);
+    // After the whole of a short value; after the first line of one that has many.
+    if (!missing && mark.textContent.includes("\n")) {
+      place.replaceChildren(...mark.childNodes);
+      mark.replaceChildren(place.firstChild);
+    }
+    place.prepend(mark, why);
   };
 
   const body = (title, text, pointer, expected) => {
@@ -125,7 +131,11 @@
     if (step.ah) response.append(...headers("Response headers", step.ah));
     if (!step.a) response.append(el("h5", {}, "Response"), el("p", { class: "quiet" }, step.problem || "No body."));
     const about = [`exchange #${step.n}`, step.op, step.scenario && `scenario “${step.scenario}”`].filter(Boolean).join(" · ");
-    return el("div", { class: "detail" }, el("p", { class: "quiet" }, about), el("div", { class: "sides" }, request, response));
+    const sides = el("div", { class: "sides" }, request, response);
+    const detail = el("div", { class: "detail" }, el("p", { class: "quiet" }, about));
+    if (wrong && !$("mark", sides)) detail.append(el("p", { class: "why" }, `Expected here: ${wrong.expected}`));
+    detail.append(sides);
+    return detail;
   };
 
   // exchange is an exchange in a line, which opens.
@@ -328,6 +338,7 @@
       (!f.text || `${s.method} ${s.path} ${s.status} ${s.role} ${s.op ?? ""} ${s.scenario ?? ""} #${s.n}`.toLowerCase().includes(f.text)))} of ${timeline.total()} exchanges`);
     const filtered = f.text || f.outcomes.length || f.level || f.role || f.operation;
     $("#shown").textContent = filtered ? parts.join(", ") : "";
+    $("#shown").classList.toggle("away", !filtered);
   };
   let started = false; // the timeline is drawn when it is near, or when somebody filters
   const start = () => { if (!started) { started = true; apply(); } };

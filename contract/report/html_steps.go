@@ -115,8 +115,11 @@ func (r *Report) scenariosOfTimeline() []string {
 // story are the places of the exchanges of a story, which are added if they are not there.
 func (s *htmlSteps) story(f *contract.Finding) []int {
 	var places []int
-	for i := range f.Story {
-		places = append(places, s.add(&f.Story[i], f.Scenario))
+	for _, step := range f.Story {
+		if step.Exchange < 0 { // it had no number yet when it failed
+			step.Exchange = f.Exchange
+		}
+		places = append(places, s.add(&step, f.Scenario))
 	}
 	return places
 }
