@@ -68,6 +68,9 @@ func (r *Report) cure(reason *reasonCount) string {
 	case contract.ReasonNothingToRead:
 		return "run the check without --read-only, or create two agents with tokens in the project"
 	case contract.ReasonLiveOnly:
+		if r.Result.Run != "" { // it is a live check
+			return "run the check without --scenario"
+		}
 		return "run `glagents check` against the GitLab"
 	case contract.ReasonNotSelected:
 		return "run the check without --scenario"
