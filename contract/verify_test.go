@@ -218,7 +218,7 @@ func recordCheck(t *testing.T, release string) []byte {
 // tell the release.
 func TestARecordingWithoutItsReleaseHasNoViolation(t *testing.T) {
 	t.Parallel()
-	for _, release := range []string{"14.10", "15.0", "15.6", "16.0", "16.2", "17.4", "19.1"} {
+	for _, release := range []string{"14.10", "15.0", "16.0", "19.1"} {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			file := recordCheck(t, release)
@@ -240,15 +240,13 @@ func TestARecordingWithoutItsReleaseHasNoViolation(t *testing.T) {
 			twice := append(read(t, bytes.NewReader(file)), read(t, bytes.NewReader(file))...)
 			result = verify(t, twice, contract.JudgeOptions{})
 			assert.Empty(t, violated(result), "the recording twice")
+
+			if release == "15.0" {
+				result = verify(t, read(t, bytes.NewReader(file)), contract.JudgeOptions{Release: contract.Release{Major: 19, Minor: 1}})
+				assert.Contains(t, violated(result), "tokens/only-active-shown", "somebody says it is 19.1")
+			}
 		})
 	}
-}
-
-// TestAWrongReleaseIsAViolation has the same recording of 15.0, and somebody says it is 19.1.
-func TestAWrongReleaseIsAViolation(t *testing.T) {
-	t.Parallel()
-	result := verify(t, read(t, bytes.NewReader(recordCheck(t, "15.0"))), contract.JudgeOptions{Release: contract.Release{Major: 19, Minor: 1}})
-	assert.Contains(t, violated(result), "tokens/only-active-shown")
 }
 
 func TestVerifyOptions(t *testing.T) {

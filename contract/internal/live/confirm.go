@@ -20,6 +20,9 @@ const replays = 3
 func (c *check) confirm(ctx context.Context, plays []*play) map[*play]int {
 	again := make(map[*play]int)
 	for _, p := range plays {
+		if p.endedOnAssumption() {
+			again[p] = c.playEndedAgain(ctx, p)
+		}
 		if len(p.held) == 0 {
 			continue
 		}
@@ -33,6 +36,28 @@ func (c *check) confirm(ctx context.Context, plays []*play) map[*play]int {
 		c.settleHeld(p, &r)
 	}
 	return again
+}
+
+// endedOnAssumption says that the scenario ended because an answer was not as assumed, and that no rule was violated in it.
+func (p *play) endedOnAssumption() bool {
+	return p.end != nil && p.end.reason.Code == rule.ReasonEarlierStep && len(p.failed) == 0
+}
+
+// playEndedAgain plays a scenario again that ended on an assumption. If it does not end there again, the server is
+// intermittent, or others changed the project, and the check has not shown that it conforms. It returns how often the
+// scenario was played again.
+func (c *check) playEndedAgain(ctx context.Context, p *play) int {
+	j, err := c.newJudge()
+	if err != nil || ctx.Err() != nil {
+		return 0
+	}
+	q := c.newPlay(ctx, p.scenario, j, true)
+	q.run()
+	if q.end == nil && ctx.Err() == nil {
+		p.end.reason.Code = rule.ReasonUnconfirmed
+		p.end.reason.Text += "; when the scenario was played again, it was as expected: intermittent, or another user changed the project"
+	}
+	return 1
 }
 
 // replayed is what came of playing a scenario again.

@@ -162,6 +162,15 @@ func TestARecordingWithoutBodiesTestsTooLittle(t *testing.T) {
 	assert.NotEmpty(t, result.Missing())
 }
 
+// TestALostBodyDoesNotDifferFromTheNextOne has one ETag twice, and the first body was lost.
+func TestALostBodyDoesNotDifferFromTheNextOne(t *testing.T) {
+	t.Parallel()
+	s := newStream()
+	lost := without(judge.ResponseBody, exchanges{header(s.readAgent(5, "a5"), "ETag", `W/"1"`)})
+	result := judged(t, newest, append(lost, header(s.readAgent(5, "a5"), "ETag", `W/"1"`))...)
+	assert.Empty(t, violations(result.Findings))
+}
+
 // TestASecretThatTheRecorderRemovedIsNotJudged has what a recorder writes in place of a secret.
 func TestASecretThatTheRecorderRemovedIsNotJudged(t *testing.T) {
 	t.Parallel()

@@ -142,22 +142,20 @@ func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused
 	if json.Unmarshal(again.Response.Body, &now) == nil && now.Archived && !g.Project.Archived && !isRead(refused.Request.Method) {
 		return archived(g.Project, first)
 	}
-	if token == g.token && g.isLess(ctx, asker, first, now.level()) {
+	if token == g.token && first.Code == Forbidden && g.isLower(now.level()) || first.Code == TokenScope && lacksScope(ctx, asker, token) {
 		return first
 	}
 	return nil
 }
 
-// isLess says that the maintainer's token may still read, but less than before: its role in the project is lower, or it
-// has lost the scope that a refusal names.
-func (g *Ground) isLess(ctx context.Context, asker Asker, refusal *Problem, level int) bool {
-	if refusal.Code == Forbidden && level > 0 && level < 40 && g.Roles[Maintainer].AccessLevel >= 40 {
-		return true
-	}
-	if refusal.Code != TokenScope || !slices.Contains(g.Scopes, "api") {
-		return false
-	}
-	x, err := asker.Ask(ctx, g.token, http.MethodGet, "/personal_access_tokens/self")
+// isLower says that the maintainer's role in the project is lower than it was.
+func (g *Ground) isLower(level int) bool {
+	return level > 0 && level < 40 && g.Roles[Maintainer].AccessLevel >= 40
+}
+
+// lacksScope says that a token that may read does not have the scope api.
+func lacksScope(ctx context.Context, asker Asker, token string) bool {
+	x, err := asker.Ask(ctx, token, http.MethodGet, "/personal_access_tokens/self")
 	var self struct {
 		Scopes []string `json:"scopes"`
 	}
