@@ -25,6 +25,10 @@ golden: ## rewrite RULES.md, FORCE.md and every other file that tests compare wi
 	$(GO) test -timeout 30m ./contract/selftest -run Matrix -update
 	$(GO) test ./contract/report ./contract/cmd/glagents -update
 
+.PHONY: screenshot
+screenshot: ## take the picture of an HTML report that the README shows; needs Chromium
+	cd contract/report/browser && $(GO) test -count 1 -run Picture . -args -update
+
 .PHONY: check
 check: ## the main job: check the embedded fake GitLab, and GitLab's own recorded answers
 	$(GO) run ./contract/cmd/glagents check --fake
