@@ -204,7 +204,6 @@ func (p *play) outcome(r *rule.Rule) (rule.Outcome, rule.Reason) {
 	return rule.Untested, rule.Reason{Code: rule.ReasonNoExchange, Text: fmt.Sprintf("the scenario %q did not come to it", p.scenario.Name)}
 }
 
-
 // observe has an exchange judged, and takes up what it says about what exists.
 func (c *check) observe(j *judge.Judge, x *wire.Exchange, tag any) *judge.Exchange {
 	prepared := j.Prepare(x)
