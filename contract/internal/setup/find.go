@@ -358,7 +358,7 @@ func (f *finder) unknownProject(option, named string, p *Problem) error {
 		p.Means = fmt.Sprintf("there is no project %s that the token's user may see", named)
 	}
 	if number.MatchString(named) {
-		p.Do = "Check the project's id, and that the token's user is a member."
+		p.Do = "Check the project's id, that the token's user is a member, and that the group's list of IP addresses allows this one."
 		return p
 	}
 	x, err := f.ask(f.Tokens[Maintainer], "/groups/"+url.PathEscape(named)+"?with_projects=false")
