@@ -579,7 +579,7 @@ func TestFlagsHaveNoSecrets(t *testing.T) {
 	}
 	// What somebody may have mistyped is repeated.
 	out := glagents(t, nil, append(at, "--known-failures", file(t, "known", "tokens/nothing"))...)
-	assert.Contains(t, out.stderr, `there is no rule "tokens/nothing"`)
+	assert.Contains(t, out.stderr, `no rule is called "tokens/nothing"`)
 	out = glagents(t, nil, append(at, "--token-file", "tokn.txt")...)
 	assert.Contains(t, out.stderr, "tokn.txt: no such file")
 }

@@ -166,10 +166,14 @@ func (c *check) run(ctx context.Context) error {
 			return err
 		}
 	}
+	started := time.Now()
 	result, err := c.play(ctx, target, options, human)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		c.complain("interrupted before anything was checked")
+		return exitError{contract.TooLittle}
+	case err != nil && time.Since(started) >= c.timeout:
+		c.complain(fmt.Sprintf("ended after %v by --timeout, before anything was checked", c.timeout))
 		return exitError{contract.TooLittle}
 	case err != nil:
 		return c.failed(err)
