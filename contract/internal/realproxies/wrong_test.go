@@ -105,7 +105,7 @@ var situations = []situation{
 
 	// Caches.
 	{
-		name:  "nginx caches for a minute, whoever asks",
+		name:  "nginx caches for a minute, for all callers",
 		proxy: proxy{program: "nginx", http: nginxCache, server: "location / { proxy_cache c; proxy_cache_valid any 1m; proxy_ignore_headers Cache-Control Expires Vary; add_header X-Cache-Status $upstream_cache_status; " + nginxProxy + " }"},
 		exit:  contract.Violated, left: true, code: "in-between", says: []string{"the cache of an nginx proxy", "Turn caching off"},
 	},
@@ -406,7 +406,7 @@ func TestWrong(t *testing.T) {
 			}
 			url := s.proxy.start(t, fake(t))
 			result, err := check(t, url, project, transport(t))
-			t.Logf("ROW %s | %s", s.name, strings.ReplaceAll(shown(result, err), "\n", "\n    "))
+			t.Log(shown(result, err))
 			if err != nil {
 				s.checkProblem(t, err)
 				return

@@ -307,7 +307,7 @@ func (f *finder) findProject() error {
 	}
 	f.ground.Project = d.project()
 	f.ground.Roles[Maintainer] = Role{AccessLevel: d.level()}
-	if number.MatchString(f.Project) { // the path may be misread on the way, which whoever judges has to know
+	if number.MatchString(f.Project) { // judges learn from this read whether paths are misread on the way
 		if _, _, err := f.showProject(f.Tokens[Maintainer], d.Path); err != nil {
 			return err
 		}
