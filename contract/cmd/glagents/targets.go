@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -44,6 +45,7 @@ func (c *check) runTargets(ctx context.Context, options contract.Options) error 
 		}
 		fmt.Fprintln(human, text+".")
 	}
+	defer spendMemory()()
 	fleet := &report.Fleet{Started: time.Now()}
 	progress := newFleetProgress(c.stderr, c.quiet, len(jobs))
 	targets.Run(ctx, jobs, c.limits(), progress.begin, func(i int, e targets.Ended) {
@@ -53,6 +55,16 @@ func (c *check) runTargets(ctx context.Context, options contract.Options) error 
 	progress.clear()
 	fleet.Duration = time.Since(fleet.Started)
 	return c.showFleet(fleet, human)
+}
+
+// spendMemory has the garbage collector run less often, as long as there is memory: many checks allocate much and keep little.
+// It returns what undoes it.
+func spendMemory() func() {
+	percent, limit := debug.SetGCPercent(400), debug.SetMemoryLimit(400<<20)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
 }
 
 // onlyForTargets refuses flags that mean one GitLab.
@@ -255,7 +267,7 @@ func (c *check) add(fleet *report.Fleet, t *targets.Target, job *targets.Job, e 
 	fleet.AddProblem(t.Name, t.URL, exit, problem, left)
 }
 
-// showFleet writes the reports and what a person reads, and ends the command as the worst of the targets.
+// writeFleet writes the reports and the metrics.
 func (p *program) writeFleet(reports reports, metrics string, fleet *report.Fleet) error {
 	failed := reports.writeWith(p.stdout, func(i int, w io.Writer) error {
 		format, ok := reports[i].format.(report.FleetFormat)
@@ -268,6 +280,7 @@ func (p *program) writeFleet(reports reports, metrics string, fleet *report.Flee
 	return errors.Join(failed, p.writeMetrics(metrics, fleet))
 }
 
+// showFleet writes the reports and what a person reads, and ends the command as the worst of the targets.
 func (c *check) showFleet(fleet *report.Fleet, human io.Writer) error {
 	failed := c.writeFleet(c.reports, c.metrics, fleet)
 	clean := c.redactor.Writer(human)
