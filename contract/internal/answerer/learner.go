@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"example.com/gitlab-agents/contract/wire"
 )
@@ -23,10 +24,10 @@ type Learner struct {
 	seen       [len(marks)]int
 	requestIDs [shapes]bool
 
-	repeats bool                // a success came twice, so something repeats answers
-	slashes bool                // GitLab answered a request whose path has an escaped slash
-	decodes bool                // GitLab got such a path with its slashes unescaped
-	given   map[string]struct{} // answers that were given, see answerID
+	repeats bool                 // a success came twice, so something repeats answers
+	slashes bool                 // GitLab answered a request whose path has an escaped slash
+	decodes bool                 // GitLab got such a path with its slashes unescaped
+	given   map[string]time.Time // when answers were given, see answerID
 }
 
 // maxGiven is how many answers are remembered.
@@ -71,16 +72,17 @@ func (l *Learner) Remember(x *wire.Exchange) {
 	}
 	l.repeats = l.repeats || l.isRepeated(x)
 	if l.given == nil || len(l.given) >= maxGiven {
-		l.given = make(map[string]struct{})
+		l.given = make(map[string]time.Time)
 	}
-	l.given[id] = struct{}{}
+	l.given[id] = x.Started
 }
 
 // isRepeated says that a read was answered before, with the same answer. An error may be one that somebody always gives
-// in the same words, so it counts only where a success was repeated too.
+// in the same words, so it counts only where a success was repeated too. Two exchanges that began at the same time are
+// one, recorded twice.
 func (l *Learner) isRepeated(x *wire.Exchange) bool {
-	_, given := l.given[answerID(x)]
-	return given && (l.repeats || x.Response.StatusCode < 300)
+	at, given := l.given[answerID(x)]
+	return given && !(at.IsZero() && x.Started.IsZero()) && !at.Equal(x.Started) && (l.repeats || x.Response.StatusCode < 300)
 }
 
 // answerID tells answers to one URL apart. GitLab gives each an id, and says how long it took. It is empty if the answer

@@ -3,6 +3,7 @@ package answerer_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -12,6 +13,7 @@ import (
 
 // seen has a learner look at an answer as a judge does, and returns who answered.
 func seen(l *answerer.Learner, x *wire.Exchange) answerer.Verdict {
+	x.Started = time.Now()
 	v := l.Who(x, "listAgents")
 	l.Remember(x)
 	if v.Kind == answerer.GitLab && x.Response.StatusCode == 200 {
@@ -45,6 +47,13 @@ func TestSilentCache(t *testing.T) {
 		assert.Equal(t, answerer.GitLab, seen(l, exchange(t, aRead, unauthorized)).Kind)
 		repeated(t, l)
 		assert.Equal(t, answerer.SharedCache, seen(l, exchange(t, aRead, unauthorized)).Kindof)
+	})
+	t.Run("one exchange that was recorded twice", func(t *testing.T) {
+		t.Parallel()
+		l := &answerer.Learner{}
+		x := exchange(t, aRead, aPerson+"1\n\n"+agentJSON)
+		seen(l, x)
+		assert.Equal(t, answerer.GitLab, l.Who(x, "listAgents").Kind)
 	})
 	first := aPerson + "1\n\n" + agentJSON
 	for name, test := range map[string]struct{ first, second, answer string }{
