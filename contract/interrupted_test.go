@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
+
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -58,7 +58,7 @@ func TestInterrupted(t *testing.T) {
 // TestInterruptedWhileConfirming cancels a check that plays a scenario again.
 func TestInterruptedWhileConfirming(t *testing.T) {
 	t.Parallel()
-	server := fake(t, fakegitlab.Deviate(miscounts()))
+	server := fake(t, fakegitlab.Deviate(miscounts(func() bool { return true })))
 	populate(t, server)
 	before := snapshot(t, server)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -79,10 +79,16 @@ func TestInterruptedWhileConfirming(t *testing.T) {
 }
 
 // miscounts says that a list has one agent more than it has.
-func miscounts() *fakegitlab.Deviation {
-	return &fakegitlab.Deviation{Rewrite: func(_ *http.Request, draft *fakegitlab.ResponseDraft) {
-		if total, err := strconv.Atoi(draft.Header.Get("X-Total")); err == nil && draft.Operation == "listAgents" {
-			draft.Header.Set("X-Total", strconv.Itoa(total+1))
+func miscounts(wrong func() bool) *fakegitlab.Deviation {
+	return &fakegitlab.Deviation{Page: func(operation string, page *fakegitlab.Page) {
+		if operation != "listAgents" || page.PerPage < 100 || !wrong() { // a long page, on which an agent is missing then
+			return
+		}
+		page.Total++
+		page.Pages = (page.Total + page.PerPage - 1) / page.PerPage
+		page.Next = 0
+		if page.Number < page.Pages {
+			page.Next = page.Number + 1
 		}
 	}}
 }

@@ -63,7 +63,7 @@ func Transient(status int) bool {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
-	return false
+	return status >= 520 && status <= 530 // Cloudflare, which does not reach GitLab
 }
 
 // How much must speak for one side before it is named.

@@ -55,8 +55,7 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 		if r.about == x {
 			x.about = append(x.about, f.Pointer)
 		}
-		doubtful := r.doubtful || j.Count != nil && !entry.Rule.Certain && r.about.Operation == "listAgents"
-		if full, counts := j.finding(f, r.about, doubtful); counts {
+		if full, counts := j.finding(f, r.about, r.doubtful); counts {
 			found = append(found, full)
 		}
 	}

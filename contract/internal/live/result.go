@@ -56,6 +56,9 @@ func (c *check) settle(result *rule.RuleResult, plays []*play) {
 	if result.Outcome == rule.Untested && c.ReadOnly && onlyWrites(result.Rule.Operations) {
 		result.Reason = rule.Reason{Code: rule.ReasonReadOnly, Text: readOnly}
 	}
+	if result.Outcome == rule.Untested && result.Reason.Code == rule.ReasonLiveOnly {
+		result.Reason = rule.Reason{Code: rule.ReasonNotSelected, Text: "the scenarios that prove it were not selected"}
+	}
 	declared := false
 	for _, p := range plays {
 		if result.Outcome == rule.Untested && p.end != nil && p.end.outcome == rule.Untested && slices.Contains(p.scenario.Judged, result.Rule) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"example.com/gitlab-agents/contract/internal/judge"
 	"example.com/gitlab-agents/contract/internal/rule"
@@ -101,6 +102,11 @@ func (s *Stage) Name(suffix string) string { return s.play.prefix + suffix }
 func (s *Stage) FreshName() string {
 	s.play.agents++
 	return s.Name(strconv.Itoa(s.play.agents))
+}
+
+// OfOtherCheck says whether an agent has a name as other checks give it.
+func (s *Stage) OfOtherCheck(name string) bool {
+	return strings.HasPrefix(name, namePrefix) && !s.play.own.names(name)
 }
 
 // RunID is in the name of everything that the check makes.

@@ -20,10 +20,6 @@ type Rule struct {
 
 	// Operations are the operationIds the rule applies to. Empty means all eight.
 	Operations []string
-
-	// Certain says that no write by anybody else explains a violation. Findings about a project's list of agents under
-	// other rules are confirmed before they count.
-	Certain bool
 }
 
 // Source is where a rule is known from.

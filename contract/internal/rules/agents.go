@@ -44,7 +44,6 @@ var AgentIDMatchesPath = rule.Rule{
 	Sentence:   "Reading one agent returns the agent in the URL.",
 	Source:     docs.GetAgent,
 	Operations: []string{"getAgent"},
-	Certain:    true,
 }
 
 func agentIDMatchesPath(x *judge.Exchange, a *judge.Agent, at string) {
@@ -58,7 +57,6 @@ var ProjectMatchesPath = rule.Rule{
 	Sentence:   "An agent belongs to the project in the URL.",
 	Source:     agentsFinder,
 	Operations: showAgents,
-	Certain:    true,
 }
 
 func projectMatchesPath(x *judge.Exchange, a *judge.Agent, at string) {
@@ -77,7 +75,6 @@ var ProjectNamesAgree = rule.Rule{
 	Sentence:   "The project's full path ends with its path, and its full name with its name.",
 	Source:     projectEntity,
 	Operations: showAgents,
-	Certain:    true,
 }
 
 func projectNamesAgree(x *judge.Exchange, a *judge.Agent, at string) {
@@ -127,7 +124,6 @@ var Timestamps = rule.Rule{
 	Sentence:   "Times of agents, projects and tokens are ISO 8601 with three decimals and a zone, such as 2026-01-31T12:00:00.000Z.",
 	Source:     agentEntity,
 	Operations: slices.Concat(showAgents, showTokens),
-	Certain:    true,
 }
 
 func timestamps(_ *judge.History, x *judge.Exchange) bool {
@@ -173,7 +169,6 @@ var AgentNeverChanges = rule.Rule{
 	Sentence:   "An agent's name, project, creator and creation time never change. The creator becomes null if the user is deleted.",
 	Source:     agentsAPI,
 	Operations: []string{"listAgents", "getAgent"},
-	Certain:    true,
 }
 
 func agentNeverChanges(h *judge.History, x *judge.Exchange) (applies bool) {
@@ -249,7 +244,6 @@ var AgentListedOnce = rule.Rule{
 	Sentence:   "A page of agents has no duplicates.",
 	Source:     docs.ListAgents,
 	Operations: []string{"listAgents"},
-	Certain:    true,
 }
 
 func agentListedOnce(_ *judge.History, x *judge.Exchange) bool {
@@ -271,7 +265,6 @@ var AgentsSorted = rule.Rule{
 	Sentence:   "Agents are sorted by name.",
 	Source:     agentsFinder,
 	Operations: []string{"listAgents"},
-	Certain:    true,
 }
 
 func agentsSorted(_ *judge.History, x *judge.Exchange) bool {
@@ -353,7 +346,6 @@ var ReceptiveOnEE = rule.Rule{
 	Sentence:   "Enterprise Edition returns is_receptive for each agent.",
 	Source:     agentEntity,
 	Operations: showAgents,
-	Certain:    true,
 }
 
 func receptiveOnEE(x *judge.Exchange, a *judge.Agent, at string) {
@@ -368,7 +360,6 @@ var NotReceptiveOnCE = rule.Rule{
 	Sentence:   "Community Edition does not return is_receptive.",
 	Source:     agentEntity,
 	Operations: showAgents,
-	Certain:    true,
 }
 
 func notReceptiveOnCE(x *judge.Exchange, a *judge.Agent, at string) {

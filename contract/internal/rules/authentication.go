@@ -35,7 +35,6 @@ var TokenNotShown = rule.Rule{
 	ID:       "authentication/token-not-shown",
 	Sentence: "No response contains the access token that was sent, unless the URL contains it.",
 	Source:   rootAPI,
-	Certain:  true,
 }
 
 func tokenNotShown(_ *judge.History, x *judge.Exchange) bool {

@@ -44,7 +44,6 @@ var NotModifiedOnlyWhenAsked = rule.Rule{
 	Sentence:   "304 is sent only in response to If-None-Match or If-Modified-Since.",
 	Source:     rackETag,
 	Operations: reads,
-	Certain:    true,
 }
 
 func notModifiedOnlyWhenAsked(_ *judge.History, x *judge.Exchange) bool {
@@ -88,7 +87,6 @@ var PreconditionOnlyWhenAsked = rule.Rule{
 	Sentence:   "412 is sent only in response to If-Unmodified-Since.",
 	Source:     helpersAPI,
 	Operations: []string{"deleteAgent"},
-	Certain:    true,
 }
 
 func preconditionOnlyWhenAsked(_ *judge.History, x *judge.Exchange) bool {

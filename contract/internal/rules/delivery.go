@@ -9,7 +9,6 @@ var AnsweredByGitLab = rule.Rule{
 	ID:       "delivery/answered-by-gitlab",
 	Sentence: "Requests to the API are answered by GitLab.",
 	Source:   thisProject,
-	Certain:  true,
 }
 
 func answeredByGitLab(_ *judge.History, x *judge.Exchange) bool { return x.Operation != "" }

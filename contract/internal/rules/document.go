@@ -12,42 +12,36 @@ var DocumentStatus = rule.Rule{
 	ID:       "document/status",
 	Sentence: "The status is one that the document lists for the operation.",
 	Source:   openAPI,
-	Certain:  true,
 }
 
 var DocumentContentType = rule.Rule{
 	ID:       "document/content-type",
 	Sentence: "The content type is one that the document lists for the status.",
 	Source:   openAPI,
-	Certain:  true,
 }
 
 var DocumentJSON = rule.Rule{
 	ID:       "document/json",
 	Sentence: "A JSON body is one JSON text in UTF-8, without duplicate names and with nothing after it.",
 	Source:   openAPI,
-	Certain:  true,
 }
 
 var DocumentBody = rule.Rule{
 	ID:       "document/body",
 	Sentence: "The body matches its schema: properties, types, nulls, lengths and values.",
 	Source:   openAPI,
-	Certain:  true,
 }
 
 var DocumentHeaders = rule.Rule{
 	ID:       "document/headers",
 	Sentence: "The headers that the document requires are present, and each matches its schema.",
 	Source:   openAPI,
-	Certain:  true,
 }
 
 var DocumentNoContent = rule.Rule{
 	ID:       "document/no-content",
 	Sentence: "Responses to HEAD, and 204 and 304, have no body.",
 	Source:   openAPI,
-	Certain:  true,
 }
 
 var DocumentUndeclaredProperty = rule.Rule{
@@ -55,21 +49,18 @@ var DocumentUndeclaredProperty = rule.Rule{
 	Level:    rule.Should,
 	Sentence: "The body has no property that the document does not declare.",
 	Source:   openAPI,
-	Certain:  true,
 }
 
 var DocumentRequest = rule.Rule{
 	ID:       "document/request",
 	Sentence: "The client sends what the document allows.",
 	Source:   openAPI,
-	Certain:  true,
 }
 
 var DocumentResponse = rule.Rule{
 	ID:       "document/response",
 	Sentence: "The response is complete.",
 	Source:   openAPI,
-	Certain:  true,
 }
 
 // ofDocument judges under one rule of the document.

@@ -15,7 +15,6 @@ var MessageNamesStatus = rule.Rule{
 	ID:       "errors/message-names-status",
 	Sentence: "The message of an error begins with its status.",
 	Source:   helpersAPI,
-	Certain:  true,
 }
 
 func messageNamesStatus(_ *judge.History, x *judge.Exchange) bool {
@@ -36,7 +35,6 @@ var ErrorKey = rule.Rule{
 	ID:       "errors/key",
 	Sentence: "Application errors use `message`. Errors about parameters, content types and routes use `error`.",
 	Source:   helpersAPI,
-	Certain:  true,
 }
 
 func errorKey(_ *judge.History, x *judge.Exchange) bool {
@@ -71,7 +69,6 @@ var ErrorText = rule.Rule{
 	ID:       "errors/text",
 	Sentence: "401, 403, 412, 415 and 500 have the text that GitLab gives them.",
 	Source:   helpersAPI,
-	Certain:  true,
 }
 
 func errorText(_ *judge.History, x *judge.Exchange) bool {
@@ -102,7 +99,6 @@ var ParameterText = rule.Rule{
 	ID:       "errors/parameter-text",
 	Sentence: `A missing or wrong parameter is named, with what is wrong. Several errors are joined by ", ".`,
 	Source:   rootAPI,
-	Certain:  true,
 }
 
 func parameterText(_ *judge.History, x *judge.Exchange) bool {
@@ -126,7 +122,6 @@ var NotFoundText = rule.Rule{
 	ID:       "errors/not-found-text",
 	Sentence: "404 says whether the project, the agents, a record or the route is missing.",
 	Source:   helpersAPI,
-	Certain:  true,
 }
 
 func notFoundText(_ *judge.History, x *judge.Exchange) bool {
@@ -157,14 +152,12 @@ var ModelText = rule.Rule{
 	Sentence:   "A name or description that is refused is explained with the text that GitLab gives it, if the caller uses English.",
 	Source:     agentModel,
 	Operations: creates,
-	Certain:    true,
 }
 
 var NoInternalError = rule.Rule{
 	ID:       "errors/no-internal-error",
 	Sentence: "A request that the document allows never gets 500.",
 	Source:   openAPI,
-	Certain:  true,
 }
 
 func noInternalError(_ *judge.History, x *judge.Exchange) bool {
@@ -182,7 +175,6 @@ var ModelErrorsAreOneText = rule.Rule{
 	Sentence:   `Errors of model rules are one text: "400 Bad request - " and the messages as an array.`,
 	Source:     helpersAPI,
 	Operations: creates,
-	Certain:    true,
 }
 
 func modelErrorsAreOneText(_ *judge.History, x *judge.Exchange) bool {

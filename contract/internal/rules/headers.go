@@ -20,7 +20,6 @@ var NeverPublic = rule.Rule{
 	ID:       "headers/never-public",
 	Sentence: "Shared caches may not store a response.",
 	Source:   rackETag,
-	Certain:  true,
 }
 
 func neverPublic(_ *judge.History, x *judge.Exchange) bool {
@@ -39,7 +38,6 @@ var CacheControl = rule.Rule{
 	Level:    rule.Should,
 	Sentence: "A success has Cache-Control: max-age=0, private, must-revalidate.",
 	Source:   rackETag,
-	Certain:  true,
 }
 
 func cacheControl(_ *judge.History, x *judge.Exchange) bool {
@@ -65,7 +63,6 @@ var WeakETag = rule.Rule{
 	Level:    rule.Should,
 	Sentence: "A success with a body has a weak ETag.",
 	Source:   rackETag,
-	Certain:  true,
 }
 
 func weakETag(_ *judge.History, x *judge.Exchange) bool {
@@ -86,7 +83,6 @@ var RequestID = rule.Rule{
 	Level:    rule.Should,
 	Sentence: "Every response has an X-Request-Id.",
 	Source:   rootAPI,
-	Certain:  true,
 }
 
 func requestID(_ *judge.History, x *judge.Exchange) bool {
@@ -104,7 +100,6 @@ var NoSniff = rule.Rule{
 	Level:    rule.Should,
 	Sentence: "A success has X-Content-Type-Options: nosniff.",
 	Source:   rootAPI,
-	Certain:  true,
 }
 
 func noSniff(_ *judge.History, x *judge.Exchange) bool {
@@ -123,7 +118,6 @@ var NoLocation = rule.Rule{
 	Sentence:   "The response to a create has no Location.",
 	Source:     agentsAPI,
 	Operations: creates,
-	Certain:    true,
 }
 
 func noLocation(_ *judge.History, x *judge.Exchange) bool {

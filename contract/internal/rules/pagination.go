@@ -25,7 +25,6 @@ var PageAsAsked = rule.Rule{
 	Sentence:   "X-Page and X-Per-Page repeat page and per_page. The defaults are 1 and 20, and per_page is at most 100.",
 	Source:     pager,
 	Operations: lists,
-	Certain:    true,
 }
 
 func pageAsAsked(x *judge.Exchange, p judge.Page) bool {
@@ -184,7 +183,6 @@ var LinkParameters = rule.Rule{
 	Sentence:   "The URLs in Link are absolute and have the request's path and parameters, the page size and another page.",
 	Source:     pageHeaders,
 	Operations: lists,
-	Certain:    true,
 }
 
 func linkParameters(x *judge.Exchange, p judge.Page) bool {
@@ -246,7 +244,6 @@ var LinkRepeatsPath = rule.Rule{
 	Sentence:   "The URLs in Link repeat the path parameters id and agent_id in the query.",
 	Source:     pageHeaders,
 	Operations: lists,
-	Certain:    true,
 }
 
 func linkRepeatsPath(x *judge.Exchange, p judge.Page) bool {

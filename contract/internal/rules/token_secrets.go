@@ -17,7 +17,6 @@ var SecretOnlyOnCreate = rule.Rule{
 	Since:    rule.GitLab(15, 0),
 	Sentence: "The secret of a token is in the response that creates it, and in no other.",
 	Source:   docs.CreateToken,
-	Certain:  true,
 }
 
 func secretOnlyOnCreate(h *judge.History, x *judge.Exchange) bool {
