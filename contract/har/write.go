@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -190,6 +191,9 @@ func (w *Writer) entry(x *wire.Exchange) *entry {
 			Truncated: x.Request.Truncated,
 		}
 		p.Text, p.Encoding, e.Request.BodySize = w.body(x.Request.Body)
+		if int(e.Request.BodySize) != len(x.Request.Body) {
+			announce(e.Request.Headers, len(x.Request.Body), int(e.Request.BodySize))
+		}
 		e.Request.PostData = p
 	}
 	if x.Err != nil {
@@ -209,6 +213,9 @@ func (w *Writer) entry(x *wire.Exchange) *entry {
 			var text string
 			text, c.Encoding, c.Size = w.body(r.Body)
 			c.Text = &text
+			if int(c.Size) != len(r.Body) {
+				announce(e.Response.Headers, len(r.Body), int(c.Size))
+			}
 		}
 		e.Response.Content = c
 	}
@@ -252,6 +259,16 @@ func (w *Writer) requestHeader(r *wire.Request) pairs {
 		list = append(pairs{{Name: "Host", Value: w.redactor.Redact(r.URL.Host)}}, list...)
 	}
 	return list
+}
+
+// announce has Content-Length say how long a body is without its secrets, if it said how long it was. Otherwise readers
+// take the body for one that breaks off.
+func announce(headers pairs, was, is int) {
+	for i := range headers {
+		if headers[i].Name == "Content-Length" && headers[i].Value == strconv.Itoa(was) {
+			headers[i].Value = strconv.Itoa(is)
+		}
+	}
 }
 
 func (w *Writer) header(h http.Header) pairs {

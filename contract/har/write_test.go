@@ -248,3 +248,23 @@ func TestWriteErrors(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// A body without its secrets is as long as its Content-Length says, so that nobody takes it for one that breaks off.
+func TestLengthWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "glagent-0123456789abcdefghij0123456789abcdefghij0123456789"
+	x := &wire.Exchange{
+		Request: wire.Request{
+			Method: "POST", URL: parse(t, "https://gitlab.example.com/api/v4/projects/20/cluster_agents"),
+			Header: http.Header{"Content-Type": {"application/json"}, "Content-Length": {"69"}}, Body: []byte(`{"name":"` + secret + `"}`),
+		},
+		Response: &wire.Response{StatusCode: 200, Header: http.Header{"Content-Length": {"70"}}, Body: []byte(`{"token":"` + secret + `"}`)},
+	}
+	for entry, err := range har.Entries(bytes.NewReader(written(t, x))) {
+		require.NoError(t, err)
+		assert.Equal(t, `{"token":"[redacted]"}`, string(entry.Exchange.Response.Body))
+		assert.Equal(t, "22", entry.Exchange.Response.Header.Get("Content-Length"))
+		assert.Equal(t, "21", entry.Exchange.Request.Header.Get("Content-Length"))
+	}
+	assert.Equal(t, "70", x.Response.Header.Get("Content-Length"), "the exchange stays as it is")
+}

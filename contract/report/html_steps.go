@@ -135,8 +135,8 @@ func (s *htmlSteps) shown(step *contract.Step, scenario string) htmlStep {
 		Exchange: step.Exchange, Role: step.Role.String(), Scenario: scenario, Operation: operationOfStep(step),
 		Method: r.shown(step.Method), Path: below(r.shown(step.URL)), Status: step.Status, Problem: r.shown(step.Problem),
 		Took:          milliseconds(step.Duration),
-		RequestHeader: r.fields(step.RequestHeader), RequestBody: printableLines(r.redact(step.RequestBody)),
-		ResponseHeader: r.fields(step.ResponseHeader), ResponseBody: printableLines(r.redact(step.ResponseBody)),
+		RequestHeader: r.fields(step.RequestHeader), RequestBody: r.body(step.RequestBody, false),
+		ResponseHeader: r.fields(step.ResponseHeader), ResponseBody: r.body(step.ResponseBody, step.Problem != ""),
 	}
 	if !step.Started.IsZero() {
 		shown.At = milliseconds(step.Started.Sub(s.began))

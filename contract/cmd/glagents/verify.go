@@ -45,8 +45,8 @@ others.
 Several files are one history in order of time, and may be of any size. Of a
 directory, all files are read whose names end in .har, .har.gz, .ndjson or .jsonl.
 Judge recordings of GitLabs that have nothing to do with each other, but the same
-URL, one by one. A FILE of - is standard input. What is found is shown with the
-number of the exchange in its file, from 0. Secrets in the file are never printed.
+URL, one by one. A FILE of - is standard input. A finding names
+the exchange by its number in its file, from 0. Secrets in the file are never printed.
 
 A file may also be a stream of exchanges, one JSON object a line, as a log shipper
 writes it. A line has what a HAR has as an entry; what is left out is taken as not

@@ -241,7 +241,7 @@ func TestVerifySaysEachReasonTenTimes(t *testing.T) {
 	out := glagents(t, strings.NewReader(recording(entries...)), "verify", "-")
 	assert.Zero(t, out.status)
 	assert.Equal(t, 1+10+1, strings.Count(out.stderr, "\n"), out.stderr)
-	assert.Contains(t, out.stderr, "15 more entries: not judged: the cache of the browser answered, not the server\n")
+	assert.Contains(t, out.stderr, "the same of 15 more entries: not judged: the browser answered it from its cache, not the server\n")
 	assert.Contains(t, out.stdout, "exchanges 27: 1 judged, 0 of other APIs, 26 not readable\n")
 }
 

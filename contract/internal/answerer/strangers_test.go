@@ -71,7 +71,7 @@ var strangers = []answer{
 		wire: "HTTP/1.1 404 Not Found\nServer: nginx/1.26.2\nContent-Type: text/html\n\n<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/1.26.2</center>\r\n</body>\r\n</html>\r\n",
 	},
 	{
-		name: "nginx finds the body too large", request: "POST /api/v4/projects/20/cluster_agents", kindof: answerer.WebServerPage, by: "nginx", cure: "log",
+		name: "nginx finds the body too large", request: "POST /api/v4/projects/20/cluster_agents", kindof: answerer.WebServerPage, by: "nginx", cure: "client_max_body_size",
 		wire: "HTTP/1.1 413 Request Entity Too Large\nServer: nginx\nContent-Type: text/html\n\n<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
 	},
 	{

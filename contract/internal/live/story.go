@@ -43,10 +43,12 @@ func (p *play) numberStory(x *judge.Exchange) {
 // storyUpTo is the story up to an exchange.
 func (p *play) storyUpTo(exchange int) []rule.Step {
 	end := slices.IndexFunc(p.story, func(s rule.Step) bool { return s.Exchange == exchange })
-	if end < 0 {
-		end = len(p.story) - 1
+	if end >= 0 {
+		return slices.Clone(p.story[:end+1])
 	}
-	return slices.Clone(p.story[:end+1])
+	story := slices.Clone(p.story) // the exchange is being judged, and is the last one
+	story[len(story)-1].Exchange = exchange
+	return story
 }
 
 // step is an exchange as a story shows it.

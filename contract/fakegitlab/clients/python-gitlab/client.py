@@ -11,7 +11,11 @@ import gitlab
 
 token = os.environ["GITLAB_TOKEN"]
 bearer = os.environ["AUTHENTICATION"] == "bearer"
-gl = gitlab.Gitlab(os.environ["GITLAB_URL"], **{"oauth_token" if bearer else "private_token": token})
+gl = gitlab.Gitlab(
+    os.environ["GITLAB_URL"],
+    keep_base_url=bool(os.environ.get("BEHIND_PROXY")),  # else it follows links past a proxy
+    **{"oauth_token" if bearer else "private_token": token},
+)
 agents = "/projects/" + urllib.parse.quote(os.environ["GITLAB_PROJECT"], safe="") + "/cluster_agents"
 
 
