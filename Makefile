@@ -35,8 +35,9 @@ check: ## the main job: check the embedded fake GitLab, and GitLab's own recorde
 	$(GO) run ./contract/cmd/glagents verify --quiet contract/har/testdata/gitlab-19.1.har.json
 
 .PHONY: test
-test: ## run every test, with the race detector
+test: ## run every test, with the race detector; it sees a sample of the fault matrix, which then runs as a whole
 	$(GO) test -race -timeout 30m ./...
+	$(GO) test -timeout 30m -run Matrix ./contract/selftest
 
 .PHONY: lint
 lint: ## run gofmt, go vet, golangci-lint and the OpenAPI linter

@@ -24,8 +24,11 @@ import (
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	step := 61
-	if nightly() {
+	switch {
+	case nightly():
 		step = 1
+	case racing:
+		step *= 2
 	}
 	for after := 1; after < 620; after += step {
 		t.Run(fmt.Sprintf("after %d requests", after), func(t *testing.T) {
@@ -165,8 +168,11 @@ func TestRoleTokenStopsWorking(t *testing.T) {
 func TestGroundGoesAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	step := 149
-	if nightly() {
+	switch {
+	case nightly():
 		step = 1
+	case racing:
+		step *= 2
 	}
 	for name, change := range map[string]func(*fakegitlab.Server){
 		"the instance becomes read-only":     func(s *fakegitlab.Server) { s.SetReadOnly(true) },

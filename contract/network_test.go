@@ -106,8 +106,11 @@ func answerOf(r *http.Request, status int, contentType, body string, header ...s
 // nothing is left behind.
 func TestBadNetwork(t *testing.T) { // not parallel: goroutines are counted
 	seeds := 30
-	if nightly() {
+	switch {
+	case nightly():
 		seeds = 1000
+	case racing:
+		seeds = 10
 	}
 	leaks := goleak.IgnoreCurrent()
 	counts := make(map[contract.Outcome]int)

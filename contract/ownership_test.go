@@ -151,3 +151,21 @@ func TestServerKeepsOtherNames(t *testing.T) {
 	}
 	assert.Len(t, result.Left, len(left))
 }
+
+// TestRedirectsAreNotFollowed: a token must not go where a server sends it.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{301, 302, 307, 308} {
+		var elsewhere atomic.Int64
+		other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+		t.Cleanup(other.Close)
+		result := check(t, targetOf(t, between(fake(t), func(r *http.Request, answer *httptest.ResponseRecorder) {
+			if r.Method == "GET" && strings.Contains(r.URL.Path, "/tokens/") && answer.Code == 200 {
+				answer.Header().Set("Location", other.URL+r.URL.Path)
+				answer.Code = status
+			}
+		})), contract.Options{})
+		assert.NotEqual(t, contract.Conformant, result.Exit(true))
+		assert.Zero(t, elsewhere.Load(), "a request went to another host after %d", status)
+	}
+}

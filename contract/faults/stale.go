@@ -55,7 +55,7 @@ func cache(of func(place) bool, key func(*http.Request) string) Change {
 				return
 			}
 			if a, ok := kept.Load(key(r)); ok {
-				a.(*reply).send(w, r)
+				a.(*reply).again(ask(next, r)).send(w, r)
 				return
 			}
 			a := ask(next, r)
@@ -65,6 +65,16 @@ func cache(of func(place) bool, key func(*http.Request) string) Change {
 			a.send(w, r)
 		})
 	})
+}
+
+// again is the response once more, with the id of another. GitLab caches what it shows; only a cache in front of it repeats
+// the id of a request.
+func (a *reply) again(now *reply) *reply {
+	repeated := &reply{status: a.status, header: a.header.Clone(), body: a.body}
+	for _, name := range []string{"X-Request-Id", "X-Runtime", "X-Gitlab-Meta"} {
+		repeated.header[name] = now.header[name]
+	}
+	return repeated
 }
 
 // changingTimes counts milliseconds, one with each response.

@@ -71,17 +71,7 @@ func (JUnit) Write(w io.Writer, r *Report) error {
 		suite.Cases = append(suite.Cases, r.junitCase(&r.Result.Rules[i], failures, times))
 	}
 	suite.Cases = append(suite.Cases, r.junitVerdict(suite.Time))
-	for _, c := range suite.Cases {
-		suite.Tests++
-		switch {
-		case c.Failure != nil:
-			suite.Failures++
-		case c.Error != nil:
-			suite.Errors++
-		case c.Skipped != nil:
-			suite.Skipped++
-		}
-	}
+	suite.count()
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
@@ -92,6 +82,21 @@ func (JUnit) Write(w io.Writer, r *Report) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// count counts the cases.
+func (s *junitSuite) count() {
+	for _, c := range s.Cases {
+		s.Tests++
+		switch {
+		case c.Failure != nil:
+			s.Failures++
+		case c.Error != nil:
+			s.Errors++
+		case c.Skipped != nil:
+			s.Skipped++
+		}
+	}
 }
 
 func (r *Report) junitCase(rule *contract.RuleResult, failures []failure, times map[*contract.Rule]time.Duration) junitCase {

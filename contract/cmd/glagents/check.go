@@ -38,6 +38,10 @@ type check struct {
 	har          exchanges
 	quiet        bool
 	noColor      bool
+
+	targetsFile   string
+	metrics       string
+	parallelGiven bool // --parallel was given
 }
 
 // optionalRoles are the roles whose tokens make more rules testable.
@@ -91,7 +95,10 @@ A rule that could not be tested is untested, with the reason.
   # Which requests would be sent?
   glagents check --url https://gitlab.example.com --project group/project --dry-run`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.parallelGiven = cmd.Flags().Changed("parallel")
+			return c.run(cmd.Context())
+		},
 	}
 	c.flags(cmd)
 	return cmd
@@ -106,6 +113,8 @@ func (c *check) flags(cmd *cobra.Command) {
 	}
 	flags.StringVar(&c.journal, "journal", "", "the `DIRECTORY` that notes what a check creates, for sweep (default: glagents in the user's cache directory)")
 	flags.StringVar(&c.known, "known-failures", "", "a `FILE` of rules, one a line, that are known to fail; one that passes fails the check")
+	flags.StringVar(&c.targetsFile, "targets", "", "check the GitLabs that a `FILE` (YAML) lists, side by side")
+	flags.StringVar(&c.metrics, "metrics", "", "also write a `FILE` with metrics in Prometheus' text format")
 	c.reports.flag(cmd)
 	flags.StringVar(&c.har.path, "har", "", "write the exchanges to a HAR `FILE`, without secrets")
 	ruleFlags(cmd, &c.only, &c.skip)
@@ -132,6 +141,12 @@ func (c *check) run(ctx context.Context) error {
 	}
 	if err := c.reports.check(); err != nil {
 		return err
+	}
+	if err := c.checkMetrics(); err != nil {
+		return err
+	}
+	if c.targetsFile != "" {
+		return c.runTargets(ctx, options)
 	}
 	if c.dryRun {
 		return c.showRequests(ctx, options)
@@ -220,7 +235,7 @@ func (c *check) human() io.Writer {
 
 // show writes the reports and what a person reads, and ends the command with the verdict's status.
 func (c *check) show(r *report.Report, human io.Writer) error {
-	failed := c.reports.write(c.stdout, r)
+	failed := errors.Join(c.reports.write(c.stdout, r), c.writeOneMetrics(c.metrics, r))
 	terminal := report.Terminal{Color: c.colored(human, c.noColor), Verbose: c.verbose, Quiet: c.quiet, Width: width(human)}
 	if err := terminal.Write(human, r); err != nil {
 		return err

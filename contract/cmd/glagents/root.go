@@ -131,6 +131,7 @@ operations below /api/v4/projects/:id/cluster_agents.
 		p.sweepCommand(),
 		p.verifyCommand(),
 		p.compareCommand(),
+		p.mergeCommand(),
 		p.rulesCommand(),
 		p.scenariosCommand(),
 		p.schemaCommand(),

@@ -98,7 +98,7 @@ func onTheWay(x *wire.Exchange, operation string, learned habits) (Verdict, bool
 	switch {
 	case learned.repeated:
 		return Verdict{
-			Kind: Stranger, Kindof: SharedCache, By: "a cache that does not say so",
+			Kind: Stranger, Kindof: SharedCache, By: "something that repeats answers, such as a cache",
 			Signs: []string{"the same answer, with the same X-Request-Id and X-Runtime, was given before"}, Cure: sharedCacheCure,
 		}, true
 	case learned.decodes && operation != "" && hasEscapedSlash(x) && isRouteMissing(x):

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"example.com/gitlab-agents/contract/wire"
 )
@@ -23,9 +24,10 @@ type Learner struct {
 	seen       [len(marks)]int
 	requestIDs [shapes]bool
 
-	slashes bool                // GitLab answered a request whose path has an escaped slash
-	decodes bool                // GitLab got such a path with its slashes unescaped
-	given   map[string]struct{} // answers that were given, see answerID
+	repeats bool                 // a success came twice, so something repeats answers
+	slashes bool                 // GitLab answered a request whose path has an escaped slash
+	decodes bool                 // GitLab got such a path with its slashes unescaped
+	given   map[string]time.Time // when answers were given, see answerID
 }
 
 // maxGiven is how many answers are remembered.
@@ -68,18 +70,28 @@ func (l *Learner) Remember(x *wire.Exchange) {
 	if id == "" {
 		return
 	}
+	l.repeats = l.repeats || l.isRepeated(x)
 	if l.given == nil || len(l.given) >= maxGiven {
-		l.given = make(map[string]struct{})
+		l.given = make(map[string]time.Time)
 	}
-	l.given[id] = struct{}{}
+	l.given[id] = x.Started
 }
 
-// answerID tells answers to one URL apart. GitLab gives each an id, and says how long it took. It is empty if GitLab's
-// answers lack either, or the client chose the id.
+// isRepeated says that a read was answered before, with the same answer. An error may be one that somebody always gives
+// in the same words, so it counts only where a success was repeated too. Two exchanges that began at the same time are
+// one, recorded twice.
+func (l *Learner) isRepeated(x *wire.Exchange) bool {
+	at, given := l.given[answerID(x)]
+	return given && !(at.IsZero() && x.Started.IsZero()) && !at.Equal(x.Started) && (l.repeats || x.Response.StatusCode < 300)
+}
+
+// answerID tells answers to one URL apart. GitLab gives each an id, and says how long it took. It is empty if the answer
+// lacks either, the client chose the id, or it was no read.
 func answerID(x *wire.Exchange) string {
 	r := x.Response
 	id, runtime := r.Header.Get("X-Request-Id"), r.Header.Get("X-Runtime")
-	if id == "" || runtime == "" || x.Request.URL == nil || x.Request.HeaderNotRecorded || x.Request.Header.Get("X-Request-Id") != "" {
+	if id == "" || runtime == "" || x.Request.URL == nil || x.Request.HeaderNotRecorded || x.Request.Header.Get("X-Request-Id") != "" ||
+		x.Request.Method != http.MethodGet && x.Request.Method != http.MethodHead {
 		return ""
 	}
 	return id + " " + runtime + " " + x.Request.URL.String()
@@ -118,7 +130,7 @@ func (l *Learner) snapshot(x *wire.Exchange) habits {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h := habits{requestIDs: l.requestIDs, anyID: slices.Contains(l.requestIDs[:], true), answered: l.answers > 0, slashes: l.slashes, decodes: l.decodes}
-	_, h.repeated = l.given[answerID(x)]
+	h.repeated = l.isRepeated(x)
 	if l.answers < enoughAnswers {
 		return h
 	}

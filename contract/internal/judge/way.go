@@ -9,7 +9,7 @@ import (
 )
 
 // onTheWay says what a proxy between the client and GitLab may have to do with a finding; empty if nothing points to one.
-// The finding stands: who uses this URL meets it.
+// The finding stands: clients of this URL are affected either way.
 func onTheWay(rule string, x *Exchange) string {
 	if x.Response == nil || x.Response.HeaderNotRecorded {
 		return ""

@@ -119,17 +119,26 @@ func (v *variables) in(line string) string {
 	return line
 }
 
-// redactSteps removes the secrets that were not known yet when the steps were kept.
-func (c *check) redactSteps(steps []rule.Step) []rule.Step {
-	redacted := slices.Clone(steps)
-	for i := range redacted {
-		s := &redacted[i]
-		for _, text := range []*string{&s.URL, &s.RequestBody, &s.ResponseBody, &s.Script, &s.Problem} {
-			*text = c.Redactor.Redact(*text)
+// redactSteps removes the secrets that were not known yet when the steps were kept, each step once.
+func (c *check) redactSteps(steps []rule.Step, shown map[int]rule.Step) []rule.Step {
+	redacted := make([]rule.Step, len(steps))
+	for i, s := range steps {
+		known, ok := shown[s.Exchange]
+		if !ok || s.Exchange == notJudged {
+			known = c.redactStep(s)
+			shown[s.Exchange] = known
 		}
-		s.RequestHeader, s.ResponseHeader = c.redactHeader(s.RequestHeader), c.redactHeader(s.ResponseHeader)
+		redacted[i] = known
 	}
 	return redacted
+}
+
+func (c *check) redactStep(s rule.Step) rule.Step {
+	for _, text := range []*string{&s.URL, &s.RequestBody, &s.ResponseBody, &s.Script, &s.Problem} {
+		*text = c.Redactor.Redact(*text)
+	}
+	s.RequestHeader, s.ResponseHeader = c.redactHeader(s.RequestHeader), c.redactHeader(s.ResponseHeader)
+	return s
 }
 
 func (c *check) redactHeader(h http.Header) http.Header {

@@ -83,6 +83,10 @@ func TestCorrect(t *testing.T) {
 			proxy: proxy{program: "nginx", http: "proxy_cache_path {{.Dir}}/cache keys_zone=c:1m;", server: `
 				location / { proxy_cache c; add_header X-Cache-Status $upstream_cache_status always; proxy_pass http://{{.GitLab}}; }`},
 		},
+		"what Cloudflare adds to answers that it passes on": {proxy: nginx(`
+			location / { add_header CF-RAY 8f0c0ffee-AMS always; add_header CF-Cache-Status DYNAMIC always; add_header Alt-Svc 'h3=":443"' always; ` + nginxProxy + ` }`)},
+		"what Fastly adds to answers that it passes on": {proxy: nginx(`
+			location / { add_header Via "1.1 varnish" always; add_header X-Served-By cache-ams-1 always; add_header X-Cache MISS always; add_header X-Cache-Hits 0 always; add_header Age 0 always; ` + nginxProxy + ` }`)},
 		"nginx with keep-alive and chunks to GitLab": {
 			proxy: proxy{program: "nginx", http: "upstream gitlab { server {{.GitLab}}; keepalive 8; }", server: `
 				location / { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_request_buffering off; chunked_transfer_encoding on; proxy_pass http://gitlab; }`},

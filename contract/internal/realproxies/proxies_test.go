@@ -165,7 +165,7 @@ func fill(t *testing.T, form *template.Template, with settings) string {
 // directory is a folder that a proxy's own user may use. Varnish takes short paths only.
 func directory(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "proxy")
+	dir, err := os.MkdirTemp("", "proxy") //nolint:usetesting // only its own user may enter a test's folder
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(t, os.Chmod(dir, 0o777))

@@ -307,7 +307,7 @@ func (f *finder) findProject() error {
 	}
 	f.ground.Project = d.project()
 	f.ground.Roles[Maintainer] = Role{AccessLevel: d.level()}
-	if number.MatchString(f.Project) { // the path may be misread on the way, which whoever judges has to know
+	if number.MatchString(f.Project) { // judges learn from this read whether paths are misread on the way
 		if _, _, err := f.showProject(f.Tokens[Maintainer], d.Path); err != nil {
 			return err
 		}
@@ -358,7 +358,7 @@ func (f *finder) unknownProject(option, named string, p *Problem) error {
 		p.Means = fmt.Sprintf("there is no project %s that the token's user may see", named)
 	}
 	if number.MatchString(named) {
-		p.Do = "Check the project's id, and that the token's user is a member."
+		p.Do = "Check the project's id, that the token's user is a member, and that the group's list of IP addresses allows this one."
 		return p
 	}
 	x, err := f.ask(f.Tokens[Maintainer], "/groups/"+url.PathEscape(named)+"?with_projects=false")

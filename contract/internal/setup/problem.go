@@ -54,6 +54,9 @@ const (
 	AccountPassword = "password-expired"
 	AccountSAML     = "saml-session-needed"
 
+	AccountTwoFactor = "two-factor-needed"
+	AddressRefused   = "address-refused" // by GitLab, or before it
+
 	RoleTooLow  = "role-too-low"
 	RoleTooHigh = "role-too-high"
 	TokenWorks  = "token-works" // the expired token has not expired

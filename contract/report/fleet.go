@@ -1,0 +1,227 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"example.com/gitlab-agents/contract"
+)
+
+// Fleet is what the checks of many targets came to. A target is kept in a form that JSON can hold, so that a report that is
+// joined from files says the same as one that was made at once.
+type Fleet struct {
+	Started  time.Time
+	Duration time.Duration
+	targets  []*fleetTarget // by name
+}
+
+// fleetTarget is one target: its report, or why it could not be checked.
+type fleetTarget struct {
+	name    string
+	url     string
+	verdict jsonVerdict
+	problem *contract.Problem // nil if it was checked
+	left    []string          // what a check that could not begin left behind
+	report  *Report           // nil if it could not be checked
+	latency []latency
+}
+
+// Add adds a target that was checked. Secrets are removed now, so the redactor of the report is not kept.
+func (f *Fleet) Add(name string, r *Report) {
+	f.insert(fromJSON(name, r.json()))
+}
+
+// AddProblem adds a target that could not be checked. Its texts must be free of secrets.
+func (f *Fleet) AddProblem(name, url string, exit contract.Exit, problem contract.Problem, left []string) {
+	for _, text := range []*string{&problem.Said, &problem.Means, &problem.Do} {
+		*text = Printable(*text)
+	}
+	verdict := jsonVerdict{Exit: exit, Verdict: fleetVerdicts[exit], Text: fleetVerdicts[exit] + ": " + sentence(problem.Means), Lines: []string{}}
+	for _, line := range []string{verdict.Text, said(problem.Said), sentence(problem.Do)} {
+		if line != "" {
+			verdict.Lines = append(verdict.Lines, line)
+		}
+	}
+	shown := []string{}
+	for _, line := range left {
+		shown = append(shown, Printable(line))
+	}
+	f.insert(&fleetTarget{name: Printable(name), url: Printable(url), verdict: verdict, problem: &problem, left: shown})
+}
+
+func said(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "GitLab said: " + sentence(text)
+}
+
+func (f *Fleet) insert(t *fleetTarget) {
+	i, _ := slices.BinarySearchFunc(f.targets, t, func(a, b *fleetTarget) int { return cmp.Compare(a.name, b.name) })
+	f.targets = slices.Insert(f.targets, i, t)
+}
+
+// Join adds the targets of another fleet. A name that both have is an error.
+func (f *Fleet) Join(other *Fleet) error {
+	for _, t := range other.targets {
+		if slices.ContainsFunc(f.targets, func(has *fleetTarget) bool { return has.name == t.name }) {
+			return fmt.Errorf("the target %s occurs twice", t.name)
+		}
+	}
+	for _, t := range other.targets {
+		f.insert(t)
+	}
+	ends := f.Started.Add(f.Duration)
+	if f.Started.IsZero() || !other.Started.IsZero() && other.Started.Before(f.Started) {
+		f.Started = other.Started
+	}
+	if end := other.Started.Add(other.Duration); end.After(ends) {
+		ends = end
+	}
+	f.Duration = ends.Sub(f.Started)
+	return nil
+}
+
+// fleetVerdicts are the verdicts about targets. One that could not be checked has its own.
+var fleetVerdicts = map[contract.Exit]string{
+	contract.Conformant: verdictNames[contract.Conformant], contract.Violated: verdictNames[contract.Violated],
+	contract.Failed: verdictNames[contract.Failed], contract.TooLittle: verdictNames[contract.TooLittle],
+	contract.Usage: "could not be checked",
+}
+
+// worstFirst are the exit statuses, the one that prevails first.
+var worstFirst = []contract.Exit{contract.Violated, contract.Failed, contract.Usage, contract.TooLittle, contract.Conformant}
+
+// Exit says how a command with this report ends: as the worst of its targets.
+func (f *Fleet) Exit() contract.Exit {
+	for _, exit := range worstFirst {
+		if f.count(exit) > 0 {
+			return exit
+		}
+	}
+	return contract.TooLittle // no target at all
+}
+
+func (f *Fleet) count(exit contract.Exit) int {
+	n := 0
+	for _, t := range f.targets {
+		if t.verdict.Exit == exit {
+			n++
+		}
+	}
+	return n
+}
+
+// FleetFormat writes the reports of many targets as one.
+type FleetFormat interface {
+	// WriteFleet writes a report. Its errors are those of w.
+	WriteFleet(w io.Writer, f *Fleet) error
+}
+
+// fromJSON is a target as its JSON report has it.
+func fromJSON(name string, j *jsonReport) *fleetTarget {
+	return &fleetTarget{name: Printable(name), url: j.Target, verdict: j.Verdict, report: j.report(), latency: j.Latency}
+}
+
+// json is the target's report, as it was read.
+func (t *fleetTarget) json() *jsonReport {
+	j := t.report.json()
+	j.Verdict, j.Latency = t.verdict, t.latency
+	return j
+}
+
+// report is a report that says the same as its JSON, apart from the exchanges.
+func (j *jsonReport) report() *Report {
+	release, _ := contract.ParseRelease(j.GitLab.Version)
+	edition, _ := contract.ParseEdition(j.GitLab.Edition)
+	result := &contract.Result{
+		Target: j.Target, Project: j.Project, Release: release, Edition: edition, Roles: j.Roles, ReadOnly: j.ReadOnly, Ended: j.Ended,
+		Started: j.Started, Duration: time.Duration(j.Seconds * float64(time.Second)), Exchanges: j.Summary.Exchanges, Judged: j.Summary.Judged,
+		Dropped: j.Dropped, Scenarios: j.Scenarios, Coverage: j.Coverage, Left: j.Left, Kept: j.Kept,
+	}
+	for _, rule := range j.Rules {
+		result.Rules = append(result.Rules, rule.result())
+	}
+	r := &Report{Result: result, Strict: j.Strict, Unread: j.Summary.Unread}
+	for _, f := range j.Findings {
+		result.Findings = append(result.Findings, f.Finding)
+		if f.File != "" {
+			r.Recorded = true
+		}
+		r.Files = append(r.Files, f.File)
+	}
+	if !r.Recorded {
+		r.Files = nil
+	}
+	for i := range result.Coverage.Operations {
+		o := &result.Coverage.Operations[i]
+		for _, s := range o.Statuses {
+			if s.Status >= 200 && s.Status < 300 {
+				o.Successes += s.Seen
+			}
+		}
+	}
+	return r
+}
+
+// result is what became of a rule.
+func (r *jsonRule) result() contract.RuleResult {
+	return contract.RuleResult{
+		Rule: r.rule(), Outcome: r.Outcome, Reason: contract.Reason{Code: r.ReasonCode, Text: r.Reason},
+		Applied: r.Exchanges, Findings: r.Findings, Known: r.Known, Stale: r.Stale,
+	}
+}
+
+// rule is the rule as the report has it.
+func (r *jsonRule) rule() *contract.Rule {
+	since, _ := contract.ParseRelease(r.Since)
+	until, _ := contract.ParseRelease(r.Until)
+	edition, _ := contract.ParseEdition(r.Edition)
+	return &contract.Rule{
+		ID: r.ID, Level: r.Level, Sentence: r.Sentence, Source: r.Source, Since: since, Until: until, Edition: edition, Operations: r.Operations,
+	}
+}
+
+// ReadFleet reads what JSON wrote: the report of many targets, or of one, which is then called by its URL.
+func ReadFleet(r io.Reader) (*Fleet, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	var kind struct {
+		Kind string `json:"kind"`
+	}
+	if err := json.Unmarshal(data, &kind); err != nil {
+		return nil, fmt.Errorf("it is not a JSON report: %w", err)
+	}
+	if kind.Kind != fleetKind {
+		return readOne(data)
+	}
+	var j jsonFleet
+	if err := json.Unmarshal(data, &j); err != nil {
+		return nil, fmt.Errorf("it is not a JSON report: %w", err)
+	}
+	if j.Version != 1 || len(j.Targets) == 0 {
+		return nil, errors.New("it is not a JSON report of targets, version 1 (glagents check --targets FILE --report json=FILE writes one)")
+	}
+	return j.fleet()
+}
+
+// readOne reads the report of one target.
+func readOne(data []byte) (*Fleet, error) {
+	var j jsonReport
+	if err := json.Unmarshal(data, &j); err != nil {
+		return nil, fmt.Errorf("it is not a JSON report: %w", err)
+	}
+	if j.Version != 1 || len(j.Rules) == 0 {
+		return nil, errors.New("it is not a JSON report of version 1 (--report json=FILE writes one)")
+	}
+	f := &Fleet{Started: j.Started, Duration: time.Duration(j.Seconds * float64(time.Second))}
+	f.insert(fromJSON(j.Target, &j))
+	return f, nil
+}
