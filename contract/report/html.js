@@ -208,10 +208,35 @@
     let all, chosen = [], page = 0, end = 1;
     const bars = [];
 
+    // shortened is a clock on which pauses pass quickly: most of a check's time may be waiting.
+    const shortened = () => {
+      const busy = [];
+      for (const s of all) {
+        const last = busy.at(-1);
+        if (last && s.at <= last.to) last.to = Math.max(last.to, s.at + s.ms);
+        else busy.push({ from: s.at, to: s.at + s.ms });
+      }
+      const pause = Math.max(2, busy.reduce((sum, b) => sum + b.to - b.from, 0) / 60);
+      let saved = 0, before = 0;
+      const cuts = [];
+      for (const b of busy) {
+        if (b.from - before > 2 * pause) {
+          cuts.push({ at: before - saved + pause / 2, after: b.from, ms: b.from - before });
+          saved += b.from - before - pause;
+        }
+        b.saved = saved;
+        before = b.to;
+      }
+      const clock = at => at - (busy.findLast(b => b.from <= at)?.saved ?? 0);
+      return { clock, cuts };
+    };
+
     // draw shows every exchange as a bar. Exchanges that were under way at the same time are below one another.
     const draw = () => {
       all = steps().slice(0, data().timeline);
-      end = Math.max(1, ...[0], all.reduce((latest, s) => Math.max(latest, s.at + s.ms), 0));
+      const { clock, cuts } = shortened();
+      const last = all.reduce((latest, s) => Math.max(latest, s.at + s.ms), 0);
+      end = Math.max(1, clock(last));
       const free = []; // when each lane is free again
       const lane = all.map(s => {
         let at = free.findIndex(f => f <= s.at);
@@ -223,14 +248,21 @@
       const chart = svg("svg", { height: free.length * height, viewBox: `0 0 1000 ${free.length * height}`, preserveAspectRatio: "none" });
       all.forEach((s, i) => {
         const bar = svg("rect", {
-          class: kind(s), x: 1000 * s.at / end, y: lane[i] * height, width: Math.max(.8, 1000 * s.ms / end), height: height - 1,
+          class: kind(s), x: 1000 * clock(s.at) / end, y: lane[i] * height, width: Math.max(.8, 1000 * s.ms / end), height: height - 1,
         });
         bar.dataset.step = i;
         bars.push(bar);
         chart.append(bar);
       });
+      for (const cut of cuts) {
+        const line = svg("line", { x1: 1000 * cut.at / end, x2: 1000 * cut.at / end, y1: 0, y2: free.length * height });
+        const title = svg("title", {});
+        title.textContent = `nothing for ${time(cut.ms)}`;
+        line.append(title);
+        chart.append(line);
+      }
       chart.addEventListener("click", e => { if (e.target.dataset.step) show(Number(e.target.dataset.step)); });
-      $("#lanes").append(chart, el("p", {}, el("span", {}, "0"), el("span", {}, time(end))));
+      $("#lanes").append(chart, el("p", {}, el("span", {}, "0"), cuts.length ? el("span", {}, "Dashed lines stand for pauses.") : "", el("span", {}, time(last))));
       $("#pager").hidden = false;
     };
 

@@ -65,7 +65,7 @@ const forPeople = `() => ({statePlugins: {spec: {wrapActions: {updateJsonSpec: (
 	const shown = structuredClone(spec);
 	for (const parameter of Object.values(shown.components?.parameters ?? {})) {
 		if (parameter.in === "header") delete parameter.example;
-		if (parameter.name === "id") parameter.schema = {type: "integer or path"};
+		if (parameter.name === "id") parameter.schema = {type: "string", format: "integer or path"};
 	}
 	return update(shown);
 }}}}})`

@@ -40,8 +40,8 @@ var readmePicture = filepath.Join("..", "testdata", "screenshot.png")
 func TestThePictureOfTheReadmeIsSmall(t *testing.T) {
 	if *update {
 		b := open(t, checked(t, someFaults...))
-		b.look(t, 1200, "light")
-		b.do(t, chromedp.EmulateViewport(1200, 720))
+		b.look(t, 1400, "light")
+		b.do(t, chromedp.EmulateViewport(1400, 1070, chromedp.EmulateScale(.72)))
 		require.NoError(t, os.WriteFile(readmePicture, b.picture(t, chromedp.CaptureScreenshot()), 0o644))
 	}
 	info, err := os.Stat(readmePicture)

@@ -102,8 +102,25 @@ func write(t testing.TB, r *report.Report) string {
 	t.Helper()
 	var out bytes.Buffer
 	require.NoError(t, report.HTML{}.Write(&out, r))
+	return file(t, out.Bytes())
+}
+
+// writeComparison writes what changed from one report to another, and returns the address of the page.
+func writeComparison(t testing.TB, before, after *report.Report) string {
+	t.Helper()
+	var old, new, out bytes.Buffer
+	require.NoError(t, report.JSON{}.Write(&old, before))
+	require.NoError(t, report.JSON{}.Write(&new, after))
+	comparison, err := report.Compare(&old, &new)
+	require.NoError(t, err)
+	require.NoError(t, report.HTML{}.WriteComparison(&out, comparison))
+	return file(t, out.Bytes())
+}
+
+func file(t testing.TB, page []byte) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
-	require.NoError(t, os.WriteFile(path, out.Bytes(), 0o600))
+	require.NoError(t, os.WriteFile(path, page, 0o600))
 	return "file://" + path
 }
 

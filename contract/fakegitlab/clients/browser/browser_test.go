@@ -151,8 +151,6 @@ func TestDocumentation(t *testing.T) {
 				chromedp.Click(`.auth-container .btn-done`, chromedp.NodeVisible),
 			)
 
-			b.hasNoPrefilledHeader(t)
-
 			// Register an agent, and then list the agents.
 			status, body := b.try(t, "createAgent", nil, `{"name": "made-in-a-browser"}`)
 			assert.Equal(t, "201", status)
@@ -161,6 +159,7 @@ func TestDocumentation(t *testing.T) {
 			assert.Equal(t, "200", status)
 			assert.Contains(t, body, `"name": "made-in-a-browser"`)
 			b.picture(t, "docs.png")
+			b.hasNoPrefilledHeader(t)
 			b.fitsAPhone(t)
 
 			b.mu.Lock()
@@ -189,8 +188,7 @@ func (b *tab) hasNoPrefilledHeader(t *testing.T) {
 	typed, err := chromedp.Run(b, chromedp.Evaluate[string](`document.querySelector('tr[data-param-name="If-None-Match"] input').value`))
 	require.NoError(t, err)
 	assert.Empty(t, typed)
-	assert.Equal(t, "integer or path", strings.TrimSpace(b.text(t, block+`//tr[@data-param-name="id"]//div[@class="parameter__type"]`)))
-	b.do(t, chromedp.Click(block+`//button[contains(@class, "opblock-summary-control")]`))
+	assert.Contains(t, strings.TrimSpace(b.text(t, block+`//tr[@data-param-name="id"]//div[@class="parameter__type"]`)), "integer or path")
 }
 
 // fitsAPhone looks at the page, with what was tried, on the screen of a phone.
