@@ -96,11 +96,12 @@ var situations = []situation{
 		name:  "lighttpd decodes paths, and the id is given",
 		proxy: proxy{program: "lighttpd", server: lighttpdProxy}, project: "20",
 		exit: contract.Violated, says: []string{"unescapes the slashes", "proxy_pass without a URI"},
+		blames: []string{"pagination/neighbours"}, note: "a proxy on the way may have removed X-", // it drops empty headers
 	},
 	{
 		name:  "lighttpd passes %2F, and drops empty headers",
 		proxy: proxy{program: "lighttpd", server: `server.http-parseopts = ( "url-normalize" => "disable" )` + "\n" + lighttpdProxy},
-		exit:  contract.Violated, blames: []string{"pagination/neighbours"}, note: "a proxy on the way may have removed X-Next-Page, X-Prev-Page",
+		exit:  contract.Violated, blames: []string{"pagination/neighbours"}, note: "a proxy on the way may have removed X-",
 	},
 
 	// Caches.
