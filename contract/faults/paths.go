@@ -39,7 +39,7 @@ func paths() []Fault {
 			},
 			Because: "they list tokens of nonexistent agents"},
 		{Name: "agents-of-unknown-project-empty", Explains: "The agents of a nonexistent project are an empty list.", Rules: ids{"errors/unknown-project", "errors/unknown-project-path"}, Change: rewrite(listingNothing, "listAgents"),
-			Also: ids{"roles/guest-finds-nothing", "roles/stranger-finds-nothing", "paths/double-encoded"}, Because: "they list agents of projects that the caller cannot see"},
+			Also: ids{"roles/guest-finds-nothing", "roles/stranger-finds-nothing", "paths/double-encoded", "pagination/page-as-asked"}, Because: "they list agents of projects that the caller cannot see"},
 		{Name: "token-for-unknown-agent", Explains: "Creating a token for a nonexistent agent is 400.", Since: v15, Rules: ids{"errors/create-token-for-unknown-agent"}, Change: answer("createAgentToken", 404, 400, `{"message":"400 Bad request - Agent must exist"}`),
 			Also: ids{"errors/agent-of-another-project", "roles/stranger-may-not-write", "agents/deleted-with-tokens"}, Because: "they create tokens for nonexistent agents"},
 		{Name: "revoking-unknown-204", Explains: "Revoking a nonexistent token is 204.", Since: v15, Rules: ids{"errors/revoke-unknown-token"}, Change: answer("revokeAgentToken", 404, 204, ""),

@@ -78,7 +78,7 @@ func otherRoles() []Fault {
 		{Name: "condition-before-role", Explains: "If-Unmodified-Since is checked before the agent and the role.", Rules: ids{"order/role-before-agent", "errors/delete-unknown-agent"},
 			Change: refuse(all(method(http.MethodDelete, isAgent), unmodifiedForDays), 412, `{"message":"412 Precondition Failed"}`)},
 		{Name: "developer-reads-nothing", Explains: "Only a maintainer can read agents and tokens.", Rules: ids{"roles/developer-reads"}, Change: decide(fakegitlab.RoleSuffices, func(c fakegitlab.Choice) bool { return c.Role >= fakegitlab.Maintainer })},
-		{Name: "developer-sees-no-agents", Explains: "A developer gets an empty list of agents.", Rules: ids{"roles/developer-reads"}, Change: showTo(fakegitlab.Developer, emptyingList, "listAgents")},
+		{Name: "developer-sees-no-agents", Explains: "A developer gets an empty list of agents.", Rules: ids{"roles/developer-reads"}, Change: showTo(fakegitlab.Developer, emptyingList, "listAgents"), Also: ids{"pagination/totals"}, Because: "X-Total counts what is not shown"},
 		{Name: "developer-sees-no-creator", Explains: "For a developer, the creator of an agent is null.", Rules: ids{"roles/developer-reads"}, Change: showTo(fakegitlab.Developer, hidingCreator, "getAgent", "listAgents")},
 		{Name: "refused-but-done", Explains: "A developer's deletion is refused with 403, but done.", Rules: ids{"roles/refused-has-no-effect"}, Change: doneForDevelopers("deleteAgent")},
 		{Name: "refused-but-revoked", Explains: "A developer's revocation is refused with 403, but done.", Since: v15, Rules: ids{"roles/refused-has-no-effect"}, Change: doneForDevelopers("revokeAgentToken")},

@@ -12,9 +12,9 @@ import (
 // stale are faults of responses that are older than they may be, or not the same twice.
 func stale() []Fault {
 	return []Fault{
-		{Name: "list-cached", Explains: "The list of agents is cached for each URL.", Rules: ids{"agents/listed", "agents/list"}, Change: cache(isAgentList, callerAndURL), Keeps: goneOrUnreadable},
+		{Name: "list-cached", Explains: "The list of agents is cached for each URL.", Rules: ids{"agents/listed", "agents/list"}, Change: cache(isAgentList, callerAndURL), Also: ids{"agents/deleted-stays-gone"}, Because: "the list is out of date", Keeps: goneOrUnreadable},
 		{Name: "list-cached-for-all-pages", Explains: "The list of agents is cached, whatever the query.", Rules: ids{"pagination/page-as-asked"}, Change: cache(isAgentList, callerAndPath),
-			Also:    ids{"agents/listed", "agents/list", "pagination/link-parameters", "headers/head", "parameters/per-page-not-zero", "parameters/per-page-is-integer", "parameters/page-is-integer"},
+			Also:    ids{"agents/listed", "agents/list", "pagination/link-parameters", "headers/head", "parameters/per-page-not-zero", "parameters/per-page-is-integer", "parameters/page-is-integer", "pagination/defaults", "pagination/past-the-end"},
 			Because: "the query is ignored", Keeps: goneOrUnreadable},
 		{Name: "agent-cached", Explains: "Reads of an agent are cached.", Rules: ids{"agents/deleted-is-404", "agents/deleted-stays-gone"}, Change: cache(isAgent, callerAndURL),
 			Also: ids{"conditional/if-none-match"}, Because: "the cache does not answer 304", Keeps: goneOrUnreadable},

@@ -100,6 +100,12 @@ func (g *Ground) ReadRefusal(x *wire.Exchange) *Problem {
 	return p
 }
 
+// MayChange says that all that is known speaks for it that the maintainer's token may change agents. A bare 403 is GitLab's
+// fault then.
+func (g *Ground) MayChange() bool {
+	return g.Roles[Maintainer].AccessLevel >= 40 && !g.Project.Archived && !g.Project.NoRepository
+}
+
 // archived is a refusal because a project is archived; because may be nil.
 func archived(project Project, because *Problem) *Problem {
 	p := &Problem{
@@ -132,7 +138,7 @@ func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused
 		return nil // the network is no ground
 	}
 	second := g.ReadRefusal(again)
-	if second != nil && second.Code == ProjectUnknown && token != g.token {
+	if second != nil && token != g.token && (second.Code == ProjectUnknown || second.Code == Forbidden) {
 		return nil // others need not see the project
 	}
 	if second != nil {
