@@ -54,8 +54,14 @@ func readComponent(t *testing.T, name string) component {
 	var spec struct {
 		Spec struct{ Inputs map[string]input }
 	}
-	require.NoError(t, yaml.Unmarshal([]byte(header), &spec))
-	return component{header, spec.Spec.Inputs, body}
+	decoder := yaml.NewDecoder(strings.NewReader(header))
+	decoder.KnownFields(true)
+	require.NoError(t, decoder.Decode(&spec))
+	for name, in := range spec.Spec.Inputs {
+		assert.Contains(t, []string{"", "string", "number", "boolean", "array"}, in.Type, name)
+	}
+	return component{spec.Spec.Inputs, body}
+}
 }
 
 var interpolation = regexp.MustCompile(`\$\[\[ inputs\.([a-z_]+) \]\]`)
