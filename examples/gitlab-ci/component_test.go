@@ -62,7 +62,6 @@ func readComponent(t *testing.T, name string) component {
 	}
 	return component{spec.Spec.Inputs, body}
 }
-}
 
 var interpolation = regexp.MustCompile(`\$\[\[ inputs\.([a-z_]+) \]\]`)
 
