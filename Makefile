@@ -25,14 +25,19 @@ golden: ## rewrite RULES.md, FORCE.md and every other file that tests compare wi
 	$(GO) test -timeout 30m ./contract/selftest -run Matrix -update
 	$(GO) test ./contract/report ./contract/cmd/glagents -update
 
+.PHONY: screenshot
+screenshot: ## take the picture of an HTML report that the README shows; needs Chromium
+	cd contract/report/browser && $(GO) test -count 1 -run Picture . -args -update
+
 .PHONY: check
 check: ## the main job: check the embedded fake GitLab, and GitLab's own recorded answers
 	$(GO) run ./contract/cmd/glagents check --fake
 	$(GO) run ./contract/cmd/glagents verify --quiet contract/har/testdata/gitlab-19.1.har.json
 
 .PHONY: test
-test: ## run every test, with the race detector
+test: ## run every test, with the race detector; it sees a sample of the fault matrix, which then runs as a whole
 	$(GO) test -race -timeout 30m ./...
+	$(GO) test -timeout 30m -run Matrix ./contract/selftest
 
 .PHONY: lint
 lint: ## run gofmt, go vet, golangci-lint and the OpenAPI linter

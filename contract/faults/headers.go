@@ -17,7 +17,7 @@ func headers() []Fault {
 		{Name: "nosniff-missing", Explains: "There is no X-Content-Type-Options.", Rules: ids{"headers/nosniff"}, Change: finalHeader("X-Content-Type-Options", "")},
 		{Name: "location-on-create", Explains: "The response to a create has a Location.", Rules: ids{"headers/no-location"}, Change: addHeader(201, "Location", func(r *http.Request) string { return r.URL.EscapedPath() + "/1" }, "createAgent", "createAgentToken")},
 		{Name: "head-405", Explains: "HEAD is 405.", Rules: ids{head}, Change: refuse(method(http.MethodHead, isAny), 405, ""),
-			Also: ids{"document/status", "roles/guest-finds-nothing", "authentication/required-to-read"}, Because: "the document has no 405 there, and other rules send HEAD too"},
+			Also: ids{"document/status"}, Because: "the document has no 405 there"},
 		{Name: "head-of-tokens-404", Explains: "HEAD of a list of tokens is no route.", Since: v15, Rules: ids{head}, Change: rewrite(headNoRoute, "listAgentTokens")},
 		{Name: "head-counts-otherwise", Explains: "HEAD of a list of tokens counts one less.", Since: v15, Rules: ids{head}, Change: rewrite(headCountsLess, "listAgentTokens")},
 		{Name: "head-without-page-headers", Explains: "HEAD of a list lacks the headers about its pages.", Rules: ids{"document/headers", head}, Change: rewrite(headWithoutPages, lists...)},

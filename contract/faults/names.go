@@ -22,7 +22,7 @@ func names() []Fault {
 		{Name: "name-with-underscore", Explains: "A name can have underscores.", Rules: ids{"agent-names/no-underscore", enforced}, Change: acceptName(named(`^[a-z0-9_-]*_[a-z0-9_-]*$`)), Also: inAnswers, Because: because},
 		{Name: "name-with-dot", Explains: "A name can have dots.", Rules: ids{"agent-names/no-dot", enforced}, Change: acceptName(named(`^[a-z0-9.-]*\.[a-z0-9.-]*$`)), Also: inAnswers, Because: because},
 		{Name: "name-with-space", Explains: "A name can have spaces.", Rules: ids{"agent-names/no-space", enforced}, Change: acceptName(named(`^[a-z0-9 -]* [a-z0-9 -]*$`)), Also: inAnswers, Because: because},
-		{Name: "name-with-leading-hyphen", Explains: "A name can begin with a hyphen.", Rules: ids{"agent-names/no-leading-hyphen", enforced}, Change: acceptName(named(`^-[a-z0-9-]*[a-z0-9]$`)), Also: inAnswers, Because: because},
+		{Name: "name-with-leading-hyphen", Explains: "A name can begin with a hyphen.", Rules: ids{"agent-names/no-leading-hyphen", enforced}, Change: acceptName(named(`^-[a-z0-9-]*[a-z0-9]$`)), Also: ids{"document/body"}, Because: because},
 		{Name: "name-with-trailing-hyphen", Explains: "A name can end with a hyphen.", Rules: ids{"agent-names/no-trailing-hyphen", enforced}, Change: acceptName(named(`^[a-z0-9][a-z0-9-]*-$`)), Also: inAnswers, Because: because},
 		{Name: "name-with-newline", Explains: "A name can end with a line break.", Rules: ids{"agent-names/no-newline", enforced}, Change: acceptName(named(`^[a-z0-9-]*\n$`)), Also: inAnswers, Because: because},
 		{Name: "name-with-any-letter", Explains: "A name can have letters beyond ASCII.", Rules: ids{"agent-names/ascii", enforced}, Change: acceptName(named(`^[a-z0-9-]*[^\x00-\x7f\x{fffd}][a-z0-9-]*$`)), Also: inAnswers, Because: because},

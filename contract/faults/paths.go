@@ -18,7 +18,7 @@ func paths() []Fault {
 		{Name: "encoded-path-decoded", Explains: "A proxy decodes %2F, so that a project is not found by its path.", Rules: ids{"paths/encoded"}, Change: refuse(hasEncodedPath, 404, noRoute), ByID: true,
 			Also: ids{"errors/unknown-project-path"}, Because: "that the route is missing is said of a nonexistent project too"},
 		{Name: "encoded-path-unknown", Explains: "A project is found by its id only.", Rules: ids{"paths/encoded"}, Change: refuse(hasEncodedPath, 404, noProject), ByID: true},
-		{Name: "project-by-leading-digits", Explains: "Only the leading digits of a project's id count.", Rules: ids{"paths/id-is-the-whole-segment"}, Change: inside(projectByLeadingDigits)},
+		{Name: "project-by-leading-digits", Explains: "Only the leading digits of a project's id count.", Rules: ids{"paths/id-is-the-whole-segment", "agents/project-matches-path"}, Change: inside(projectByLeadingDigits)},
 		{Name: "project-path-case-sensitive", Explains: "A project's path is not found in another case.", Rules: ids{"paths/any-case"}, Change: inside(projectPathCaseSensitive)},
 		{Name: "nul-in-path-accepted", Explains: "A path with a NUL byte is not malformed.", Rules: ids{"errors/nul-byte"}, Change: inside(nulInPathAccepted)},
 		{Name: "id-unknown", Explains: "A project is found by its path only.", Rules: ids{"paths/id"}, Change: request(toNoProject)},
@@ -43,10 +43,7 @@ func paths() []Fault {
 		{Name: "token-for-unknown-agent", Explains: "Creating a token for a nonexistent agent is 400.", Since: v15, Rules: ids{"errors/create-token-for-unknown-agent"}, Change: answer("createAgentToken", 404, 400, `{"message":"400 Bad request - Agent must exist"}`),
 			Also: ids{"errors/agent-of-another-project", "roles/stranger-may-not-write", "agents/deleted-with-tokens"}, Because: "they create tokens for nonexistent agents"},
 		{Name: "revoking-unknown-204", Explains: "Revoking a nonexistent token is 204.", Since: v15, Rules: ids{"errors/revoke-unknown-token"}, Change: answer("revokeAgentToken", 404, 204, ""),
-			Also: ids{
-				"errors/token-of-another-agent", "errors/agent-of-another-project", "roles/stranger-may-not-write",
-				"tokens/revoked-not-listed", "tokens/revoked-not-readable", "agents/deleted-with-tokens", "agents/deleted-stays-gone",
-			},
+			Also:    ids{"errors/token-of-another-agent", "errors/agent-of-another-project", "roles/stranger-may-not-write", "tokens/revoked-not-listed", "agents/deleted-with-tokens", "agents/deleted-stays-gone"},
 			Because: "they revoke nonexistent tokens"},
 		{Name: "reading-unknown-token-403", Explains: "Reading a nonexistent token is 403.", Since: v15, Rules: ids{"errors/unknown-token"}, Change: answer("getAgentToken", 404, 403, `{"message":"403 Forbidden"}`),
 			Also: ids{

@@ -31,7 +31,7 @@ func tokens() []Fault {
 		{Name: "token-unknown-in-body-refused", Explains: "A token is refused if the request sets its status.", Since: v15, Rules: ids{"tokens/unknown-in-body-are-ignored"},
 			Change: refuse(all(createsToken, sends(func(o object) bool { return o["status"] != nil })), 400, `{"error":"status is invalid"}`)},
 		{Name: "token-status-is-chosen", Explains: "A new token has the status that was sent.", Since: v15, Rules: ids{"tokens/create-is-active-and-unused"}, Change: echoing(createsToken, "status"), Also: ids{"tokens/only-active-shown"}, Because: "it is shown as revoked"},
-		{Name: "token-name-of-spaces", Explains: "The name of a token can be nothing but spaces.", Since: v15, Rules: ids{notBlank, limits}, Change: handle(acceptingSpaces), Also: ids{"tokens/never-change"}, Because: "the list shows another name"},
+		{Name: "token-name-of-spaces", Explains: "The name of a token can be nothing but spaces.", Since: v15, Rules: ids{notBlank, limits}, Change: handle(acceptingSpaces)},
 		{Name: "token-form-refused", Explains: "A token cannot be created with a form, though an agent can.", Since: v15, Rules: ids{"parameters/form"},
 			Change: refuse(all(createsToken, hasType(formType)), 415, `{"error":"The provided content-type 'application/x-www-form-urlencoded' is not supported."}`)},
 		{Name: "token-too-long-is-a-parameter-error", Explains: "A name or description of a token that is too long is refused as an invalid parameter.", Since: v15, Rules: ids{tooLong, description},

@@ -51,7 +51,7 @@ var (
 	expectNoRoute     = ids{"paths/unencoded", "paths/token-is-no-route", "paths/no-update", "paths/no-token-update"}
 	expectCredentials = ids{
 		"authentication/required-to-read", "authentication/required-to-write", "authentication/unknown-token",
-		"order/authentication-before-parameters",
+		"authentication/expired-token", "order/authentication-before-parameters",
 	}
 	refuseNames = ids{
 		"agent-names/not-null", "agent-names/not-blank", "agent-names/at-most-63", "agent-names/lower-case",

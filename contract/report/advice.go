@@ -68,6 +68,9 @@ func (r *Report) cure(reason *reasonCount) string {
 	case contract.ReasonNothingToRead:
 		return "run the check without --read-only, or create two agents with tokens in the project"
 	case contract.ReasonLiveOnly:
+		if r.Result.Run != "" { // it is a live check
+			return "run the check without --scenario"
+		}
 		return "run `glagents check` against the GitLab"
 	case contract.ReasonNotSelected:
 		return "run the check without --scenario"
@@ -87,4 +90,15 @@ func (r *Report) cure(reason *reasonCount) string {
 		return "let the check run to its end, with a longer --timeout if need be"
 	}
 	return ""
+}
+
+// find is the element of a list for which is holds, which is added if there is none.
+func find[T any](list *[]T, is func(*T) bool) *T {
+	for i := range *list {
+		if is(&(*list)[i]) {
+			return &(*list)[i]
+		}
+	}
+	*list = append(*list, *new(T))
+	return &(*list)[len(*list)-1]
 }

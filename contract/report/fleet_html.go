@@ -57,7 +57,7 @@ func (HTML) WriteFleet(w io.Writer, f *Fleet) error {
 func (f *Fleet) html() *htmlFleet {
 	status := statusOfExit(f.Exit())
 	h := &htmlFleet{
-		shell: newShell(f.text(), status), Mark: status.mark, Status: status.name, Verdict: f.text(), Subjects: f.subjects(), Common: f.common(),
+		shell: newShell(f.text(), status, ""), Mark: status.mark, Status: status.name, Verdict: f.text(), Subjects: f.subjects(), Common: f.common(),
 	}
 	for _, row := range f.rows() {
 		r := htmlFleetRow{Name: row.name, URL: row.url, Mark: row.status.mark, Status: row.status.name, Verdict: row.verdict.Verdict}

@@ -48,26 +48,28 @@ type shell struct {
 	Script template.JS
 }
 
-func newShell(title string, s status) shell {
+func newShell(title string, s status, script string) shell {
 	return shell{
-		Title: title, Icon: icon(s), Policy: policy(),
-		Style: template.CSS(htmlStyle), Script: template.JS(htmlScript),
+		Title: title, Icon: icon(s), Policy: policy(script),
+		Style: template.CSS(htmlStyle), Script: template.JS(script),
 	}
 }
 
-// policy lets the page run its own script and use its own style sheet. Nothing is loaded, sent or embedded, and no script
-// can turn text into markup.
-func policy() string {
-	return strings.Join([]string{
-		"default-src 'none'",
-		"script-src " + hash(htmlScript),
-		"style-src " + hash(htmlStyle),
+// policy lets a page run its own script, if it has one, and use its own style sheet. Nothing is loaded, sent or embedded,
+// and no script can turn text into markup.
+func policy(script string) string {
+	may := []string{"default-src 'none'"}
+	if script != "" {
+		may = append(may, "script-src "+hash(script))
+	}
+	return strings.Join(append(may,
+		"style-src "+hash(htmlStyle),
 		"img-src data:", // the icon
 		"base-uri 'none'",
 		"form-action 'none'",
 		"require-trusted-types-for 'script'",
 		"trusted-types 'none'",
-	}, "; ")
+	), "; ")
 }
 
 func hash(text string) string {
@@ -90,10 +92,10 @@ func icon(s status) template.URL {
 // htmlReport is the page of one report.
 type htmlReport struct {
 	shell
-	Mark, Status string // of the verdict
-	Verdict      string // in two or three words
-	Holds        string // the verdict's sentence
-	Say          []string
+	Mark, Status string     // of the verdict
+	Verdict      string     // in two or three words
+	Holds        string     // the verdict's sentence
+	Say          []htmlLine // what else it says
 	Facts        []htmlFact
 	Bar          []htmlShare
 	Untested     []htmlReason
@@ -117,6 +119,17 @@ type htmlShare struct {
 	X, Width           float64 // in percent
 }
 
+// htmlLine is a line of the verdict, in the colour of a status.
+type htmlLine struct{ Status, Text string }
+
+func (h *htmlReport) say(o contract.Outcome, lines ...string) {
+	for _, line := range lines {
+		if line != "" {
+			h.Say = append(h.Say, htmlLine{statusOf(o).name, line})
+		}
+	}
+}
+
 type htmlReason struct {
 	Reason string
 	Rules  []string
@@ -130,14 +143,11 @@ func (r *Report) html() *htmlReport {
 		Facts: r.htmlFacts(), Bar: r.htmlBar(), Coverage: r.htmlCoverage(),
 		Dropped: r.Result.Dropped, Rules: len(r.Result.Rules),
 	}
-	h.shell = newShell(h.Verdict+" · "+r.shown(r.Result.Target), v.status)
-	for _, lines := range [][]string{v.wrong, v.open, v.testing, {v.last}} {
-		for _, line := range lines {
-			if line != "" {
-				h.Say = append(h.Say, line)
-			}
-		}
-	}
+	h.shell = newShell(h.Verdict+" · "+r.shown(r.Result.Target), v.status, htmlScript)
+	h.say(contract.Violation, v.wrong...)
+	h.say(contract.Inconclusive, v.open...)
+	h.say(contract.Untested, v.testing...)
+	h.say(contract.Error, v.last)
 	for _, reason := range r.untested() {
 		h.Untested = append(h.Untested, htmlReason{reason.reason, reason.ids})
 	}

@@ -107,7 +107,7 @@
   };
 
   const body = (title, text, pointer, expected) => {
-    const pre = el("pre", { tabindex: "0", role: "region", "aria-label": title });
+    const pre = el("pre", { tabindex: "0", role: "group", "aria-label": title });
     const places = pretty(text, pre);
     if (!places) pre.textContent = text;
     else if (pointer) markPlace(places, pointer, expected);
@@ -115,7 +115,7 @@
   };
 
   const headers = (title, fields) => {
-    const pre = el("pre", { tabindex: "0", role: "region", "aria-label": title });
+    const pre = el("pre", { tabindex: "0", role: "group", "aria-label": title });
     fields.forEach(([name, value], i) => pre.append(i ? "\n" : "", el("span", { class: "k" }, name), ": ", value));
     return [el("h5", {}, title), pre];
   };
@@ -267,7 +267,7 @@
     };
 
     const show = i => {
-      if (!chosen.includes(i)) { $("#filter").reset(); apply(); }
+      if (!chosen.includes(i)) clear();
       page = Math.floor(chosen.indexOf(i) / perPage);
       list();
       const details = $(`li[data-step="${i}"] details`, $("#exchanges"));
@@ -337,6 +337,7 @@
       (!f.role || s.role === f.role) && (!f.operation || s.op === f.operation) &&
       (!f.text || `${s.method} ${s.path} ${s.status} ${s.role} ${s.op ?? ""} ${s.scenario ?? ""} #${s.n}`.toLowerCase().includes(f.text)))} of ${timeline.total()} exchanges`);
     const filtered = f.text || f.outcomes.length || f.level || f.role || f.operation;
+    if (filtered) for (const subject of subjects) subject.open ||= !subject.hidden;
     $("#shown").textContent = filtered ? parts.join(", ") : "";
     $("#shown").classList.toggle("away", !filtered);
   };
@@ -345,7 +346,8 @@
   $("#filter").hidden = false;
   $("#filter").addEventListener("submit", e => e.preventDefault());
   $("#filter").addEventListener("input", () => { started = true; apply(); });
-  $("#filter").addEventListener("reset", () => setTimeout(apply));
+  const clear = () => { $("#filter").reset(); apply(); };
+  $("#clear").addEventListener("click", clear);
   if (timeline) {
     new IntersectionObserver((entries, observer) => {
       if (entries.some(e => e.isIntersecting)) { observer.disconnect(); start(); }
@@ -361,7 +363,7 @@
       if (e.tagName === "DETAILS") e.open = true;
       if (e.hidden) hid = true;
     }
-    if (hid) { $("#filter").reset(); apply(); }
+    if (hid) clear();
     target.scrollIntoView();
   };
   addEventListener("hashchange", follow);

@@ -153,8 +153,6 @@ type htmlRule struct {
 	Reason               string
 	Applied              int
 	Source, URL          string
-	Failure              string // the id of its card; empty if it has none
-	Known                bool
 	Operations, Roles    string
 	OperationNames, Role string
 }
@@ -170,6 +168,18 @@ func (r *Report) htmlSubjects(roles map[string][]string) []htmlSubject {
 		at := slices.IndexFunc(subjects, func(s htmlSubject) bool { return s.Name == result.Rule.Subject() })
 		subjects[at].Rules = append(subjects[at].Rules, r.htmlRule(result, roles[result.Rule.ID]))
 	}
+	held := statusOf(contract.Pass).name
+	for _, s := range subjects { // what did not pass is looked for first
+		slices.SortStableFunc(s.Rules, func(a, b htmlRule) int {
+			switch {
+			case a.Status != held && b.Status == held:
+				return -1
+			case a.Status == held && b.Status != held:
+				return 1
+			}
+			return 0
+		})
+	}
 	return subjects
 }
 
@@ -181,7 +191,7 @@ func (r *Report) htmlRule(result *contract.RuleResult, roles []string) htmlRule 
 	rule := result.Rule
 	return htmlRule{
 		ID: rule.ID, Sentence: rule.Sentence, Mark: s.mark, Status: s.name, Word: s.word, Level: rule.Level.String(), Span: rule.Span(),
-		Reason: why, Applied: result.Applied, Source: rule.Source.Name, URL: rule.Source.URL, Known: result.Known,
+		Reason: why, Applied: result.Applied, Source: rule.Source.Name, URL: rule.Source.URL,
 		Operations: strings.Join(rule.Operations, " "), OperationNames: strings.Join(rule.Operations, ", "),
 		Roles: strings.Join(roles, " "), Role: strings.Join(roles, ", "),
 	}

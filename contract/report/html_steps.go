@@ -3,13 +3,11 @@ package report
 import (
 	"cmp"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"example.com/gitlab-agents/contract"
-	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/redact"
 )
 
@@ -45,10 +43,9 @@ type htmlSteps struct {
 	all      []htmlStep
 	timeline int // how many of them are the timeline
 
-	report   *Report
-	document *document.Document // nil if it cannot be read
-	began    time.Time
-	at       map[stepKey]int
+	report *Report
+	began  time.Time
+	at     map[stepKey]int
 }
 
 // stepKey tells exchanges apart. Plays that confirm a finding have numbers of their own.
@@ -63,9 +60,6 @@ func keyOf(s *contract.Step) stepKey { return stepKey{s.Exchange, s.Started.Unix
 // newSteps are the exchanges of the timeline.
 func (r *Report) newSteps() *htmlSteps {
 	steps := &htmlSteps{report: r, at: make(map[stepKey]int), began: r.began(), timeline: len(r.Result.Timeline)}
-	if doc, err := document.Load(); err == nil {
-		steps.document = doc
-	}
 	scenarios := r.scenariosOfTimeline()
 	order := make([]int, len(r.Result.Timeline))
 	for i := range order {
@@ -138,11 +132,11 @@ func (s *htmlSteps) add(step *contract.Step, scenario string) int {
 func (s *htmlSteps) shown(step *contract.Step, scenario string) htmlStep {
 	r := s.report
 	shown := htmlStep{
-		Exchange: step.Exchange, Role: step.Role.String(), Scenario: scenario, Operation: s.operation(step),
+		Exchange: step.Exchange, Role: step.Role.String(), Scenario: scenario, Operation: operationOfStep(step),
 		Method: r.shown(step.Method), Path: below(r.shown(step.URL)), Status: step.Status, Problem: r.shown(step.Problem),
 		Took:          milliseconds(step.Duration),
-		RequestHeader: r.fields(step.RequestHeader), RequestBody: printableLines(r.redact(step.RequestBody)),
-		ResponseHeader: r.fields(step.ResponseHeader), ResponseBody: printableLines(r.redact(step.ResponseBody)),
+		RequestHeader: r.fields(step.RequestHeader), RequestBody: r.body(step.RequestBody, false),
+		ResponseHeader: r.fields(step.ResponseHeader), ResponseBody: r.body(step.ResponseBody, step.Problem != ""),
 	}
 	if !step.Started.IsZero() {
 		shown.At = milliseconds(step.Started.Sub(s.began))
@@ -151,19 +145,6 @@ func (s *htmlSteps) shown(step *contract.Step, scenario string) htmlStep {
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Round(time.Microsecond)) / 1e6 }
-
-// operation is the operationId of a request; empty if it is none of the eight.
-func (s *htmlSteps) operation(step *contract.Step) string {
-	if s.document == nil {
-		return ""
-	}
-	u, err := url.Parse(step.URL)
-	if err != nil {
-		return ""
-	}
-	match, _ := s.document.Route(step.Method, u)
-	return match.Operation
-}
 
 // below is the path of a URL below /api/v4.
 func below(url string) string {

@@ -16,10 +16,22 @@ func (r *Report) steps(story []contract.Step) []contract.Step {
 	for i := range shown {
 		s := &shown[i]
 		s.Method, s.URL, s.Script, s.Problem = r.shown(s.Method), r.shown(s.URL), r.shown(s.Script), r.shown(s.Problem)
-		s.RequestBody, s.ResponseBody = printableLines(r.redact(s.RequestBody)), printableLines(r.redact(s.ResponseBody))
+		s.RequestBody, s.ResponseBody = r.body(s.RequestBody, false), r.body(s.ResponseBody, s.Problem != "")
 		s.RequestHeader, s.ResponseHeader = r.header(s.RequestHeader), r.header(s.ResponseHeader)
 	}
 	return shown
+}
+
+// body is a body without secrets. One that broke off, or was cut, may end with the beginning of a secret, which is left out
+// too.
+func (r *Report) body(text string, brokeOff bool) string {
+	whole, cut := strings.CutSuffix(text, "…")
+	if r.Redactor == nil || !brokeOff && !cut {
+		return printableLines(r.redact(text))
+	}
+	var b strings.Builder
+	_, _ = r.Redactor.Writer(&b).Write([]byte(whole)) // and no Flush
+	return printableLines(b.String()) + "…"
 }
 
 func (r *Report) header(h http.Header) http.Header {

@@ -30,8 +30,10 @@ func newDocumentation(root string, gitlab http.Handler) *documentation {
 		Title:       "GitLab Agents API",
 		SwaggerJSON: d.yaml,
 		BasePath:    d.pages,
+		AppendHead:  forPhones,
 		PrependHTML: hint,
 		SettingsUI: map[string]string{
+			"plugins":                "[SwaggerUIBundle.plugins.DownloadUrl, " + forPeople + "]",
 			"persistAuthorization":   "true",
 			"displayRequestDuration": "true",
 		},
@@ -42,6 +44,31 @@ func newDocumentation(root string, gitlab http.Handler) *documentation {
 // hint stands above the documentation.
 const hint = `<p style="margin: 1em auto; max-width: 1460px; padding: 0 20px; font-family: sans-serif">
 This is a fake GitLab. Authorize with one of its access tokens, such as glpat-maintainer in its default data.</p>`
+
+// forPhones makes the page as wide as the screen.
+const forPhones = `<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+@media (max-width: 640px) {
+  .swagger-ui .wrapper { padding: 0 10px }
+  .swagger-ui .opblock .opblock-summary { flex-wrap: wrap }
+  .swagger-ui .opblock-summary-path { max-width: 100%; overflow-wrap: anywhere }
+  .swagger-ui table.parameters, .swagger-ui table.parameters > tbody, .swagger-ui table.parameters > tbody > tr, .swagger-ui table.parameters > tbody > tr > td { display: block; padding: 4px 0 }
+  .swagger-ui table.parameters > thead { display: none }
+  .swagger-ui .opblock-body, .swagger-ui .scheme-container { overflow-x: auto }
+  .swagger-ui .parameters-col_description input, .swagger-ui .parameters-col_description select { max-width: 100%; width: 100% }
+}
+</style>`
+
+// forPeople is a plugin of Swagger UI. It changes what the page shows, and not the document: the type of a project's id,
+// which Swagger UI calls "any", and the examples of headers, which it would send with each request.
+const forPeople = `() => ({statePlugins: {spec: {wrapActions: {updateJsonSpec: (update) => (spec) => {
+	const shown = structuredClone(spec);
+	for (const parameter of Object.values(shown.components?.parameters ?? {})) {
+		if (parameter.in === "header") delete parameter.example;
+		if (parameter.name === "id") parameter.schema = {type: "integer or path"};
+	}
+	return update(shown);
+}}}}})`
 
 // fromHere lets a page load nothing from elsewhere. Swagger UI has styles and scripts in the page, and images in URLs.
 const fromHere = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"

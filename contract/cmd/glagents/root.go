@@ -34,7 +34,7 @@ func newProgram(stdin io.Reader, stdout, stderr io.Writer, env func(string) (str
 	p := &program{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, env: env, redactor: redact.New()}
 	for _, name := range secretVariables {
 		if secret, ok := env(name); ok {
-			p.redactor.Learn(secret)
+			p.learn(secret)
 		}
 	}
 	for _, name := range proxyVariables {
@@ -43,6 +43,14 @@ func newProgram(stdin io.Reader, stdout, stderr io.Writer, env func(string) (str
 		}
 	}
 	return p
+}
+
+// learn has a secret redacted from now on, and what it is if it is decoded as a part of a URL.
+func (p *program) learn(secret string) {
+	p.redactor.Learn(secret)
+	if plain, err := url.PathUnescape(secret); err == nil {
+		p.redactor.Learn(plain)
+	}
 }
 
 // run runs the command line and returns the exit status; only main ends the process.
@@ -94,10 +102,7 @@ func (p *program) learnProxy(address string) {
 	if _, password, ok := strings.Cut(user, ":"); ok {
 		secret = password
 	}
-	p.redactor.Learn(secret)
-	if plain, err := url.PathUnescape(secret); err == nil {
-		p.redactor.Learn(plain)
-	}
+	p.learn(secret)
 	p.redactor.Learn(base64.StdEncoding.EncodeToString([]byte(user)))
 }
 

@@ -17,6 +17,7 @@ import (
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/faults"
+	"example.com/gitlab-agents/contract/wire"
 )
 
 // serve is the command that runs the fake.
@@ -33,6 +34,7 @@ type serve struct {
 	rate        rateLimit
 	log         logFormat
 	faultNames  []string
+	har         exchanges
 }
 
 // drainTime is how long requests that are under way may take after the command was told to stop.
@@ -97,6 +99,7 @@ Exit status:
 	flags.Var(&s.root, "relative-root", "the `PATH` under which everything is, such as /gitlab; else that of the external URL")
 	flags.DurationVar(&s.latency, "latency", 0, "how long each answer takes, such as 50ms")
 	flags.Var(&s.rate, "rate-limit", "answer 429 to more requests of a user than this, such as 600/m (or /s, /h)")
+	flags.StringVar(&s.har.path, "har", "", "write the exchanges to a HAR `FILE`, without secrets")
 	flags.StringArrayVar(&s.faultNames, "fault", nil, "depart from GitLab as the fault `NAME` says; repeatable")
 	_ = cmd.RegisterFlagCompletionFunc("fault", completeFaults)
 	flags.Var(&s.log, "log", "the `FORMAT` of the access log: text, json or off")
@@ -126,8 +129,15 @@ func (s *serve) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.har.create(s.program); err != nil {
+		return err
+	}
+	api := faults.Around(gitlab, broken...)
+	if s.har.writer != nil {
+		api = wire.RecordHandler(api, 0, s.har.observe)
+	}
 	server := &http.Server{
-		Handler:           newDocumentation(gitlab.Root(), faults.Around(gitlab, broken...)),
+		Handler:           newDocumentation(gitlab.Root(), api),
 		ReadHeaderTimeout: time.Minute,
 		ErrorLog:          errorLog(logger),
 	}
@@ -149,7 +159,7 @@ func (s *serve) run(ctx context.Context) error {
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return nil
+	return s.har.close()
 }
 
 // options set up the fake.

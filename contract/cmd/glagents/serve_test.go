@@ -397,7 +397,7 @@ func TestServeWarnsOfOtherMachines(t *testing.T) {
 	status, _, _ := ask(t, "GET", s.url+"/api/v4/version", "glpat-guest", nil)
 	assert.Equal(t, 200, status)
 	s.stop(t)
-	assert.Regexp(t, `\Aglagents: warning: \S+:\d+ can be reached from other machines, without encryption, and the access tokens of the fake are no secrets\n`, s.stderr.String())
+	assert.Regexp(t, `\Aglagents: warning: \S+:\d+ can be reached from other machines, without encryption, and everybody knows the access tokens of the fake\n`, s.stderr.String())
 }
 
 // A request that is under way when serve is told to stop gets its answer.

@@ -54,7 +54,7 @@ func tokenFlag(role contract.Role) string {
 // checkToken takes a token that can stand in a header, and has it redacted from now on.
 func (p *program) checkToken(token, from string) (string, error) {
 	token = strings.TrimSpace(token)
-	p.redactor.Learn(token)
+	p.learn(token)
 	if len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return "", usageError{fmt.Sprintf("%s is not a token: a token is one line of letters, digits, - and _", from)}
 	}

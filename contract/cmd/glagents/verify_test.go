@@ -204,8 +204,8 @@ func TestVerifyBadInput(t *testing.T) {
 		"an entry":        {recording(good, `{"request":{"method":"GET","url":"/"}}`), []string{"-"}, 0, fmt.Sprintf("glagents: standard input: entry 1 (byte %d): not judged: request.url is not an absolute URL\n", 75+len(good)+1), "exchanges 2: 1 judged, 0 of other APIs, 1 not readable\n"},
 		"unknown command": {"", []string{"--", "verfy"}, 2, "glagents: stat verfy: no such file or directory\n", ""},
 		"unknown flag":    {"", []string{"--frobnicate"}, 2, "glagents: unknown flag: --frobnicate\n", ""},
-		"unknown format":  {"", []string{"--report", "pdf=x", "-"}, 2, "glagents: invalid argument \"pdf=x\" for \"--report\" flag: unknown report format \"pdf\": there are json, junit, markdown\n", ""},
-		"no report file":  {"", []string{"--report", "json", "-"}, 2, "glagents: invalid argument \"json\" for \"--report\" flag: a report is FORMAT=FILE, with one of the formats json, junit, markdown\n", ""},
+		"unknown format":  {"", []string{"--report", "pdf=x", "-"}, 2, "glagents: invalid argument \"pdf=x\" for \"--report\" flag: unknown report format \"pdf\": there are html, json, junit, markdown\n", ""},
+		"no report file":  {"", []string{"--report", "json", "-"}, 2, "glagents: invalid argument \"json\" for \"--report\" flag: a report is FORMAT=FILE, with one of the formats html, json, junit, markdown\n", ""},
 		"one report file": {"", []string{"--report", "json=-", "--report", "junit=-", "-"}, 2, "glagents: invalid argument \"junit=-\" for \"--report\" flag: two reports go to \"-\"\n", ""},
 		"a report's directory": {"", []string{"--report", "json=" + filepath.Join(dir, "a", "b.json"), "-"}, 2,
 			"glagents: --report json: there is no directory " + filepath.Join(dir, "a") + "\n", ""},
@@ -241,7 +241,7 @@ func TestVerifySaysEachReasonTenTimes(t *testing.T) {
 	out := glagents(t, strings.NewReader(recording(entries...)), "verify", "-")
 	assert.Zero(t, out.status)
 	assert.Equal(t, 1+10+1, strings.Count(out.stderr, "\n"), out.stderr)
-	assert.Contains(t, out.stderr, "15 more entries: not judged: the cache of the browser answered, not the server\n")
+	assert.Contains(t, out.stderr, "the same of 15 more entries: not judged: the browser answered it from its cache, not the server\n")
 	assert.Contains(t, out.stdout, "exchanges 27: 1 judged, 0 of other APIs, 26 not readable\n")
 }
 

@@ -67,7 +67,7 @@ func TestStepsThroughProxy(t *testing.T) {
 	}
 }
 
-// Curl prints the same bytes with and without the proxy: the headers that GitLab's answer has each time anew are left out.
+// Curl prints the same bytes with and without the proxy: headers that differ in each answer are left out.
 func TestCurlThroughProxy(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl is not there; on Debian: apt install curl", "curl", "--version")

@@ -36,6 +36,7 @@ const (
 	Gateway       = "gateway"         // an API gateway, an ingress or a service mesh
 	Quota         = "quota"           // a quota that is not GitLab's
 	SharedCache   = "shared-cache"    // a cache that answered in GitLab's place
+	PathDecoder   = "path-decoder"    // a proxy that unescapes paths, so that GitLab answers another request
 	ParkedDomain  = "parked-domain"   // a domain that is for sale, or has no site
 	OtherAPI      = "other-api"       // another product's API
 	OtherWebsite  = "other-website"   // any other page
@@ -80,12 +81,33 @@ func (l *Learner) Who(x *wire.Exchange, operation string) Verdict {
 	if verdict, cached := cacheVerdict(x); cached {
 		return verdict
 	}
-	w := weighing{exchange: x, body: readBody(x), wantsJSON: wantsJSON(x, operation), learned: l.snapshot()}
+	learned := l.snapshot(x)
+	if verdict, changed := onTheWay(x, operation, learned); changed {
+		return verdict
+	}
+	w := weighing{exchange: x, body: readBody(x), wantsJSON: wantsJSON(x, operation), learned: learned}
 	w.weighBody()
 	w.weighHeaders()
 	w.weighProduct()
 	w.weighMissing()
 	return w.verdict()
+}
+
+// onTheWay says what is known of an answer that GitLab did write, but not to this request.
+func onTheWay(x *wire.Exchange, operation string, learned habits) (Verdict, bool) {
+	switch {
+	case learned.repeated:
+		return Verdict{
+			Kind: Stranger, Kindof: SharedCache, By: "something that repeats answers, such as a cache",
+			Signs: []string{"the same answer, with the same X-Request-Id and X-Runtime, was given before"}, Cure: sharedCacheCure,
+		}, true
+	case learned.decodes && operation != "" && hasEscapedSlash(x) && isRouteMissing(x):
+		return Verdict{
+			Kind: Stranger, Kindof: PathDecoder, By: "something in between that unescapes the slashes in paths",
+			Signs: []string{"GitLab finds no such route, as with other paths that have %2F"}, Cure: anySlashCure,
+		}, true
+	}
+	return Verdict{}, false
 }
 
 // weighing adds up the signs of one answer. What speaks for GitLab counts above zero, what speaks against it below.
@@ -122,5 +144,5 @@ func (w *weighing) verdict() Verdict {
 	if p == nil {
 		p = w.unnamed()
 	}
-	return Verdict{Kind: Stranger, Kindof: p.kindof, By: p.by, Signs: w.against, Cure: p.cureFor(w.exchange)}
+	return Verdict{Kind: Stranger, Kindof: p.kindof, By: p.by, Signs: w.against, Cure: p.cureFor(w.exchange, w.learned)}
 }

@@ -103,3 +103,17 @@ func cacheName(h http.Header) string {
 	}
 	return "a shared cache"
 }
+
+// ThroughCache says that an answer came through a cache, even if the cache asked GitLab: caches keep the conditions of a
+// request to themselves.
+func ThroughCache(x *wire.Exchange) bool {
+	if x.Response == nil {
+		return false
+	}
+	for _, name := range append([]string{"X-Varnish", "Age"}, cacheHeaders...) {
+		if x.Response.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -34,6 +34,8 @@ const (
 
 	webServerCure = "Look into the log of the server in front of GitLab, and let it pass all methods and paths under /api/v4 unchanged."
 
+	errorPageCure = "Let GitLab's errors pass as they are: proxy_intercept_errors off in nginx, ProxyErrorOverride Off in Apache. If the page is no replacement of GitLab's, check that all paths under /api/v4 lead to GitLab."
+
 	gatewayCure = "Let the gateway route all methods and paths under /api/v4 to GitLab unchanged, without checks of its own."
 
 	quotaCure = "Raise the gateway's quota for this client, or use GitLab's address behind the gateway."

@@ -149,14 +149,26 @@ func origin(target string) string {
 	return scheme + "://" + host
 }
 
-// cureFor is what to do about an answer: an escaped slash has a cure of its own.
-func (p *product) cureFor(x *wire.Exchange) string {
+// cureFor is what to do about an answer. An escaped slash has a cure of its own, unless such paths reach GitLab. Where GitLab
+// has answered, a page may stand in place of its error.
+func (p *product) cureFor(x *wire.Exchange, learned habits) string {
 	status := x.Response.StatusCode
-	escaped := x.Request.URL != nil && strings.Contains(strings.ToLower(x.Request.URL.EscapedPath()), "%2f")
-	if p.slashCure != "" && escaped && (status == http.StatusBadRequest || status == http.StatusNotFound) {
+	switch {
+	case p.slashCure != "" && !learned.slashes && hasEscapedSlash(x) && (status == http.StatusBadRequest || status == http.StatusNotFound):
 		return p.slashCure
+	case p.cure != webServerCure:
+		return p.cure
+	case learned.answered && (status == http.StatusNotFound || status == http.StatusInternalServerError):
+		return errorPageCure
 	}
-	return p.cure
+	return cmp.Or(statusCures[status], p.cure)
+}
+
+// statusCures are what to do about the pages of web servers by their status.
+var statusCures = map[int]string{
+	http.StatusRequestEntityTooLarge: "Allow larger bodies: client_max_body_size in nginx, LimitRequestBody in Apache. A description has up to 1,024 characters.",
+	http.StatusRequestURITooLong:     "Allow longer URLs: large_client_header_buffers in nginx, LimitRequestLine in Apache.",
+	http.StatusMethodNotAllowed:      "Allow the methods GET, HEAD, POST and DELETE under /api/v4.",
 }
 
 func hasSignInForm(page string) bool {

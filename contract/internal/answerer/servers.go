@@ -34,7 +34,7 @@ var servers = []product{
 	{kindof: WebServerPage, by: "a Jetty server", cure: webServerCure, slashCure: javaSlashCure, header: map[string]string{"Server": "jetty"}, page: regexp.MustCompile(`<html`)},
 	{
 		kindof: WebServerPage, by: "an nginx web server or proxy", cure: webServerCure, slashCure: nginxSlashCure,
-		page: regexp.MustCompile(`<center>(nginx|openresty|tengine|angie|freenginx)[^<]*</center>|welcome to (nginx|openresty)|<center>cloudflare(-nginx)?</center>`),
+		page: regexp.MustCompile(`<center>(nginx|openresty|tengine|angie|freenginx)[^<]*</center>|<center>cloudflare(-nginx)?</center>`),
 	},
 	{
 		kindof: WebServerPage, by: "HAProxy", cure: webServerCure,
@@ -52,5 +52,5 @@ var servers = []product{
 	{kindof: WebServerPage, by: "an Express application", cure: otherWebsiteCure, page: regexp.MustCompile(`<pre>cannot (get|post|head|put|patch|delete|options) /`)},
 	{kindof: WebServerPage, by: "a Python web server", cure: otherWebsiteCure, page: regexp.MustCompile(`<title>error response</title>|<title>404 not found</title>\s*<h1>not found</h1>\s*<p>the requested url was not found on the server\. if you entered`)},
 	{kindof: WebServerPage, by: "a Caddy web server", cure: webServerCure, header: map[string]string{"Server": "caddy"}, statuses: []int{400, 401, 403, 404, 405, 413}, weighs: fair},
-	{kindof: OtherWebsite, by: "a default page of a web server", cure: otherWebsiteCure, page: regexp.MustCompile(`<h1>it works!</h1>|apache2 [a-z]+ default page|test page for the|welcome to (caddy|centos|fedora)|index of /`)},
+	{kindof: OtherWebsite, by: "a default page of a web server", cure: otherWebsiteCure, page: regexp.MustCompile(`<h1>it works!</h1>|apache2 [a-z]+ default page|test page for the|welcome to (nginx|openresty|caddy|centos|fedora)|index of /`)},
 }

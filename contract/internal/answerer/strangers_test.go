@@ -71,7 +71,7 @@ var strangers = []answer{
 		wire: "HTTP/1.1 404 Not Found\nServer: nginx/1.26.2\nContent-Type: text/html\n\n<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/1.26.2</center>\r\n</body>\r\n</html>\r\n",
 	},
 	{
-		name: "nginx finds the body too large", request: "POST /api/v4/projects/20/cluster_agents", kindof: answerer.WebServerPage, by: "nginx", cure: "log",
+		name: "nginx finds the body too large", request: "POST /api/v4/projects/20/cluster_agents", kindof: answerer.WebServerPage, by: "nginx", cure: "client_max_body_size",
 		wire: "HTTP/1.1 413 Request Entity Too Large\nServer: nginx\nContent-Type: text/html\n\n<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
 	},
 	{
@@ -357,6 +357,22 @@ var strangers = []answer{
 	{
 		name: "Bitbucket", kindof: answerer.OtherAPI, by: "Bitbucket",
 		wire: "HTTP/1.1 401 Unauthorized\nContent-Type: application/json;charset=UTF-8\n\n{\"errors\":[{\"context\":null,\"message\":\"You are not permitted to access this resource\",\"exceptionName\":\"com.atlassian.bitbucket.AuthorisationException\"}]}",
+	},
+	{
+		name: "the container registry of a GitLab", kindof: answerer.OtherAPI, by: "container registry", cure: "registry",
+		wire: "HTTP/1.1 401 Unauthorized\nContent-Type: application/json\nDocker-Distribution-Api-Version: registry/2.0\nWWW-Authenticate: Bearer realm=\"https://gitlab.example.com/jwt/auth\"\n\n{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"authentication required\",\"detail\":null}]}",
+	},
+	{
+		name: "Artifactory", kindof: answerer.OtherAPI, by: "Artifactory", cure: "not a GitLab",
+		wire: "HTTP/1.1 404 Not Found\nServer: Artifactory/7.71\nContent-Type: application/json\n\n{\"errors\":[{\"status\":404,\"message\":\"File not found.\"}]}",
+	},
+	{
+		name: "Nexus", kindof: answerer.OtherAPI, by: "Nexus", cure: "not a GitLab",
+		wire: "HTTP/1.1 404 Not Found\nServer: Nexus/3.60.0-02 (OSS)\nContent-Type: text/html\n\n<!DOCTYPE html><html><head><title>404 - Nexus Repository Manager</title></head></html>",
+	},
+	{
+		name: "nginx's welcome page", kindof: answerer.OtherWebsite, by: "default page", cure: "Check the URL",
+		wire: "HTTP/1.1 200 OK\nServer: nginx/1.22.1\nContent-Type: text/html\n\n<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>",
 	},
 	{
 		name: "Mattermost, which has an /api/v4 too", kindof: answerer.OtherAPI, by: "Mattermost",

@@ -30,7 +30,7 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 		return nil
 	}
 	if entry.Reads&x.lacks() != 0 {
-		t.notRecorded = t.notRecorded || x.Operation != ""
+		t.notRecorded = t.notRecorded || x.Operation != "" && (x.Status() >= 400 || !entry.OnlyErrors)
 		return nil
 	}
 	var reported reports
@@ -141,6 +141,9 @@ func (j *Judge) finding(f rule.Finding, about *Exchange, doubtful bool) (full ru
 	}
 	f.Level, f.Exchange, f.Evidence = j.Catalogue[i].Rule.Level, about.Index, j.evidence(about)
 	f.Expected, f.Actual = j.shown(f.Expected), j.shown(f.Actual)
+	if f.Note == "" && f.Outcome == rule.Violation {
+		f.Note = onTheWay(f.Rule, about)
+	}
 	if doubtful && j.Count == nil { // nobody can confirm it
 		f.Outcome, f.Note = rule.Inconclusive, "a write by somebody else would explain it"
 	}
@@ -163,8 +166,12 @@ func (j *Judge) add(f rule.Finding) {
 	t.findings++
 	if f.Outcome > t.worst {
 		t.worst = f.Outcome
-		if f.Note != "" && f.Outcome == rule.Inconclusive {
+		switch {
+		case f.Outcome != rule.Inconclusive:
+		case f.Note != "":
 			t.reason = rule.Reason{Code: rule.ReasonUnconfirmed, Text: f.Note}
+		default: // of the document
+			t.reason = rule.Reason{Code: rule.ReasonNoAnswer, Text: "an answer that proves nothing: " + f.Actual}
 		}
 	}
 	if len(j.findings) < rule.MaxFindings {

@@ -28,6 +28,8 @@ type Exchange struct {
 	TokenID   int64  // the token in the URL; 0 likewise
 	Tag       any    // what the observer passed with the exchange
 
+	secretRemoved bool // a recorder removed the secret of a new token
+
 	Answerer answerer.Verdict // who answered
 
 	caller  [8]byte // tells callers apart without keeping a credential
@@ -107,16 +109,19 @@ func (x *Exchange) Header(name string) string {
 	return x.Response.Header.Get(name)
 }
 
-// Complete says that the whole answer is there.
+// Complete says that the whole answer came. Its body may not be recorded.
 func (x *Exchange) Complete() bool {
-	return x.Response != nil && !x.Response.Truncated && x.Err == nil
+	return x.Response != nil && x.Err == nil && (!x.Response.Truncated || x.Response.BodyNotRecorded)
 }
 
-// OK says that the whole answer is there, with this status.
+// OK says that the whole answer came, with this status.
 func (x *Exchange) OK(status int) bool { return x.Complete() && x.Response.StatusCode == status }
 
 // FromGitLab says that GitLab answered, or may have answered.
 func (x *Exchange) FromGitLab() bool { return !x.fromStranger() }
+
+// ThroughCache says that the answer came through a cache, even if the cache asked GitLab.
+func (x *Exchange) ThroughCache() bool { return answerer.ThroughCache(x.Exchange) }
 
 // Violation reports that the server broke the rule.
 func (x *Exchange) Violation(pointer, expected, actual string) {
@@ -204,6 +209,9 @@ func (x *Exchange) Documented(id string) bool {
 func (x *Exchange) Documentation() []document.Finding {
 	if x.checked == nil {
 		x.checked = append([]document.Finding{}, x.doc.Check(x.Exchange)...)
+		if x.secretRemoved { // the response was complete before
+			x.checked = slices.DeleteFunc(x.checked, func(f document.Finding) bool { return f.Rule == document.RuleResponse })
+		}
 	}
 	return x.checked
 }

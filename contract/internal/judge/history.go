@@ -162,7 +162,7 @@ func (h *History) add(x *Exchange) {
 	if x.Operation == "" || !x.Complete() {
 		return
 	}
-	if etag := x.Header("ETag"); etag != "" && x.OK(200) && x.Request.Method == "GET" {
+	if etag := x.Header("ETag"); etag != "" && x.OK(200) && !x.Response.BodyNotRecorded && x.Request.Method == "GET" {
 		h.contents.put(h.tagKey(x, etag), h.hash(string(x.Response.Body)))
 	}
 	x.EachAgent(func(a *Agent, _ string) { h.addAgent(x, a) })

@@ -32,7 +32,7 @@ func TestHistoryIsBounded(t *testing.T) {
 		x.body.done = true
 		return x
 	}
-	agents := 50_000
+	agents := 20_000
 	if os.Getenv("NIGHTLY") != "" {
 		agents = 1_000_000
 	}

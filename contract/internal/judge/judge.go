@@ -17,6 +17,8 @@ type Entry struct {
 	Rule *rule.Rule
 	// Reads is what of an exchange the judge needs. It is not asked about exchanges of which that was not recorded.
 	Reads Evidence
+	// OnlyErrors says that the rule is about statuses from 400 on, so that it does not miss what was not recorded of others.
+	OnlyErrors bool
 	// Judge looks at one exchange and reports to it what is wrong. It says whether the rule applies to the exchange. Exchanges
 	// come one at a time, in the order in which they were answered. It is nil if only scenarios prove the rule.
 	Judge func(h *History, x *Exchange) (applies bool)
@@ -102,10 +104,12 @@ type Prepared struct {
 // Prepare does most of the work of Observe. It may be called side by side for exchanges that are then judged in order.
 func (j *Judge) Prepare(x *wire.Exchange) *Prepared {
 	p := &Prepared{secrets: wire.Secrets(x)}
+	recorded := x
 	if !j.Live {
 		x = withoutRedacted(x)
 	}
 	p.exchange = newExchange(j.doc, x)
+	p.exchange.secretRemoved = x != recorded
 	if p.exchange.Operation != "" {
 		p.exchange.Documentation()
 		p.exchange.decode()
@@ -145,6 +149,7 @@ func (j *Judge) ObservePrepared(p *Prepared, tag any) ([]rule.Finding, *Exchange
 		j.judged++
 	}
 	x.Answerer = h.answerers.Who(x.Exchange, x.Operation)
+	h.answerers.Remember(x.Exchange)
 	if x.fromStranger() {
 		return j.meet(h, x), x
 	}

@@ -21,7 +21,18 @@ const maxNamed = 3
 // fromStranger says whether something in between answered, and not GitLab. A gateway's error that passes says nothing
 // about who answered.
 func (x *Exchange) fromStranger() bool {
-	return x.Operation != "" && x.Answerer.Kind == answerer.Stranger && !answerer.Transient(x.Status())
+	return x.aboutAgents() && x.Answerer.Kind == answerer.Stranger && !answerer.Transient(x.Status())
+}
+
+// aboutAgents says that the request is one of the operations, or near them: a method or a path that GitLab does not have.
+func (x *Exchange) aboutAgents() bool {
+	return x.Operation != "" || strings.Contains(x.Request.URL.EscapedPath(), "/cluster_agents")
+}
+
+// neverPasses says that web servers refuse the request themselves, however they are configured: no path with a NUL byte
+// passes nginx, the one that GitLab comes with included, nor Apache.
+func (x *Exchange) neverPasses() bool {
+	return strings.Contains(x.Request.URL.EscapedPath(), "%00") && x.Status() >= 400
 }
 
 // meet takes an answer that GitLab did not give. The rules do not apply to it, but for those about secrets.
@@ -32,7 +43,7 @@ func (j *Judge) meet(h *History, x *Exchange) (found []rule.Finding) {
 		}
 	}
 	i, selected := j.byID[j.Delivery]
-	if !selected {
+	if !selected || x.neverPasses() {
 		return found
 	}
 	kind := x.Answerer.Kindof + " " + x.Answerer.By

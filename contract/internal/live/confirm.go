@@ -1,10 +1,12 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
+	"net/http"
 	"slices"
+	"strings"
 
 	"example.com/gitlab-agents/contract/internal/rule"
 )
@@ -18,46 +20,114 @@ const replays = 3
 func (c *check) confirm(ctx context.Context, plays []*play) map[*play]int {
 	again := make(map[*play]int)
 	for _, p := range plays {
-		if len(p.held) == 0 || ctx.Err() != nil {
-			c.unconfirmed(p, nil, 0)
+		if p.endedOnAssumption() {
+			again[p] = c.playEndedAgain(ctx, p)
+		}
+		if len(p.held) == 0 {
 			continue
 		}
-		seen := make(map[string]int) // replays in which a rule failed
-		for range replays {
-			q, err := c.replay(ctx, p.scenario)
-			if err != nil || ctx.Err() != nil {
+		r := replayed{seen: make(map[string]int)}
+		for r.plays < 2*replays && r.quiet < replays && ctx.Err() == nil {
+			if c.replay(ctx, p.scenario, &r) != nil {
 				break
 			}
-			again[p]++
-			for _, id := range slices.Collect(maps.Keys(q.failed)) {
-				seen[id]++
-			}
 		}
-		c.unconfirmed(p, seen, again[p])
+		again[p] = r.plays
+		c.settleHeld(p, &r)
 	}
 	return again
 }
 
-// replay plays a scenario alone.
-func (c *check) replay(ctx context.Context, s *Scenario) (*play, error) {
-	j, err := c.newJudge()
-	if err != nil {
-		return nil, err
-	}
-	q := c.newPlay(ctx, s, j, true)
-	q.run()
-	return q, nil
+// endedOnAssumption says that the scenario ended because an answer was not as assumed, and that no rule was violated in it.
+func (p *play) endedOnAssumption() bool {
+	return p.end != nil && p.end.reason.Code == rule.ReasonEarlierStep && len(p.failed) == 0
 }
 
-// unconfirmed counts the findings that were held: as violations if they came in every replay, else as inconclusive.
-func (c *check) unconfirmed(p *play, seen map[string]int, played int) {
+// playEndedAgain plays a scenario again that ended on an assumption. If it does not end there again, the server is
+// intermittent, or others changed the project, and the check has not shown that it conforms. It returns how often the
+// scenario was played again.
+func (c *check) playEndedAgain(ctx context.Context, p *play) int {
+	j, err := c.newJudge()
+	if err != nil || ctx.Err() != nil {
+		return 0
+	}
+	q := c.newPlay(ctx, p.scenario, j, true)
+	q.run()
+	if q.end == nil && ctx.Err() == nil {
+		p.end.reason.Code = rule.ReasonUnconfirmed
+		p.end.reason.Text += "; when the scenario was played again, it was as expected: intermittent, or another user changed the project"
+	}
+	return 1
+}
+
+// replayed is what came of playing a scenario again.
+type replayed struct {
+	plays int            // in all
+	quiet int            // during which nobody else changed the project
+	seen  map[string]int // quiet plays in which a rule failed
+}
+
+// replay plays a scenario alone. It proves something only if others change nothing meanwhile.
+func (c *check) replay(ctx context.Context, s *Scenario, r *replayed) error {
+	j, err := c.newJudge()
+	if err != nil {
+		return err
+	}
+	before, err := c.agentsOfOthers(ctx)
+	if err != nil {
+		return err
+	}
+	p := c.newPlay(ctx, s, j, true)
+	p.run()
+	after, err := c.agentsOfOthers(ctx)
+	if err != nil || ctx.Err() != nil {
+		return cmp.Or(err, ctx.Err())
+	}
+	r.plays++
+	if !slices.Equal(before, after) {
+		return nil
+	}
+	r.quiet++
+	for id := range p.failed {
+		r.seen[id]++
+	}
+	return nil
+}
+
+// agentsOfOthers are the ids of the agents of the project that the check did not make.
+func (c *check) agentsOfOthers(ctx context.Context) (ids []int64, err error) {
+	for page := 1; page <= maxPages; page++ {
+		path := fmt.Sprintf("/api/v4/projects/%s/cluster_agents?per_page=100&page=%d", c.ground.segment, page)
+		x, err := c.askAs(ctx, c.Tokens[rule.Maintainer], http.MethodGet, path)
+		if err != nil {
+			return nil, err
+		}
+		agents := x.Agents()
+		for _, a := range agents {
+			if !c.own.names(a.Name) {
+				ids = append(ids, a.ID)
+			}
+		}
+		if len(agents) < 100 {
+			break
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// settleHeld counts the findings that were held: as violations if they came in every replay, else as inconclusive.
+func (c *check) settleHeld(p *play, r *replayed) {
 	for _, f := range p.held {
-		switch n := seen[f.Rule]; {
-		case played == replays && n == replays:
-			f.Note = fmt.Sprintf("confirmed: it came in %d of %d plays", n+1, played+1)
+		switch n := r.seen[f.Rule]; {
+		case r.quiet == replays && n == replays:
+			f.Note = strings.TrimPrefix(fmt.Sprintf("%s; confirmed: it came in %d of %d plays", f.Note, n+1, r.quiet+1), "; ")
+		case r.quiet < r.plays:
+			f.Outcome = rule.Inconclusive
+			f.Note = fmt.Sprintf("seen in %d of %d plays; another user changed the project during %d more", n+1, r.quiet+1, r.plays-r.quiet)
 		default:
 			f.Outcome = rule.Inconclusive
-			f.Note = fmt.Sprintf("seen in %d of %d plays: intermittent, or another user changed the project", n+1, played+1)
+			f.Note = fmt.Sprintf("seen in %d of %d plays: intermittent, or another user changed the project", n+1, r.quiet+1)
 		}
 		c.judge.Add(f)
 	}

@@ -54,8 +54,8 @@ func (t *Target) givenRoles() []rule.Role {
 // another role is refused from now on, the scenario ends.
 func (p *play) checkGround(x *judge.Exchange, role rule.Role) {
 	token := p.Tokens[role]
-	if role == rule.Expired || token == "" || x.Request.Header.Get("Private-Token") != token {
-		role, token = rule.Maintainer, p.Tokens[rule.Maintainer] // a made-up token, or none, is refused anyway
+	if role == rule.Expired || role == rule.Reader || token == "" || x.Request.Header.Get("Private-Token") != token {
+		role, token = rule.Maintainer, p.Tokens[rule.Maintainer] // such a token is refused anyway
 	}
 	problem := p.ground.found.Recheck(p.ctx, asker{p.check}, token, x.Exchange)
 	switch {
@@ -63,7 +63,7 @@ func (p *play) checkGround(x *judge.Exchange, role rule.Role) {
 		p.interrupted()
 	case problem == nil:
 	case role != rule.Maintainer:
-		p.stop(rule.Untested, rule.Reason{Code: rule.ReasonRole, Text: fmt.Sprintf("the %s token does not work any more: %s", role, problem.Means)})
+		p.stop(rule.Untested, rule.Reason{Code: rule.ReasonRole, Text: fmt.Sprintf("the %s token cannot be used: %s", role, problem.Means)})
 	default:
 		p.endAll(problemOf(problem))
 		p.interrupted()

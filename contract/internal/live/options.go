@@ -43,6 +43,14 @@ type Options struct {
 
 	Progress func(Event)          // called with each step, by one goroutine at a time
 	Observe  func(*wire.Exchange) // called with each exchange, with its secrets, by one goroutine at a time
+	Played   func(Played)         // called after the first play of each scenario, by one goroutine at a time
+}
+
+// Played is what the play of a scenario came to, for those who test scenarios.
+type Played struct {
+	Scenario   *Scenario
+	Compared   []*rule.Rule // those whose expectations were compared with an answer
+	Unverified []string     // requests about which no verb said anything
 }
 
 // DefaultParallel is how many requests may be under way at once if nothing is said.

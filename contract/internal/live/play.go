@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -209,6 +210,17 @@ func (p *play) outcome(r *rule.Rule) (rule.Outcome, rule.Reason) {
 	return rule.Untested, rule.Reason{Code: rule.ReasonNoExchange, Text: fmt.Sprintf("the scenario %q did not come to it", p.scenario.Name)}
 }
 
+// unverified are the requests of the play that no verb said anything about.
+func (p *play) unverified() []string {
+	var names []string
+	for _, a := range p.answers {
+		if !a.verified {
+			names = append(names, a.name())
+		}
+	}
+	return names
+}
+
 // observe has an exchange judged, and takes up what it says about what exists.
 func (c *check) observe(j *judge.Judge, x *wire.Exchange, tag any) *judge.Exchange {
 	prepared := j.Prepare(x)
@@ -264,10 +276,10 @@ func (c *check) cannotPlay(s *Scenario) (rule.Reason, bool) {
 	switch {
 	case s.Needs.has(Writes) && c.ReadOnly:
 		return rule.Reason{Code: rule.ReasonReadOnly, Text: readOnly}, true
-	case s.Needs.has(OtherProject) && c.OtherProject == "":
-		return rule.Reason{Code: rule.ReasonOtherProject, Text: "no other project is given (--other-project)"}, true
 	case s.Needs.has(OtherProject) && c.ground.found.OtherProblem != nil:
 		return rule.Reason{Code: rule.ReasonOtherProject, Text: c.ground.found.OtherProblem.Means}, true
+	case s.Needs.has(OtherProject) && c.OtherProject == "":
+		return rule.Reason{Code: rule.ReasonOtherProject, Text: "no other project is given (--other-project)"}, true
 	case !c.ground.version.Release.IsZero() && c.ground.version.Release.Before(s.Since):
 		return rule.Reason{Code: rule.ReasonRelease, Text: fmt.Sprintf("it takes GitLab %s, and this is %s", s.Since, c.ground.version.Release)}, true
 	}
@@ -309,6 +321,9 @@ func (c *check) playOne(p *play) {
 	defer c.mu.Unlock()
 	c.done++
 	c.tellLocked(Event{})
+	if c.Played != nil {
+		c.Played(Played{p.scenario, slices.Collect(maps.Keys(p.reached)), p.unverified()})
+	}
 }
 
 // slug is a name as part of an agent's name.

@@ -182,9 +182,10 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 
 // askWith sends a request of the set-up until an answer comes that says something, and has it judged.
 func (c *check) askWith(ctx context.Context, r *request) (*judge.Exchange, error) {
+	why := "" // the last answer said nothing
 	for attempt := 1; ; attempt++ {
 		if !c.gate.enter(ctx) {
-			return nil, context.Cause(ctx)
+			return nil, fmt.Errorf("%s%w", why, context.Cause(ctx))
 		}
 		x, err := c.send(ctx, r)
 		c.gate.leave()
@@ -193,6 +194,9 @@ func (c *check) askWith(ctx context.Context, r *request) (*judge.Exchange, error
 		}
 		judged := c.observe(c.judge, x, nil)
 		s := silent(x, attempt, c.Clock.Now())
+		if s != nil {
+			why = s.reason + "; "
+		}
 		switch {
 		case s == nil:
 			return judged, nil

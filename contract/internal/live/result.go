@@ -33,14 +33,15 @@ func (c *check) result(plays []*play, again map[*play]int) *rule.Result {
 	for i := range r.Rules {
 		c.settle(&r.Rules[i], plays)
 	}
+	shown := make(map[int]rule.Step) // by the number of the exchange, as many findings tell the same story
 	for _, p := range plays {
 		r.Scenarios = append(r.Scenarios, p.result(again[p]))
 		if c.Timeline {
-			r.Timeline = append(r.Timeline, c.redactSteps(p.story)...)
+			r.Timeline = append(r.Timeline, c.redactSteps(p.story, shown)...)
 		}
 	}
 	for i := range r.Findings {
-		r.Findings[i].Story = c.redactSteps(r.Findings[i].Story)
+		r.Findings[i].Story = c.redactSteps(r.Findings[i].Story, shown)
 	}
 	c.allow(&r.Coverage)
 	r.MarkKnown(c.Known)

@@ -54,6 +54,9 @@ func (c *check) findGround(ctx context.Context) error {
 		found: found, version: c.judge.Version(), segment: url.PathEscape(c.Project), given: c.givenRoles(),
 		project: project{found.Project.ID, found.Project.Path, found.Project.Visibility}, missing: make(map[rule.Role]rule.Reason),
 	}
+	if found.OtherProblem != nil {
+		c.OtherProject = "" // nothing is made there
+	}
 	for _, role := range []rule.Role{rule.Developer, rule.Guest, rule.Stranger, rule.Reader, rule.Expired} {
 		switch problem := found.Roles[role.String()].Problem; {
 		case c.Tokens[role] == "":

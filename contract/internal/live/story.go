@@ -43,10 +43,12 @@ func (p *play) numberStory(x *judge.Exchange) {
 // storyUpTo is the story up to an exchange.
 func (p *play) storyUpTo(exchange int) []rule.Step {
 	end := slices.IndexFunc(p.story, func(s rule.Step) bool { return s.Exchange == exchange })
-	if end < 0 {
-		end = len(p.story) - 1
+	if end >= 0 {
+		return slices.Clone(p.story[:end+1])
 	}
-	return slices.Clone(p.story[:end+1])
+	story := slices.Clone(p.story) // the exchange is being judged, and is the last one
+	story[len(story)-1].Exchange = exchange
+	return story
 }
 
 // step is an exchange as a story shows it.
@@ -117,17 +119,26 @@ func (v *variables) in(line string) string {
 	return line
 }
 
-// redactSteps removes the secrets that were not known yet when the steps were kept.
-func (c *check) redactSteps(steps []rule.Step) []rule.Step {
-	redacted := slices.Clone(steps)
-	for i := range redacted {
-		s := &redacted[i]
-		for _, text := range []*string{&s.URL, &s.RequestBody, &s.ResponseBody, &s.Script, &s.Problem} {
-			*text = c.Redactor.Redact(*text)
+// redactSteps removes the secrets that were not known yet when the steps were kept, each step once.
+func (c *check) redactSteps(steps []rule.Step, shown map[int]rule.Step) []rule.Step {
+	redacted := make([]rule.Step, len(steps))
+	for i, s := range steps {
+		known, ok := shown[s.Exchange]
+		if !ok || s.Exchange == notJudged {
+			known = c.redactStep(s)
+			shown[s.Exchange] = known
 		}
-		s.RequestHeader, s.ResponseHeader = c.redactHeader(s.RequestHeader), c.redactHeader(s.ResponseHeader)
+		redacted[i] = known
 	}
 	return redacted
+}
+
+func (c *check) redactStep(s rule.Step) rule.Step {
+	for _, text := range []*string{&s.URL, &s.RequestBody, &s.ResponseBody, &s.Script, &s.Problem} {
+		*text = c.Redactor.Redact(*text)
+	}
+	s.RequestHeader, s.ResponseHeader = c.redactHeader(s.RequestHeader), c.redactHeader(s.ResponseHeader)
+	return s
 }
 
 func (c *check) redactHeader(h http.Header) http.Header {

@@ -15,8 +15,9 @@ import (
 	"example.com/gitlab-agents/contract/internal/rule"
 )
 
-// cleanUpTime is how long cleaning up may take beside the time for which the server asks to wait.
-const cleanUpTime = 60 * time.Second
+// patience is how long cleaning up goes on without an answer that says something. It is longer than the server may ask to
+// wait.
+const patience = 60*time.Second + sweepAttempts*maxWait
 
 // lateness is how long after a lost answer a server may still carry out what was asked for.
 const lateness = time.Second
@@ -28,15 +29,17 @@ func (c *check) cleanUp(ctx context.Context) (left []string) {
 	}
 	if c.own.attempted {
 		c.tell(Event{Phase: "clean-up"})
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime+sweepAttempts*maxWait)
+		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		defer cancel()
+		giveUp := time.AfterFunc(patience, cancel)
+		defer giveUp.Stop()
 		var again bool
-		left, again = c.sweepOwn(ctx)
+		left, again = c.sweepOwn(ctx, giveUp)
 		if c.own.lost {
 			again = c.Clock.Sleep(ctx, lateness)
 		}
 		if again {
-			left, _ = c.sweepOwn(ctx)
+			left, _ = c.sweepOwn(ctx, giveUp)
 		}
 	}
 	if len(left) == 0 && c.entry != nil {
@@ -49,8 +52,8 @@ func (c *check) cleanUp(ctx context.Context) (left []string) {
 
 // sweepOwn removes the check's agents from its projects, and then those that only create responses showed. It may help to
 // do it again: a broken server lists agents under both projects, whose sweeps disturb each other.
-func (c *check) sweepOwn(ctx context.Context) (left []string, again bool) {
-	s := &sweeper{check: c, id: c.own.run, listed: make(map[int64]bool)}
+func (c *check) sweepOwn(ctx context.Context, giveUp *time.Timer) (left []string, again bool) {
+	s := &sweeper{check: c, id: c.own.run, giveUp: giveUp, listed: make(map[int64]bool)}
 	if gone := c.ended(); gone != nil { // nothing can be removed one by one either
 		if lines := s.sweep(ctx, url.PathEscape(c.Project)); len(lines) > 0 {
 			return []string{s.line("%d agents named %s%s-… in project %s: %s", c.own.remaining(), namePrefix, s.id, c.Project, gone.Means)}, false
@@ -122,9 +125,11 @@ func Sweep(ctx context.Context, target Target, entries []*Entry) ([]Swept, error
 // sweeper removes the agents of one check.
 type sweeper struct {
 	*check
-	id string // of the check whose agents are removed
+	id     string      // of the check whose agents are removed
+	giveUp *time.Timer // ends the sweep; nil if nothing does
 
 	mu       sync.Mutex
+	answers  int // that said something
 	removed  int
 	listed   map[int64]bool // agents of the check that a list showed
 	stubborn bool           // agents still existed after they were deleted
@@ -254,9 +259,11 @@ type sweptAnswer struct {
 // sweepAttempts is how often a sweep sends a request.
 const sweepAttempts = 6
 
-// do sends a request until an answer comes that says something.
+// do sends a request until an answer comes that says something. A rate limit that lets other requests of the sweep pass
+// lets this one pass later, so its refusals do not count.
 func (s *sweeper) do(ctx context.Context, method, path string) (answer sweptAnswer, err error) {
 	r := &request{role: rule.Maintainer, method: method, path: path, header: http.Header{"Private-Token": {s.Tokens[rule.Maintainer]}}}
+	answers := 0 // to the sweep, when the last refusal came
 	for attempt := 1; attempt <= sweepAttempts; attempt++ {
 		if !s.gate.enter(ctx) {
 			return answer, errors.New(cause(ctx.Err()))
@@ -271,9 +278,13 @@ func (s *sweeper) do(ctx context.Context, method, path string) (answer sweptAnsw
 		}
 		silence := silent(x, attempt, s.Clock.Now())
 		if silence == nil {
+			s.answered()
 			return sweptAnswer{x.Response.StatusCode, x.Response.Body}, nil
 		}
 		answer, err = sweptAnswer{}, errors.New(silence.reason)
+		if now := s.answersSoFar(); silence.limit && now > answers {
+			answers, attempt = now, 1
+		}
 		switch wait := min(silence.wait, maxWait); {
 		case attempt == sweepAttempts:
 			return answer, err
@@ -285,6 +296,22 @@ func (s *sweeper) do(ctx context.Context, method, path string) (answer sweptAnsw
 		}
 	}
 	return answer, err
+}
+
+// answered notes an answer that says something.
+func (s *sweeper) answered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers++
+	if s.giveUp != nil {
+		s.giveUp.Reset(patience)
+	}
+}
+
+func (s *sweeper) answersSoFar() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answers
 }
 
 // maxJudged is how many of a sweep's requests are judged: a list that does not end tells no more later on.

@@ -54,7 +54,7 @@ func tokenNotShown(_ *judge.History, x *judge.Exchange) bool {
 	if bytes.Contains(x.Response.Body, []byte(token)) {
 		x.Violation("", "no access token in the body", "the one that was sent")
 	}
-	return true
+	return !x.Response.BodyNotRecorded && !x.Response.HeaderNotRecorded
 }
 
 // shortestToken is the length below which a text may be in a response by chance. What stands in place of a token that a

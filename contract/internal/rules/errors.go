@@ -54,7 +54,7 @@ func errorKey(_ *judge.History, x *judge.Exchange) bool {
 
 // underError are the texts that stand under error. So does the text of a path that does not exist; under message, that
 // text is the one about a record, misspelled.
-var underError = regexp.MustCompile(`^(The provided content-type '.*' is not supported\.|` + parameterError + `)$`)
+var underError = regexp.MustCompile(`^(The provided content-type '.*' is not supported\.|invalid_token|insufficient_(granular_)?scope|` + parameterError + `)$`)
 
 // parameterError is what Grape says about parameters, several in one text.
 const parameterError = `[a-z_]+ (is (missing|invalid|empty)|has a value not allowed|does not have a valid value)(, [a-z_]+ (is (missing|invalid|empty)|has a value not allowed|does not have a valid value))*`

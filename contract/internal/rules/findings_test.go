@@ -71,10 +71,12 @@ func TestAQuotationDoesNotEndInsideASecret(t *testing.T) {
 func TestASecretThatIsLearnedLaterIsRedacted(t *testing.T) {
 	t.Parallel()
 	s := newStream()
-	result := judged(t, newest, s.refused("GET", agentPath(5), "", 404, "404 Agent of "+secretOf(8)), s.createToken(8, 5))
+	secret := secretOf(8)[8:] // before 16.0 nothing about its form says that it is one
+	result := judged(t, rule.Version{Release: rule.GitLab(15, 0)},
+		s.refused("GET", agentPath(5), "", 404, "404 Agent of "+secret), answer(s.createToken(8, 5), secretOf(8), secret))
 	require.NotEmpty(t, result.Findings)
 	for _, f := range result.Findings {
-		assert.NotContains(t, f.Actual, secretOf(8)[8:])
+		assert.NotContains(t, f.Actual, secret)
 	}
 }
 

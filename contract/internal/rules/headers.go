@@ -27,7 +27,7 @@ func neverPublic(_ *judge.History, x *judge.Exchange) bool {
 	if x.Operation == "" || !x.Complete() {
 		return false
 	}
-	control := x.Header("Cache-Control")
+	control := strings.Join(x.Response.Header.Values("Cache-Control"), ", ")
 	if lower := strings.ToLower(control); strings.Contains(lower, "public") || strings.Contains(lower, "s-maxage") {
 		x.Violation("", "Cache-Control without public and s-maxage", "Cache-Control: "+judge.Clip(control))
 	}

@@ -27,7 +27,7 @@ func without(lost judge.Evidence, seen exchanges) exchanges {
 			x.Request.Header, x.Request.HeaderNotRecorded = http.Header{}, true
 		}
 		if lost&judge.RequestBody != 0 {
-			x.Request.Body, x.Request.BodyNotRecorded = nil, true
+			x.Request.Body, x.Request.BodyNotRecorded, x.Request.Truncated = nil, true, true
 		}
 		if x.Response == nil {
 			continue
@@ -36,7 +36,7 @@ func without(lost judge.Evidence, seen exchanges) exchanges {
 			x.Response.Header, x.Response.HeaderNotRecorded = http.Header{}, true
 		}
 		if lost&judge.ResponseBody != 0 {
-			x.Response.Body, x.Response.BodyNotRecorded = nil, true
+			x.Response.Body, x.Response.BodyNotRecorded, x.Response.Truncated = nil, true, true
 		}
 	}
 	return seen
@@ -162,6 +162,15 @@ func TestARecordingWithoutBodiesTestsTooLittle(t *testing.T) {
 	assert.NotEmpty(t, result.Missing())
 }
 
+// TestALostBodyDoesNotDifferFromTheNextOne has one ETag twice, and the first body was lost.
+func TestALostBodyDoesNotDifferFromTheNextOne(t *testing.T) {
+	t.Parallel()
+	s := newStream()
+	lost := without(judge.ResponseBody, exchanges{header(s.readAgent(5, "a5"), "ETag", `W/"1"`)})
+	result := judged(t, newest, append(lost, header(s.readAgent(5, "a5"), "ETag", `W/"1"`))...)
+	assert.Empty(t, violations(result.Findings))
+}
+
 // TestASecretThatTheRecorderRemovedIsNotJudged has what a recorder writes in place of a secret.
 func TestASecretThatTheRecorderRemovedIsNotJudged(t *testing.T) {
 	t.Parallel()
@@ -170,4 +179,19 @@ func TestASecretThatTheRecorderRemovedIsNotJudged(t *testing.T) {
 	result := judged(t, newest, redacted(s.createToken(8, 5), 8), redacted(s.createToken(9, 5), 9), s.listTokens(5, 8, 9))
 	assert.Empty(t, violations(result.Findings))
 	assert.Equal(t, rule.Untested, outcomeOf(t, result, "tokens/secret-strength").Outcome)
+	assert.Equal(t, rule.Pass, outcomeOf(t, result, "document/response").Outcome, "the responses were complete")
+}
+
+// TestALostBodyOfASuccessIsNotMissedByRulesAboutErrors loses one body among others: the rest is enough.
+func TestALostBodyOfASuccessIsNotMissedByRulesAboutErrors(t *testing.T) {
+	t.Parallel()
+	s := newStream()
+	seen := append(without(judge.ResponseBody, exchanges{s.readAgent(5, "a5")}), s.readAgent(5, "a5"), s.readAgent(5, "a5"))
+	result := judged(t, newest, seen...)
+	assert.Equal(t, rule.ReasonNoExchange, outcomeOf(t, result, "errors/key").Reason.Code)
+	assert.Equal(t, rule.Conformant, result.Exit(true), result.Missing())
+
+	lost := without(judge.ResponseBody, exchanges{s.refused("GET", agentPath(6), "", 404, "404 Not found")})
+	result = judged(t, newest, append(seen, lost...)...)
+	assert.Equal(t, rule.ReasonNotRecorded, outcomeOf(t, result, "errors/key").Reason.Code)
 }

@@ -101,6 +101,12 @@ func TestAGatewayThatIsNotReachedIsNoStranger(t *testing.T) {
 		assert.NotEqual(t, rule.Violation, outcomeOf(t, result, answeredByGitLab).Outcome, status)
 		assert.Equal(t, rule.TooLittle, result.Exit(false), status)
 		assert.Contains(t, result.Missing(), "listAgents never succeeded", status)
+		for _, r := range result.Rules {
+			if r.Outcome == rule.Inconclusive {
+				assert.Equal(t, rule.ReasonNoAnswer, r.Reason.Code, "%s after %d", r.Rule.ID, status)
+				assert.Contains(t, r.Reason.Text, "proves nothing", r.Rule.ID)
+			}
+		}
 	}
 }
 

@@ -40,7 +40,6 @@ func callerID(s *Stage) string {
 // Agents are listed by name, each as it is read alone. The agents are created in another order than that of their names.
 var listAgents = Scenario{
 	Name:   "list agents",
-	Alone:  true,
 	Proves: Rules{&rules.ReadAgent, &rules.ListAgents, &rules.AgentReadsBack},
 	Judged: Rules{&rules.AgentsSorted, &rules.AgentListed, &rules.AgentListedOnce, &rules.ProjectMatchesPath},
 	Play: func(s *Stage) {
@@ -48,6 +47,7 @@ var listAgents = Scenario{
 		if !s.ReadOnly() {
 			s.CreateAgent(Named("0-" + s.Name("first"))) // its id is higher, its name comes first
 		}
+		s.Quiet()
 		read := s.GetAgent(agent).Require(&rules.ReadAgent, Status(200))
 		page := pageWith(s, agent)
 		page.Expect(&rules.ListAgents, Sound(), HasAgents(agent))

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"bytes"
+	"strings"
 
 	"example.com/gitlab-agents/contract/internal/rules"
 )
@@ -16,13 +17,18 @@ var conditionalReads = Scenario{
 		read := s.GetAgent(agent).Assume(Status(200))
 		s.GetAgent(agent, Header("If-None-Match", `W/"00000000000000000000000000000000"`)).Expect(&rules.OtherETag, Status(200))
 		if etag := read.Header("ETag"); etag != "" {
-			again := s.GetAgent(agent, Header("If-None-Match", etag)).Note()
+			again := s.GetAgent(agent, Header("If-None-Match", uncompressed.Replace(etag))).Note()
 			if !again.OK(200) || bytes.Equal(again.Response.Body, read.Response.Body) { // else the agent was returned differently before
-				again.Expect(&rules.NotModified, Status(304))
+				again.Provided("no cache on the way takes If-None-Match for itself", func() bool { return !again.ThroughCache() }).
+					Expect(&rules.NotModified, Status(304))
 			}
 		}
 	},
 }
+
+// uncompressed undoes what Apache and others append to the ETag of an answer that they compress. GitLab does not know such
+// a tag.
+var uncompressed = strings.NewReplacer(`-gzip"`, `"`, `;gzip"`, `"`, `--gzip"`, `"`, `-br"`, `"`, `-df"`, `"`)
 
 // An agent that changed after If-Unmodified-Since is not deleted.
 var staleDelete = Scenario{

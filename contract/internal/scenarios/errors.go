@@ -124,7 +124,6 @@ var refusedCreates = Scenario{
 	Name:   "refused creates create nothing",
 	Needs:  Writes,
 	Proves: Rules{&rules.RefusedHasNoEffect},
-	Alone:  true,
 	Play: func(s *Stage) {
 		taken := s.CreateAgent()
 		names := []string{pad(s.Name("l"), 64), "Contract-" + s.RunID() + "-refused", "contract-" + s.RunID() + "_refused",
@@ -135,6 +134,7 @@ var refusedCreates = Scenario{
 				refused = append(refused, name)
 			}
 		}
+		s.Quiet()
 		pages := everyPage(s)
 		pages[0].Assume(HasAgentsWith(pages[1:], taken))
 		for _, page := range pages {

@@ -252,11 +252,11 @@ func OnlyTokens(tokens ...Token) matcher {
 	}
 }
 
-// NoNewTokens wants a list with no tokens that an earlier list lacked.
+// NoNewTokens wants a list with no tokens of its agent that an earlier list lacked.
 func NoNewTokens(before *Answer) matcher {
 	return func(x *judge.Exchange) []mismatch {
 		for _, is := range x.Tokens() {
-			if !slices.ContainsFunc(before.Tokens(), func(t judge.Token) bool { return t.ID == is.ID }) {
+			if is.AgentID == x.AgentID && !slices.ContainsFunc(before.Tokens(), func(t judge.Token) bool { return t.ID == is.ID }) {
 				return []mismatch{{Expected: "no token whose creation was refused", Actual: fmt.Sprintf("token %d, %q, too", is.ID, judge.Clip(is.Name))}}
 			}
 		}
@@ -517,7 +517,7 @@ func LacksAgentNamed(name string, but ...Agent) matcher {
 		if i < 0 {
 			return nil
 		}
-		return []mismatch{{Pointer: fmt.Sprintf("/%d/name", i), Expected: "no agent whose creation was refused", Actual: strconv.Quote(name)}}
+		return wrong("no agent whose creation was refused", fmt.Sprintf("entry %d has the name %q", i, name))
 	}
 }
 

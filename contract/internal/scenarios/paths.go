@@ -36,6 +36,7 @@ var pathVariants = Scenario{
 	Name:   "variants of a path",
 	Proves: Rules{&rules.TrailingSlash, &rules.JSONSuffix},
 	Play: func(s *Stage) {
+		s.Quiet()
 		s.ListAgents(Query("per_page=1")).Assume(Status(200))
 		s.Send("GET", s.AgentsPath()+"/?per_page=1").Expect(&rules.TrailingSlash, Status(200))
 		s.Send("GET", s.AgentsPath()+".json?per_page=1").Expect(&rules.JSONSuffix, Status(200))

@@ -24,9 +24,14 @@ func byPath(s *Stage) *Stage { return s.Under(url.PathEscape(s.ProjectPath())) }
 var developerReads = Scenario{
 	Name:   "a developer reads",
 	Proves: Rules{&rules.DeveloperReads},
-	Alone:  true,
 	Play: func(s *Stage) {
 		agent, developer := s.AgentToRead(), s.As(Developer)
+		var token Token
+		if s.HasTokens() {
+			token = s.TokenToRead(agent)
+		}
+		s.Quiet()
+
 		read := s.GetAgent(agent).Assume(Status(200))
 		developer.GetAgent(agent).Expect(&rules.DeveloperReads, Status(200), SameAs(read.Exchange, "as a maintainer gets it"))
 		if s.Send("HEAD", s.AgentPath(agent)).Is(Status(200)) {
@@ -40,7 +45,6 @@ var developerReads = Scenario{
 		if !s.HasTokens() {
 			return
 		}
-		token := s.TokenToRead(agent)
 		tokens, single := s.ListTokens(token.Agent).Assume(Sound(), HasTokens(token)), s.GetToken(token).Assume(Status(200))
 		developer.ListTokens(token.Agent).Expect(&rules.DeveloperReads, Sound(), HasTokens(token),
 			SameEntryAs(token.ID, tokens.Exchange, "as a maintainer gets it"))
@@ -75,7 +79,6 @@ func refusedWrites(name string, role rule.Role, r *rule.Rule, refusal func(*Stag
 		Name:   name,
 		Needs:  Writes,
 		Proves: Rules{r, &rules.RefusedRoleHasNoEffect},
-		Alone:  true,
 		Play: func(s *Stage) {
 			agent := s.CreateAgent()
 			caller, refused := s.As(role), refusal(s)
@@ -94,6 +97,7 @@ func refusedWrites(name string, role rule.Role, r *rule.Rule, refusal func(*Stag
 			if remove.WasRefused() {
 				s.GetAgent(agent).Expect(&rules.RefusedRoleHasNoEffect, StillThere())
 			}
+			s.Quiet()
 			if post.WasRefused() {
 				for _, page := range everyPage(s) {
 					page.Expect(&rules.RefusedRoleHasNoEffect, LacksAgentNamed(name))

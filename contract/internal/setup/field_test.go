@@ -193,7 +193,7 @@ func TestTheGroundGoesInMidRun(t *testing.T) {
 func TestTheProjectGoesInMidRun(t *testing.T) {
 	t.Parallel()
 	const agents = "/projects/root%2Ftest/cluster_agents"
-	now := http.Handler(gitlab(t))
+	now := gitlab(t)
 	asker := over{gitlab: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { now.ServeHTTP(w, r) })}
 	ground, err := setup.Find(t.Context(), asker, input())
 	require.NoError(t, err)

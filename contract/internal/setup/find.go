@@ -307,6 +307,11 @@ func (f *finder) findProject() error {
 	}
 	f.ground.Project = d.project()
 	f.ground.Roles[Maintainer] = Role{AccessLevel: d.level()}
+	if number.MatchString(f.Project) { // judges learn from this read whether paths are misread on the way
+		if _, _, err := f.showProject(f.Tokens[Maintainer], d.Path); err != nil {
+			return err
+		}
+	}
 	if d.Archived && !f.ReadOnly {
 		return archived(f.ground.Project, nil)
 	}
@@ -353,7 +358,7 @@ func (f *finder) unknownProject(option, named string, p *Problem) error {
 		p.Means = fmt.Sprintf("there is no project %s that the token's user may see", named)
 	}
 	if number.MatchString(named) {
-		p.Do = "Check the project's id, and that the token's user is a member."
+		p.Do = "Check the project's id, that the token's user is a member, and that the group's list of IP addresses allows this one."
 		return p
 	}
 	x, err := f.ask(f.Tokens[Maintainer], "/groups/"+url.PathEscape(named)+"?with_projects=false")
@@ -376,7 +381,12 @@ func (f *finder) findOther() error {
 		return err
 	}
 	if refused != nil {
-		if err := f.projectRefused(refused, "--other-project", f.OtherProject); err != nil {
+		err := f.projectRefused(refused, "--other-project", f.OtherProject)
+		if p, ok := err.(*Problem); ok && p.Code == InBetween && escapedSlash(refused.Request.URL) && number.MatchString(f.Project) {
+			f.ground.OtherProblem = p // the project itself is reached by its id
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		f.ground.Other = &Project{Path: f.OtherProject}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -141,7 +142,25 @@ func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused
 	if json.Unmarshal(again.Response.Body, &now) == nil && now.Archived && !g.Project.Archived && !isRead(refused.Request.Method) {
 		return archived(g.Project, first)
 	}
+	if token == g.token && first.Code == Forbidden && g.isLower(now.level()) || first.Code == TokenScope && lacksScope(ctx, asker, token) {
+		return first
+	}
 	return nil
+}
+
+// isLower says that the maintainer's role in the project is lower than it was.
+func (g *Ground) isLower(level int) bool {
+	return level > 0 && level < 40 && g.Roles[Maintainer].AccessLevel >= 40
+}
+
+// lacksScope says that a token that may read does not have the scope api.
+func lacksScope(ctx context.Context, asker Asker, token string) bool {
+	x, err := asker.Ask(ctx, token, http.MethodGet, "/personal_access_tokens/self")
+	var self struct {
+		Scopes []string `json:"scopes"`
+	}
+	return err == nil && x.Response != nil && json.Unmarshal(x.Response.Body, &self) == nil &&
+		len(self.Scopes) > 0 && !slices.Contains(self.Scopes, "api")
 }
 
 func roleVariable(role string) string {

@@ -54,6 +54,9 @@ const (
 	AccountPassword = "password-expired"
 	AccountSAML     = "saml-session-needed"
 
+	AccountTwoFactor = "two-factor-needed"
+	AddressRefused   = "address-refused" // by GitLab, or before it
+
 	RoleTooLow  = "role-too-low"
 	RoleTooHigh = "role-too-high"
 	TokenWorks  = "token-works" // the expired token has not expired
@@ -66,7 +69,8 @@ const (
 	ProjectMoved    = "project-moved"
 	ProjectArchived = "project-archived"
 	ProjectTwice    = "project-given-twice"
-	PathDecoded     = "path-decoded" // GitLab got the project's path with its slashes unescaped
+	BodyLost        = "request-body-lost" // GitLab got a request without its body
+	PathDecoded     = "path-decoded"      // GitLab got the project's path with its slashes unescaped
 
 	InstanceReadOnly = "instance-read-only"
 	ReleaseTooOld    = "release-too-old"

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -55,6 +56,8 @@ func hardlyGitLabs(x *wire.Exchange, p *Problem) *Problem {
 func refusalOf(x *wire.Exchange) *Problem {
 	said := saidBy(x.Response)
 	switch x.Response.StatusCode {
+	case http.StatusBadRequest:
+		return bodyLost(x, said)
 	case http.StatusUnauthorized:
 		return unauthorized(said)
 	case http.StatusForbidden:
@@ -122,6 +125,14 @@ func (s said) problem(code, means, do string) *Problem {
 	return &Problem{Code: code, Means: means, Said: s.sentence, Status: s.status, Do: do}
 }
 
+// bodyLost reads a 400 about a name that was sent.
+func bodyLost(x *wire.Exchange, s said) *Problem {
+	if s.code != "name is missing" || x.Request.Method != http.MethodPost || !bytes.Contains(x.Request.Body, []byte(`"name":"`)) {
+		return nil
+	}
+	return s.problem(BodyLost, fmt.Sprintf("GitLab did not get the body of %s: the name was sent", asked(x)), "Let what stands in front of GitLab pass the bodies of requests, and their Content-Type and Content-Length.")
+}
+
 // unauthorized reads a 401.
 func unauthorized(s said) *Problem {
 	lower := strings.ToLower(s.sentence)
@@ -135,7 +146,7 @@ func unauthorized(s said) *Problem {
 	case strings.Contains(lower, "impersonation"):
 		return s.problem(TokenRevoked, "the token is an impersonation token, which this GitLab has turned off", "Give "+accessToken+".")
 	}
-	return s.problem(TokenUnknown, "GitLab does not know the access token", "Check that it is a token of this GitLab, whole, and not expired or revoked: it is "+accessToken+".")
+	return s.problem(TokenUnknown, "GitLab does not know the access token", "Check that it is a token of this GitLab, whole, and not expired or revoked: it is "+accessToken+". What stands in front of GitLab has to pass the header PRIVATE-TOKEN.")
 }
 
 // permission is what GitLab names of a fine-grained token: what it lacks, and where.
@@ -176,6 +187,12 @@ func forbidden(s said, write bool) *Problem {
 	case strings.Contains(lower, "account") && (strings.Contains(lower, "blocked") || strings.Contains(lower, "deactivated") || strings.Contains(lower, "pending approval")),
 		strings.Contains(lower, "internal users"):
 		return s.problem(AccountBlocked, "the account of the token's user may not be used", "Have an administrator unblock it, or give another user's token.")
+	case s.sentence == "Forbidden": // in plain text, without a status in front
+		return s.problem(AddressRefused, "this address is refused: GitLab bans one for a while after many failed sign-ins, and proxies have lists of addresses", "Wait for the ban to end, or have an administrator let this address pass.")
+	case strings.Contains(lower, "ip address"):
+		return s.problem(AddressRefused, "GitLab does not let this address in", "Run this from an address that the group or the instance allows, or have it added to the list.")
+	case strings.Contains(lower, "two-factor") || strings.Contains(lower, "2fa"):
+		return s.problem(AccountTwoFactor, "the token's user has to set up two-factor authentication first", "Sign in to GitLab as that user and set it up, or use a project or group access token.")
 	case strings.Contains(lower, "sudo"):
 		return s.problem(TokenScope, "the token may not act as another user", "Give a token of the user, without sudo.")
 	}
@@ -192,7 +209,7 @@ func forbidden(s said, write bool) *Problem {
 func notFound(x *wire.Exchange, s said) *Problem {
 	switch {
 	case strings.Contains(s.sentence, "Project Not Found"):
-		return s.problem(ProjectUnknown, "there is no such project, or the token's user is no member of it", "Check the project's full path, and that the token's user is a member.")
+		return s.problem(ProjectUnknown, "there is no such project, or the token's user is no member of it", "Check the project's full path, that the token's user is a member, and that the group's list of IP addresses allows this one.")
 	case strings.Contains(s.sentence, "ClusterAgents Not Found"):
 		return s.problem(RoleTooLow, "the token's role in the project is below developer, so it sees no agents", "Give a token of a maintainer, or of a developer with --read-only.")
 	case s.code == "404 Not Found" && escapedSlash(x.Request.URL):

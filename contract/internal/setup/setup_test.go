@@ -261,7 +261,7 @@ func TestWhyACheckCannotBegin(t *testing.T) {
 		"a wrong relative root":                   {gitlab: with("/metadata", `404 <!DOCTYPE html><html><head><title>The page you're looking for could not be found (404)</title></head></html>`), code: setup.NotGitLab, says: []string{"web page of GitLab", "relative root"}},
 		"a web server without GitLab":             {gitlab: with("/metadata", `404 <html><head><title>404 Not Found</title></head><body><hr><center>nginx</center></body></html>`), code: setup.NotGitLab, says: []string{"nginx", "Check the URL"}},
 		"a challenge that says 503":               {gitlab: with("/metadata", `503 <html><head><title>Just a moment...</title></head></html>`), code: setup.InBetween, says: []string{"challenge"}},
-		"an address that is not allowed":          {gitlab: with(agents, `403 {"message":"403 Forbidden - Your IP address is not allowed"}`, projectPath, project(0)), code: setup.Forbidden, says: []string{"Your IP address is not allowed"}},
+		"an address that is not allowed":          {gitlab: with(agents, `403 {"message":"403 Forbidden - Your IP address is not allowed"}`, projectPath, project(0)), code: setup.AddressRefused, says: []string{"Your IP address is not allowed"}},
 		"a server that is down":                   {gitlab: with("/metadata", "502 bad", "/version", "502 bad", projectPath, "502 bad"), code: setup.NoAnswer, says: []string{"502"}},
 		"a GitLab that fails to show the project": {gitlab: with(projectPath, `500 {"message":"500 Internal Server Error"}`), code: setup.NoAnswer, says: []string{"500 Internal Server Error"}},
 	} {

@@ -26,7 +26,7 @@ func TestScreenshots(t *testing.T) {
 	for _, width := range []int64{360, 800, 1400} {
 		for _, scheme := range []string{"light", "dark"} {
 			b.look(t, width, scheme)
-			b.do(t, chromedp.ScrollIntoView("#timeline"), chromedp.WaitVisible(`.lanes rect`))
+			b.do(t, toTimeline)
 			eval[bool](t, b, `(scrollTo(0, 0), true)`)
 			png := b.picture(t, chromedp.FullScreenshot(100))
 			require.NoError(t, os.WriteFile(filepath.Join(*screenshots, fmt.Sprintf("%d-%s.png", width, scheme)), png, 0o644))
@@ -40,7 +40,8 @@ var readmePicture = filepath.Join("..", "testdata", "screenshot.png")
 func TestThePictureOfTheReadmeIsSmall(t *testing.T) {
 	if *update {
 		b := open(t, checked(t, someFaults...))
-		b.look(t, 1280, "light")
+		b.look(t, 1200, "light")
+		b.do(t, chromedp.EmulateViewport(1200, 720))
 		require.NoError(t, os.WriteFile(readmePicture, b.picture(t, chromedp.CaptureScreenshot()), 0o644))
 	}
 	info, err := os.Stat(readmePicture)

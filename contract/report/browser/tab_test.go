@@ -55,7 +55,7 @@ func newTab(t testing.TB) *tab {
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"),
 	)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	ctx, endBrowser := chromedp.NewExecAllocator(ctx, options...)
 	ctx, endTab := chromedp.NewContext(ctx)
 	t.Cleanup(func() { endTab(); endBrowser(); cancel() })
@@ -147,3 +147,20 @@ func (b *tab) picture(t testing.TB, take chromedp.Action[[]byte]) []byte {
 	require.NoError(t, err)
 	return png
 }
+
+// until waits for an expression to be true.
+func until(expression string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := chromedp.Poll[bool](expression)(ctx, target)
+		return err
+	})
+}
+
+// toTimeline scrolls to the timeline, and waits for it to be drawn.
+var toTimeline = chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+	if _, err := chromedp.Evaluate[bool](`(document.querySelector("#timeline").scrollIntoView(), true)`)(ctx, target); err != nil {
+		return err
+	}
+	_, err := until(`document.querySelector(".exchanges summary") !== null`)(ctx, target)
+	return err
+})

@@ -151,6 +151,8 @@ func TestDocumentation(t *testing.T) {
 				chromedp.Click(`.auth-container .btn-done`, chromedp.NodeVisible),
 			)
 
+			b.hasNoPrefilledHeader(t)
+
 			// Register an agent, and then list the agents.
 			status, body := b.try(t, "createAgent", nil, `{"name": "made-in-a-browser"}`)
 			assert.Equal(t, "201", status)
@@ -159,6 +161,7 @@ func TestDocumentation(t *testing.T) {
 			assert.Equal(t, "200", status)
 			assert.Contains(t, body, `"name": "made-in-a-browser"`)
 			b.picture(t, "docs.png")
+			b.fitsAPhone(t)
 
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -171,6 +174,33 @@ func TestDocumentation(t *testing.T) {
 			assert.Contains(t, b.requested, gitlab+"/api/v4/projects/20/cluster_agents?page=1&per_page=5")
 		})
 	}
+}
+
+// hasNoPrefilledHeader looks at the parameters of an operation that has a header: the page sends none that nobody typed,
+// and it says what a project's id is.
+func (b *tab) hasNoPrefilledHeader(t *testing.T) {
+	t.Helper()
+	block := `//div[contains(@class, "opblock") and contains(@id, "-getAgent")][not(contains(@id, "Token"))]`
+	b.do(t,
+		chromedp.Click(block+`//button[contains(@class, "opblock-summary-control")]`),
+		chromedp.Click(block+`//button[contains(@class, "try-out__btn")]`),
+		chromedp.WaitVisible(block+`//tr[@data-param-name="If-None-Match"]//input`),
+	)
+	typed, err := chromedp.Run(b, chromedp.Evaluate[string](`document.querySelector('tr[data-param-name="If-None-Match"] input').value`))
+	require.NoError(t, err)
+	assert.Empty(t, typed)
+	assert.Equal(t, "integer or path", strings.TrimSpace(b.text(t, block+`//tr[@data-param-name="id"]//div[@class="parameter__type"]`)))
+	b.do(t, chromedp.Click(block+`//button[contains(@class, "opblock-summary-control")]`))
+}
+
+// fitsAPhone looks at the page, with what was tried, on the screen of a phone.
+func (b *tab) fitsAPhone(t *testing.T) {
+	t.Helper()
+	b.do(t, chromedp.EmulateViewport(360, 800))
+	width, err := chromedp.Run(b, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
+	require.NoError(t, err)
+	assert.LessOrEqual(t, width, 360)
+	b.picture(t, "phone.png")
 }
 
 // try tries an operation of project 20 and returns the status and body that the page shows.

@@ -1,0 +1,7 @@
+vcl 4.1;
+import std;
+backend gitlab {
+  .host = "{{.Host}}";
+  .port = "{{.GitLabPort}}";
+}
+{{.Server}}
