@@ -25,10 +25,21 @@ var runnerCommand = regexp.MustCompile(`(?i)(#)(#[a-z]*\[)|(:)(:[a-z][a-z-]*(?: 
 
 // breakCommands separates the two parts of each command, so that no runner recognizes it.
 func breakCommands(s, between string) string {
-	if !strings.Contains(s, "##") && !strings.Contains(s, "::") && !strings.Contains(s, "_") {
+	if !strings.Contains(s, "##") && !strings.Contains(s, "::") && !mayHaveSection(s) {
 		return s
 	}
 	return runnerCommand.ReplaceAllString(s, "${1}${3}${5}"+between+"${2}${4}${6}")
+}
+
+// mayHaveSection says whether section_start, section_end, travis_fold or travis_time may be in a text. Most texts have an
+// underscore, such as that of cluster_agents, and the expression is slow.
+func mayHaveSection(s string) bool {
+	for i := 1; i < len(s)-1; i++ {
+		if s[i] == '_' && strings.IndexByte("nNsS", s[i-1]) >= 0 && strings.IndexByte("sSeEfFtT", s[i+1]) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func escaped(s string, lines bool) string {

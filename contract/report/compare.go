@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -54,32 +53,31 @@ type ComparisonFormat interface {
 	WriteComparison(w io.Writer, c *Comparison) error
 }
 
-// Compare reads two JSON reports and says what changed.
+// Compare reads two JSON reports and says what changed. Both are about one target, or both about many.
 func Compare(old, new io.Reader) (*Comparison, error) {
-	before, err := readReport(old)
+	before, err := ReadFleet(old)
 	if err != nil {
 		return nil, fmt.Errorf("the old report: %w", err)
 	}
-	after, err := readReport(new)
+	after, err := ReadFleet(new)
 	if err != nil {
 		return nil, fmt.Errorf("the new report: %w", err)
 	}
+	if before.one != after.one {
+		return nil, errors.New("one report is about one target, and the other about many")
+	}
+	if !before.one {
+		return compareFleets(before, after), nil
+	}
+	return compareReports(before.targets[0].json(), after.targets[0].json()), nil
+}
+
+// compareReports compares the reports of one target.
+func compareReports(before, after *jsonReport) *Comparison {
 	c := &Comparison{Old: before.side(), New: after.side(), Answers: changedAnswers(before, after), Latency: changedLatency(before, after)}
 	c.compareRules(before, after)
 	c.Worse = len(c.Failing) > 0 || before.Verdict.Exit == contract.Conformant && after.Verdict.Exit != contract.Conformant
-	return c, nil
-}
-
-// readReport reads a JSON report.
-func readReport(r io.Reader) (*jsonReport, error) {
-	report := &jsonReport{}
-	if err := json.NewDecoder(r).Decode(report); err != nil {
-		return nil, fmt.Errorf("it is not a JSON report: %w", err)
-	}
-	if report.Version != 1 || len(report.Rules) == 0 {
-		return nil, errors.New("it is not a JSON report of version 1 (--report json=FILE writes one)")
-	}
-	return report, nil
+	return c
 }
 
 func (j *jsonReport) side() Side {

@@ -18,6 +18,7 @@ type Fleet struct {
 	Started  time.Time
 	Duration time.Duration
 	targets  []*fleetTarget // by name
+	one      bool           // it was read from the report of one target
 }
 
 // fleetTarget is one target: its report, or why it could not be checked.
@@ -125,7 +126,7 @@ type FleetFormat interface {
 
 // fromJSON is a target as its JSON report has it.
 func fromJSON(name string, j *jsonReport) *fleetTarget {
-	return &fleetTarget{name: Printable(name), url: j.Target, verdict: j.Verdict, report: j.report(), latency: j.Latency}
+	return &fleetTarget{name: Printable(name), url: Printable(j.Target), verdict: j.Verdict.printable(), report: j.report(), latency: j.Latency}
 }
 
 // json is the target's report, as it was read.
@@ -183,7 +184,7 @@ func (r *jsonRule) rule() *contract.Rule {
 	until, _ := contract.ParseRelease(r.Until)
 	edition, _ := contract.ParseEdition(r.Edition)
 	return &contract.Rule{
-		ID: r.ID, Level: r.Level, Sentence: r.Sentence, Source: r.Source, Since: since, Until: until, Edition: edition, Operations: r.Operations,
+		ID: Printable(r.ID), Level: r.Level, Sentence: Printable(r.Sentence), Source: r.Source, Since: since, Until: until, Edition: edition, Operations: r.Operations,
 	}
 }
 
@@ -221,7 +222,7 @@ func readOne(data []byte) (*Fleet, error) {
 	if j.Version != 1 || len(j.Rules) == 0 {
 		return nil, errors.New("it is not a JSON report of version 1 (--report json=FILE writes one)")
 	}
-	f := &Fleet{Started: j.Started, Duration: time.Duration(j.Seconds * float64(time.Second))}
+	f := &Fleet{Started: j.Started, Duration: time.Duration(j.Seconds * float64(time.Second)), one: true}
 	f.insert(fromJSON(j.Target, &j))
 	return f, nil
 }

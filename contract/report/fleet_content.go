@@ -82,7 +82,11 @@ func (f *Fleet) text() string {
 	parts := []string{fmt.Sprintf("%d of %s conformant", f.count(contract.Conformant), Count(len(f.targets), "target"))}
 	for _, exit := range worstFirst {
 		if n := f.count(exit); n > 0 && exit != contract.Conformant {
-			parts = append(parts, fmt.Sprintf("%d %s", n, fleetVerdicts[exit]))
+			word := fleetVerdicts[exit]
+			if exit == contract.TooLittle {
+				word = "not tested enough"
+			}
+			parts = append(parts, fmt.Sprintf("%d %s", n, word))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -9,8 +9,12 @@ import (
 	"example.com/gitlab-agents/contract"
 )
 
-//go:embed fleet.tmpl
-var fleetTemplate string
+var (
+	//go:embed fleet.tmpl
+	fleetTemplate string
+
+	fleetPage = template.Must(template.Must(page.Clone()).New("fleet").Parse(fleetTemplate))
+)
 
 // htmlFleet is the page of many targets.
 type htmlFleet struct {
@@ -43,12 +47,8 @@ const maxFleetFailures = 20
 // WriteFleet writes one page: the table of targets and subjects, what is common to many, each target that is not conformant.
 // It needs no script.
 func (HTML) WriteFleet(w io.Writer, f *Fleet) error {
-	page, err := template.Must(page.Clone()).New("fleet").Parse(fleetTemplate)
-	if err != nil {
-		return err
-	}
 	b := bufio.NewWriterSize(w, 64<<10)
-	if err := page.ExecuteTemplate(b, "fleet", f.html()); err != nil {
+	if err := fleetPage.ExecuteTemplate(b, "fleet", f.html()); err != nil {
 		return err
 	}
 	return b.Flush()

@@ -157,7 +157,13 @@ func (j *jsonFleet) fleet() (*Fleet, error) {
 }
 
 func (j *jsonTarget) target(rules map[string]*contract.Rule) (*fleetTarget, error) {
-	t := &fleetTarget{name: j.Name, url: j.URL, verdict: j.Verdict, problem: j.Problem, left: j.Left}
+	t := &fleetTarget{name: Printable(j.Name), url: Printable(j.URL), verdict: j.Verdict.printable(), problem: j.Problem}
+	for _, line := range j.Left {
+		t.left = append(t.left, Printable(line))
+	}
+	if p := t.problem; p != nil {
+		p.Said, p.Means, p.Do = Printable(p.Said), Printable(p.Means), Printable(p.Do)
+	}
 	if j.Report == nil {
 		return t, nil
 	}
@@ -173,4 +179,13 @@ func (j *jsonTarget) target(rules map[string]*contract.Rule) (*fleetTarget, erro
 		})
 	}
 	return t, nil
+}
+
+// printable is the verdict as it can be shown. The file may be anybody's.
+func (v jsonVerdict) printable() jsonVerdict {
+	shown := jsonVerdict{Exit: v.Exit, Verdict: Printable(v.Verdict), Text: Printable(v.Text), Lines: []string{}}
+	for _, line := range v.Lines {
+		shown.Lines = append(shown.Lines, Printable(line))
+	}
+	return shown
 }

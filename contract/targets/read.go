@@ -66,6 +66,9 @@ func (r *reader) parse(data []byte) *yaml.Node {
 			if line, err := strconv.Atoi(match[1]); err == nil {
 				at.Line = line
 			}
+			if strings.HasPrefix(text, "did not find expected") {
+				at.Line++ // the package counts the lines of such errors from 0
+			}
 		}
 		r.problem(at, "", "this is not YAML: %s", quoted.ReplaceAllString(text, "…"))
 		return nil

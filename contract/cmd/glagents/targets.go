@@ -19,7 +19,7 @@ import (
 )
 
 // maxTargets is how many targets are checked at once.
-const maxTargets = 32
+const maxTargets = 16
 
 // maxRequests is how many requests are under way at once to all targets together, if --parallel does not say.
 const maxRequests = 256
@@ -60,7 +60,7 @@ func (c *check) runTargets(ctx context.Context, options contract.Options) error 
 // spendMemory has the garbage collector run less often, as long as there is memory: many checks allocate much and keep little.
 // It returns what undoes it.
 func spendMemory() func() {
-	percent, limit := debug.SetGCPercent(400), debug.SetMemoryLimit(400<<20)
+	percent, limit := debug.SetGCPercent(400), debug.SetMemoryLimit(480<<20)
 	return func() {
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(limit)

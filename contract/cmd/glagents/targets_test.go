@@ -92,12 +92,25 @@ func (s *simulation) start(t *testing.T, name string, broken []faults.Fault, opt
 	return server.URL
 }
 
-// deadURL is where nobody listens.
+// deadURL is where every connection is closed at once. Its port stays taken: another fake must not get it.
 func deadURL(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer listener.Close()
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_ = connection.Close()
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		wait.Wait()
+	})
 	return "http://" + listener.Addr().String()
 }
 
