@@ -76,10 +76,11 @@ func (t *tape) status(i, status int) *tape {
 	return t
 }
 
-// again adds an entry like an earlier one at the end, ten seconds later, and gives its index.
+// again adds an entry like an earlier one at the end, ten seconds later and with an id of its own, and gives its index.
 func (t *tape) again(i int) int {
 	x, r := *t.entries[i], *t.entries[i].Response
 	r.Header = r.Header.Clone()
+	r.Header.Set("X-Request-Id", "01KAQZ0000000000000000AGAIN")
 	x.Response = &r
 	u := *x.Request.URL
 	x.Request.URL = &u

@@ -296,7 +296,7 @@ func TestSignsHoldNoSecretsOfARedirect(t *testing.T) {
 
 func TestTransient(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]bool{429: true, 502: true, 503: true, 504: true, 500: false, 403: false, 407: false, 521: false} {
+	for status, want := range map[int]bool{429: true, 502: true, 503: true, 504: true, 500: false, 403: false, 407: false, 519: false, 521: true, 531: false} {
 		assert.Equal(t, want, answerer.Transient(status), status)
 	}
 }

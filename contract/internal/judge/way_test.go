@@ -77,7 +77,7 @@ func TestWhatAProxyMayHaveToDoWithIt(t *testing.T) {
 	}{
 		"page headers are missing": {
 			"document/headers", answered(t, "GET", "20/cluster_agents", 200, "[]", "X-Page", "1", "X-Per-Page", "20", "Link", link("20")),
-			"a proxy on the way may have removed X-Total, X-Total-Pages",
+			"a proxy on the way may have removed X-Next-Page, X-Prev-Page, X-Total, X-Total-Pages",
 		},
 		"the ETag is missing":                   {"headers/etag", answered(t, "GET", "20/cluster_agents/1", 200, "{}"), "a proxy on the way may have removed ETag"},
 		"the id of a refusal is missing":        {"headers/request-id", answered(t, "GET", "20/cluster_agents/1", 404, "{}"), "a proxy on the way may have removed X-Request-Id"},
