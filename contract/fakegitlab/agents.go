@@ -19,7 +19,7 @@ func (c *call) ListAgents(_ http.ResponseWriter, _ *http.Request, named clustera
 	records, done := c.read()
 	defer done()
 	total := records.of(p).Len()
-	page, ok := c.paginate(int64(*params.Page), int64(*params.PerPage), int64(total))
+	page, ok := c.paginate(*params.Page, int64(*params.PerPage), int64(total))
 	if !ok {
 		c.internalError()
 		return
@@ -161,7 +161,7 @@ func (c *call) DeleteAgent(_ http.ResponseWriter, _ *http.Request, named cluster
 		c.recordNotFound()
 		return
 	}
-	since, ok := parseTime(string(*params.IfUnmodifiedSince))
+	since, ok := parseTime(*params.IfUnmodifiedSince)
 	if c.decide(PreconditionFailed, ok && a.updatedAt.After(since)) {
 		c.refuse(http.StatusPreconditionFailed, messageKey, "412 Precondition Failed")
 		return

@@ -70,7 +70,7 @@ func (c *call) integer(name string) int64 {
 }
 
 func (c *call) page() *oapi.Page {
-	page := oapi.Page(c.integer("page"))
+	page := c.integer("page")
 	return &page
 }
 

@@ -112,7 +112,7 @@ func (c *call) dispatch() bool {
 	project := clusteragents.ProjectPath(c.route.project)
 	agentID, tokenID := c.integer("agent_id"), c.integer("token_id")
 	noneMatch := c.request.Header.Get("If-None-Match")
-	unmodifiedSince := oapi.IfUnmodifiedSince(c.request.Header.Get("If-Unmodified-Since"))
+	unmodifiedSince := c.request.Header.Get("If-Unmodified-Since")
 	switch c.route.operation {
 	case listAgents:
 		api.ListAgents(w, c.request, project, oapi.ListAgentsParams{

@@ -24,7 +24,7 @@ func (c *call) ListAgentTokens(_ http.ResponseWriter, _ *http.Request, named clu
 	}
 	onlyActive := !c.decide(RevokedListed, !c.server.features.OnlyActive)
 	tokens := a.listed(onlyActive)
-	page, ok := c.paginate(int64(*params.Page), int64(*params.PerPage), int64(len(tokens)))
+	page, ok := c.paginate(*params.Page, int64(*params.PerPage), int64(len(tokens)))
 	if !ok {
 		c.internalError()
 		return

@@ -38,15 +38,6 @@ func statusOf(o contract.Outcome) status {
 	return status{"✓", contract.Pass.String(), "passed", holds}
 }
 
-// statuses are the statuses of all outcomes, the best first.
-func statuses() []status {
-	var all []status
-	for _, o := range []contract.Outcome{contract.Pass, contract.Violation, contract.Drift, contract.Error, contract.Inconclusive, contract.Untested} {
-		all = append(all, statusOf(o))
-	}
-	return all
-}
-
 // ruleStatus is how a rule came out, and why it does not count, if it does not.
 func (r *Report) ruleStatus(rule *contract.RuleResult) (s status, why string) {
 	s = statusOf(rule.Outcome)

@@ -28,7 +28,7 @@ once. Use it after "parallel:" in a GitLab pipeline, or after an Indexed Job.
 		Example: `  glagents merge share-*.json --report html=contract.html --report junit=contract.xml`,
 		Args: arguments(func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return errors.New("give one file or more: glagents merge FILE.json ...")
+				return errors.New("give one file or more: glagents merge FILE.json")
 			}
 			return nil
 		}),

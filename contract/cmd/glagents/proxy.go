@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/har"
 	"example.com/gitlab-agents/contract/proxy"
 	"example.com/gitlab-agents/contract/report"
@@ -137,7 +138,7 @@ func (r *proxyRun) run(ctx context.Context) error {
 		if options.Record, err = har.Create(r.record, r.redactor, version()); err != nil {
 			return usageError{"--record: " + err.Error()}
 		}
-		defer options.Record.Close()
+		defer func() { _ = options.Record.Close() }() // closed with the proxy, unless it never starts
 	}
 	human := io.Writer(r.stdout)
 	if r.reports.toStdout() {
@@ -155,11 +156,14 @@ func (r *proxyRun) run(ctx context.Context) error {
 	r.greet(listener, p)
 	served := r.serve(ctx, listener, p, human)
 	closed := p.Close()
-	shown := r.show(p, human)
+	exit, failed := r.show(p, human)
 	if err := errors.Join(served, closed); err != nil {
 		return err
 	}
-	return shown
+	if failed != nil {
+		return failed
+	}
+	return exitError{exit}
 }
 
 // options are how to pass on and how to judge.
@@ -218,7 +222,7 @@ func (r *proxyRun) serve(ctx context.Context, listener net.Listener, p *proxy.Pr
 		case err := <-served:
 			return err
 		case <-hangup:
-			if err := r.show(p, human); err != nil && !errors.As(err, &exitError{}) {
+			if _, err := r.show(p, human); err != nil {
 				r.complain(err.Error())
 			}
 		case <-ctx.Done():
@@ -231,8 +235,8 @@ func (r *proxyRun) serve(ctx context.Context, listener net.Listener, p *proxy.Pr
 	}
 }
 
-// show writes the reports and what a person reads. Its error is the verdict's status.
-func (r *proxyRun) show(p *proxy.Proxy, human io.Writer) error {
+// show writes the reports and what a person reads.
+func (r *proxyRun) show(p *proxy.Proxy, human io.Writer) (contract.Exit, error) {
 	content := &report.Report{Result: p.Result(), Strict: r.strict, Redactor: r.redactor}
 	if dropped := p.Dropped(); dropped > 0 {
 		content.Partial = report.Count(dropped, "exchange") + " not judged, because judging fell behind"
@@ -240,10 +244,7 @@ func (r *proxyRun) show(p *proxy.Proxy, human io.Writer) error {
 	failed := r.reports.write(r.stdout, content)
 	terminal := report.Terminal{Color: r.color, Quiet: r.quiet, Width: width(r.stdout)}
 	if err := terminal.Write(human, content); err != nil {
-		return err
+		return 0, err
 	}
-	if failed != nil {
-		return failed
-	}
-	return exitError{content.Exit()}
+	return content.Exit(), failed
 }
