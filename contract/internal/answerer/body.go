@@ -122,8 +122,8 @@ func (b *body) readJSON(text []byte, status int) {
 	for _, property := range distinctive {
 		clearly = clearly || bytes.Contains(text, property)
 	}
-	if len(text) <= maxObject {
-		_ = json.Unmarshal(text, &b.fields) // what is no object has no fields
+	if text[0] == '{' && len(text) <= maxObject {
+		_ = json.Unmarshal(text, &b.fields)
 	}
 	_, documented := b.fields["documentation_url"]
 	switch failed := status >= 400; {
