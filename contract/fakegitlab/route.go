@@ -124,12 +124,14 @@ func (r *route) find(f *Features) bool {
 	return true
 }
 
+var escapedDot = strings.NewReplacer("%2E", ".", "%2e", ".")
+
 // lead finds the resource for the segments after /api/v4.
 func (r *route) lead(segments []string, f *Features) {
 	last := len(segments) - 1
 	if strings.Contains(r.path, "%2") { // an escaped dot is a dot
 		for i := range segments {
-			segments[i] = strings.NewReplacer("%2E", ".", "%2e", ".").Replace(segments[i])
+			segments[i] = escapedDot.Replace(segments[i])
 		}
 	}
 	if matches(segments, "projects", ":project") { // a project's path may have dots, so there is no format

@@ -35,10 +35,9 @@ func (f *Finder) named(text []byte) {
 			f.parameter(text, i)
 		case ':':
 			f.property(text, i)
+		case '-':
+			f.option(text, i)
 		}
-	}
-	if bytes.Contains(text, []byte("-u")) {
-		f.commandLine(text)
 	}
 }
 
@@ -61,10 +60,14 @@ func (f *Finder) users(text []byte) {
 }
 
 // curlUser is curl's option for a user and password.
-var curlUser = regexp.MustCompile(`(?:^|[\s"'\\])(?:-u|--user|--proxy-user)[ =]?["'\\]*([^\s"':\\]+):([^\s"'\\]+)`)
+var curlUser = regexp.MustCompile(`^(?:-u|--user|--proxy-user)[ =]?["'\\]*([^\s"':\\]+):([^\s"'\\]+)`)
 
-func (f *Finder) commandLine(text []byte) {
-	for _, match := range curlUser.FindAllSubmatch(text, -1) {
+// option adds the user and password behind curl's option, if a word of the text begins with it.
+func (f *Finder) option(text []byte, hyphen int) {
+	if hyphen > 0 && strings.IndexByte(" \t\r\n\f\"'\\", text[hyphen-1]) < 0 {
+		return
+	}
+	if match := curlUser.FindSubmatch(text[hyphen:]); match != nil {
 		f.user(url.UserPassword(string(match[1]), string(match[2])))
 	}
 }

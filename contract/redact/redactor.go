@@ -34,29 +34,46 @@ const maxPattern = 1024
 // What a Redactor has learned takes memory (about 1.5 kB for a secret of 50 bytes; nothing if the shape alone gives it
 // away). Its methods may be called at the same time.
 type Redactor struct {
-	mu    sync.RWMutex
+	mu      sync.RWMutex
+	learned patterns
+}
+
+// patterns are what is looked for.
+type patterns struct {
 	root  trie
 	start [256]bool // whether a pattern may begin with the byte, escaped or not
 }
 
-// New returns a Redactor that has learned nothing.
-func New() *Redactor {
-	r := &Redactor{}
+func newPatterns() (p patterns) {
+	for c := range 256 {
+		p.start[c] = isEscape(byte(c))
+	}
+	return p
+}
+
+func (p *patterns) add(pattern string, e ending) {
+	p.root.add(pattern, e)
+	p.start[pattern[0]] = true
+}
+
+// tokens are the patterns of GitLab's tokens. Every Redactor looks for them, and none changes them.
+var tokens = sync.OnceValue(func() *patterns {
+	p := newPatterns()
 	for _, prefix := range prefixes {
-		r.add(prefix, token)
+		p.add(prefix, token)
 		for shift := range 3 {
 			for _, digits := range base64Forms(prefix, shift) {
-				r.add(digits, tokenBase64)
+				p.add(digits, tokenBase64)
 			}
 		}
-		r.add(hex.EncodeToString([]byte(prefix)), tokenHex)
-		r.add(strings.ToUpper(hex.EncodeToString([]byte(prefix))), tokenHex)
+		p.add(hex.EncodeToString([]byte(prefix)), tokenHex)
+		p.add(strings.ToUpper(hex.EncodeToString([]byte(prefix))), tokenHex)
 	}
-	for c := range 256 {
-		r.start[c] = r.start[c] || isEscape(byte(c))
-	}
-	return r
-}
+	return &p
+})
+
+// New returns a Redactor that has learned nothing.
+func New() *Redactor { return &Redactor{learned: newPatterns()} }
 
 // Learn makes a secret known. Space around it is no part of it; one shorter than MinSecret is ignored.
 func (r *Redactor) Learn(secret string) {
@@ -74,32 +91,27 @@ func (r *Redactor) Learn(secret string) {
 }
 
 func (r *Redactor) learn(secret string) {
-	if r.root.has(secret) {
+	if r.learned.root.has(secret) {
 		return
 	}
 	secret = strings.Clone(secret) // it may be a small part of a large text
 	for _, form := range textForms(secret) {
-		r.add(form, exact)
+		r.learned.add(form, exact)
 	}
 	// What ignores case, such as a directive of Cache-Control, may be quoted in lower case.
 	if lower := strings.ToLower(secret); lower != secret {
 		for _, form := range textForms(lower) {
-			r.add(form, exact)
+			r.learned.add(form, exact)
 		}
 	}
 	for shift := range 3 {
 		for _, digits := range base64Forms(secret, shift) {
-			r.add(digits, encoded)
+			r.learned.add(digits, encoded)
 		}
 	}
 	digits := hex.EncodeToString([]byte(secret))
-	r.add(digits, exact)
-	r.add(strings.ToUpper(digits), exact)
-}
-
-func (r *Redactor) add(pattern string, e ending) {
-	r.root.add(pattern, e)
-	r.start[pattern[0]] = true
+	r.learned.add(digits, exact)
+	r.learned.add(strings.ToUpper(digits), exact)
 }
 
 // textForms are the forms that a text has where a character may not stand as it is, as far as [unescape] does not know
@@ -170,14 +182,21 @@ func (r *Redactor) RedactBytes(text []byte) []byte {
 func (r *Redactor) redact(out, text []byte, covered int, final bool) (redacted []byte, rest, stillCovered int) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	known, learned := tokens(), &r.learned
 	shown := 0 // before this everything is in out
 	i := 0
 	for ; i < len(text); i++ {
-		if !r.start[text[i]] {
+		c := text[i]
+		if !known.start[c] && !learned.start[c] {
 			continue
 		}
 		s := search{text: text}
-		s.walk(&r.root, 0, i)
+		if known.start[c] {
+			s.walk(&known.root, 0, i)
+		}
+		if learned.start[c] {
+			s.walk(&learned.root, 0, i)
+		}
 		if s.open && !final {
 			break
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -123,6 +124,7 @@ func (v *verify) run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(200)) // much is read, and little of it is kept
 	if v.follow {
 		return v.judgeAll(ctx, v.followed(ctx, files[0], judge))
 	}

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"example.com/gitlab-agents/contract/wire"
@@ -113,17 +114,18 @@ var (
 
 // readJSON looks at the names of properties, so that it reads a list of a thousand agents in no time, and a broken body too.
 func (b *body) readJSON(text []byte, status int) {
-	own, clearly := 0, false
+	has := func(property []byte) bool { return bytes.Contains(text, property) }
+	own, clearly := 0, slices.ContainsFunc(distinctive, has)
 	for _, property := range ownProperties {
-		if bytes.Contains(text, property) {
+		if has(property) {
 			own++
 		}
+		if own == 3 { // that is enough
+			break
+		}
 	}
-	for _, property := range distinctive {
-		clearly = clearly || bytes.Contains(text, property)
-	}
-	if len(text) <= maxObject {
-		_ = json.Unmarshal(text, &b.fields) // what is no object has no fields
+	if text[0] == '{' && len(text) <= maxObject {
+		_ = json.Unmarshal(text, &b.fields)
 	}
 	_, documented := b.fields["documentation_url"]
 	switch failed := status >= 400; {

@@ -100,7 +100,7 @@ func answerID(x *wire.Exchange) string {
 // decodedProject says that GitLab was asked for a project by its path and found no such route. If it had got the path as
 // it was sent, it would have found the route, and perhaps no such project.
 func decodedProject(x *wire.Exchange) bool {
-	return hasEscapedSlash(x) && projectRead.MatchString(x.Request.URL.EscapedPath()) && isRouteMissing(x)
+	return isRouteMissing(x) && hasEscapedSlash(x) && projectRead.MatchString(x.Request.URL.EscapedPath())
 }
 
 var projectRead = regexp.MustCompile(`/api/v4/projects/[^/]+$`)

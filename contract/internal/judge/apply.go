@@ -33,8 +33,7 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 		t.notRecorded = t.notRecorded || x.Operation != "" && (x.Status() >= 400 || !entry.OnlyErrors)
 		return nil
 	}
-	var reported reports
-	x.report = reported.add
+	x.reports = nil
 	applies, panicked := run(entry, h, x)
 	if applies && x.FromGitLab() {
 		t.applied++
@@ -42,11 +41,11 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 	if panicked != "" {
 		t.worst, t.reason = max(t.worst, rule.Error), rule.Reason{Code: rule.ReasonInternal, Text: j.Redactor.Redact(panicked)}
 	}
-	if holds == rule.MayHold && len(reported) > 0 {
+	if holds == rule.MayHold && len(x.reports) > 0 {
 		t.worst, t.reason = max(t.worst, rule.Inconclusive), why
 		return nil
 	}
-	for _, r := range reported {
+	for _, r := range x.reports {
 		f := r.finding
 		f.Rule = entry.Rule.ID
 		if r.more > 0 {

@@ -37,7 +37,7 @@ type Exchange struct {
 	doc     *document.Document
 	checked []document.Finding // what doc.Check found; nil until it was called
 	about   []string           // pointers into the response that rules have reported
-	report  func(*Exchange, rule.Finding, bool)
+	reports reports            // what the rule that is being applied has reported
 }
 
 func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
@@ -125,13 +125,13 @@ func (x *Exchange) ThroughCache() bool { return answerer.ThroughCache(x.Exchange
 
 // Violation reports that the server broke the rule.
 func (x *Exchange) Violation(pointer, expected, actual string) {
-	x.report(x, rule.Finding{Outcome: rule.Violation, Pointer: pointer, Expected: expected, Actual: actual}, false)
+	x.reports.add(x, rule.Finding{Outcome: rule.Violation, Pointer: pointer, Expected: expected, Actual: actual}, false)
 }
 
 // Disagreement reports what a write by somebody else in between would explain, such as two parts of a list that GitLab
 // reads one after the other. It is a violation only if it is confirmed.
 func (x *Exchange) Disagreement(expected, actual string) {
-	x.report(x, rule.Finding{Outcome: rule.Violation, Expected: expected, Actual: actual}, true)
+	x.reports.add(x, rule.Finding{Outcome: rule.Violation, Expected: expected, Actual: actual}, true)
 }
 
 // Differs reports that a property is not what it should be, unless the document has reported that property already: one
@@ -154,7 +154,7 @@ func (x *Exchange) Echoes(text bool, pointer, expected, actual string) {
 
 // ViolationOf reports that the server broke the rule in an earlier exchange, as this one shows.
 func (x *Exchange) ViolationOf(earlier *Exchange, pointer, expected, actual string) {
-	x.report(earlier, rule.Finding{Outcome: rule.Violation, Pointer: pointer, Expected: expected, Actual: actual}, false)
+	x.reports.add(earlier, rule.Finding{Outcome: rule.Violation, Pointer: pointer, Expected: expected, Actual: actual}, false)
 }
 
 // DocumentSpokeOf says whether the document has reported a property of the response, or what contains it.
@@ -196,7 +196,7 @@ func (x *Exchange) RequestIsSound() bool {
 func (x *Exchange) Documented(id string) bool {
 	for _, f := range x.Documentation() {
 		if f.Rule == id {
-			x.report(x, rule.Finding{
+			x.reports.add(x, rule.Finding{
 				Outcome: f.Outcome, Operation: f.Operation, Pointer: f.Pointer,
 				Expected: f.Expected, Actual: f.Actual, Document: f.Document,
 			}, false)
@@ -231,6 +231,6 @@ func (x *Exchange) Kept() *Exchange {
 		w.Response = &r
 	}
 	k := *x
-	k.Exchange, k.body, k.checked, k.report = &w, decoded{}, nil, nil
+	k.Exchange, k.body, k.checked, k.reports = &w, decoded{}, nil, nil
 	return &k
 }

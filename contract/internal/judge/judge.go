@@ -162,7 +162,7 @@ func (j *Judge) ObservePrepared(p *Prepared, tag any) ([]rule.Finding, *Exchange
 	for i := range j.Catalogue {
 		found = append(found, j.apply(i, h, x)...)
 	}
-	x.report = nil
+	x.reports = nil
 	h.add(x)
 	return found, x
 }

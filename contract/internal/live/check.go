@@ -100,23 +100,22 @@ func (c *check) newJudge() (*judge.Judge, error) {
 	return judge.New(judge.Options{
 		Catalogue: c.Catalogue, Delivery: c.Delivery, Version: c.Version, Redactor: c.Redactor, Live: true,
 		Count:  func(f *rule.Finding, about *judge.Exchange, doubtful bool) bool { return c.count(f, about, doubtful) },
-		Repeat: func(sent *wire.Request) string { return c.repeat(c.requestOf(sent), sent) },
+		Repeat: func(sent *wire.Request) string { return repeat(c.callerOf(sent), sent) },
 	})
 }
 
-// requestOf is a request with the role whose token was sent.
-func (c *check) requestOf(sent *wire.Request) *request {
-	r := &request{role: rule.Maintainer, method: sent.Method, path: sent.URL.RequestURI()}
+// callerOf is the role whose token was sent.
+func (c *check) callerOf(sent *wire.Request) rule.Role {
 	token := sent.Header.Get("Private-Token")
 	if token == "" || token == c.Tokens[rule.Maintainer] {
-		return r
+		return rule.Maintainer
 	}
 	for role, is := range c.Tokens {
 		if is == token {
-			r.role = role
+			return role
 		}
 	}
-	return r
+	return rule.Maintainer
 }
 
 // count is asked about each finding before it counts. A finding that others may have brought about is held until it is

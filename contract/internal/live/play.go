@@ -35,7 +35,7 @@ type play struct {
 	duration time.Duration
 
 	mu        sync.Mutex // judges report about other plays too
-	story     []rule.Step
+	story     []told
 	variables variables
 	reached   map[*rule.Rule]bool        // expectations that were compared
 	reasons   map[*rule.Rule]rule.Reason // why others were not

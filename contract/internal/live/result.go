@@ -37,7 +37,7 @@ func (c *check) result(plays []*play, again map[*play]int) *rule.Result {
 	for _, p := range plays {
 		r.Scenarios = append(r.Scenarios, p.result(again[p]))
 		if c.Timeline {
-			r.Timeline = append(r.Timeline, c.redactSteps(p.story, shown)...)
+			r.Timeline = append(r.Timeline, c.redactSteps(p.steps(p.story), shown)...)
 		}
 	}
 	for i := range r.Findings {

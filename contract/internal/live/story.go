@@ -18,6 +18,14 @@ const maxShown = 32 << 10
 // notJudged is the number of an exchange that is not judged yet.
 const notJudged = -1
 
+// told is a step of a story. Its script is written when the story is shown, which most never are.
+type told struct {
+	rule.Step
+	sent   wire.Request
+	before variables // what the steps before it made
+	makes  string    // the variable that keeps the id of what it made; empty if it made nothing
+}
+
 // tellStory adds an exchange to the story before it is judged, so that findings about it can tell the story.
 func (p *play) tellStory(r *request, x *wire.Exchange) {
 	step := p.step(r, x)
@@ -34,30 +42,52 @@ func (p *play) numberStory(x *judge.Exchange) {
 	last.Exchange = x.Index
 	switch {
 	case x.NewAgent() != nil:
-		p.variables.add("agent", fmt.Sprintf("/cluster_agents/%d", x.NewAgent().ID), last)
+		last.makes = p.variables.add("agent", fmt.Sprintf("/cluster_agents/%d", x.NewAgent().ID))
 	case x.NewToken() != nil:
-		p.variables.add("token", fmt.Sprintf("/tokens/%d", x.NewToken().ID), last)
+		last.makes = p.variables.add("token", fmt.Sprintf("/tokens/%d", x.NewToken().ID))
 	}
+	last.Script = "" // it was written if there is a finding already
 }
 
 // storyUpTo is the story up to an exchange.
 func (p *play) storyUpTo(exchange int) []rule.Step {
-	end := slices.IndexFunc(p.story, func(s rule.Step) bool { return s.Exchange == exchange })
+	end := slices.IndexFunc(p.story, func(s told) bool { return s.Exchange == exchange })
 	if end >= 0 {
-		return slices.Clone(p.story[:end+1])
+		return p.steps(p.story[:end+1])
 	}
-	story := slices.Clone(p.story) // the exchange is being judged, and is the last one
+	story := p.steps(p.story) // the exchange is being judged, and is the last one
 	story[len(story)-1].Exchange = exchange
 	return story
 }
 
+// steps are the steps of a story with their scripts. Many findings tell the same story, so a script is written once.
+func (p *play) steps(story []told) []rule.Step {
+	steps := make([]rule.Step, len(story))
+	for i := range story {
+		t := &story[i]
+		if t.Script == "" {
+			t.Script = t.script()
+		}
+		steps[i] = t.Step
+	}
+	return steps
+}
+
+// script is a line that sends the request of a step again, and keeps the id of what it made.
+func (t *told) script() string {
+	line := t.before.in(repeat(t.Role, &t.sent))
+	if t.makes != "" {
+		return t.makes + "=$(" + line + " | jq .id)"
+	}
+	return line
+}
+
 // step is an exchange as a story shows it.
-func (p *play) step(r *request, x *wire.Exchange) rule.Step {
+func (p *play) step(r *request, x *wire.Exchange) told {
 	s := rule.Step{
 		Exchange: notJudged, Role: r.role, Method: r.method, URL: p.base + r.path,
 		RequestHeader: withoutCredentials(r.header), RequestBody: shown(r.body),
 		Started: x.Started, Duration: x.Duration,
-		Script: p.variables.in(p.repeat(r, &x.Request)),
 	}
 	if x.Err != nil {
 		s.Problem = cause(x.Err)
@@ -65,7 +95,7 @@ func (p *play) step(r *request, x *wire.Exchange) rule.Step {
 	if x.Response != nil {
 		s.Status, s.ResponseHeader, s.ResponseBody = x.Response.StatusCode, x.Response.Header, shown(x.Response.Body)
 	}
-	return s
+	return told{Step: s, sent: x.Request, before: p.variables}
 }
 
 func withoutCredentials(h http.Header) http.Header {
@@ -83,8 +113,8 @@ func shown(body []byte) string {
 }
 
 // repeat is a line that sends a request again, with the variable of the caller's own token.
-func (c *check) repeat(r *request, sent *wire.Request) string {
-	variable := cmp.Or(r.role.Variable(), rule.Maintainer.Variable()) // a made-up token is sent as nobody
+func repeat(caller rule.Role, sent *wire.Request) string {
+	variable := cmp.Or(caller.Variable(), rule.Maintainer.Variable()) // a made-up token is sent as nobody
 	return strings.ReplaceAll(wire.Curl(sent), "$"+rule.Maintainer.Variable(), "$"+variable)
 }
 
@@ -94,19 +124,19 @@ type variables struct {
 	count        map[string]int
 }
 
-// add names what a step made, and has the step keep its id in a variable.
-func (v *variables) add(kind, path string, step *rule.Step) {
+// add names a variable for what a step made.
+func (v *variables) add(kind, path string) (name string) {
 	if v.count == nil {
 		v.count = make(map[string]int)
 	}
 	v.count[kind]++
-	name := kind
+	name = kind
 	if n := v.count[kind]; n > 1 {
 		name = fmt.Sprintf("%s%d", kind, n)
 	}
 	v.paths = append(v.paths, path)
 	v.names = append(v.names, path[:strings.LastIndex(path, "/")+1]+"$"+name)
-	step.Script = name + "=$(" + step.Script + " | jq .id)"
+	return name
 }
 
 // in is a line in which the ids of what was made are variables.
