@@ -6,6 +6,8 @@ GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 OASDIFF   := github.com/oasdiff/oasdiff@v1.35.0
 GREMLINS  := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 VULN      := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+RELEASER  := github.com/goreleaser/goreleaser/v2@v2.16.0
+DOCKLINT  := dockerfile-utils@0.16.3
 REF       ?= HEAD
 FUZZTIME  ?= 10m
 MUTATE    ?= ./contract/document
@@ -13,7 +15,7 @@ MUTATE    ?= ./contract/document
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .PHONY: generate
 generate: ## make generated/ from openapi/openapi.yaml
@@ -77,6 +79,13 @@ nightly: ## run the long forms of tests: a thousand bad networks, killed at each
 .PHONY: vuln
 vuln: ## run govulncheck; needs a network
 	$(GO) run $(VULN) ./...
+
+.PHONY: release-check
+release-check: ## try what makes a release: the configuration, a binary, the Dockerfile; its tools take minutes to build at first
+	$(GO) run $(RELEASER) check
+	$(GO) run $(RELEASER) build --snapshot --single-target --clean
+	./bin/release/glagents_*/glagents --version
+	npx --yes $(DOCKLINT) lint contract/cmd/glagents/Dockerfile
 
 .PHONY: module
 module: ## move the module, such as MODULE=gitlab.com/us/gitlab-agents

@@ -63,11 +63,25 @@ func TestAPodMayDoNoMoreThanItNeeds(t *testing.T) {
 				assert.True(t, *container.SecurityContext.ReadOnlyRootFilesystem)
 				assert.False(t, *container.SecurityContext.AllowPrivilegeEscalation)
 				assert.Equal(t, []core.Capability{"ALL"}, container.SecurityContext.Capabilities.Drop)
+				assertImage(t, pod)
 				assertVolumes(t, pod)
 			}
 			assert.Equal(t, 1, pods)
 		})
 	}
+}
+
+// assertImage says that the image is the one that the README builds, and that the pod runs as the image's user.
+func assertImage(t *testing.T, pod *core.PodSpec) {
+	t.Helper()
+	const dockerfile = "contract/cmd/glagents/Dockerfile"
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	assert.Contains(t, string(readme), "docker build --file "+dockerfile+" --tag "+pod.Containers[0].Image+" .")
+	image, err := os.ReadFile("../../" + dockerfile)
+	require.NoError(t, err)
+	user := fmt.Sprintf("\nUSER %d:%d\n", *pod.SecurityContext.RunAsUser, *pod.SecurityContext.RunAsGroup)
+	assert.Contains(t, string(image), user)
 }
 
 // assertVolumes says that each mount has its volume, and that the tokens come from a Secret.

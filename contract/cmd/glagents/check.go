@@ -122,6 +122,7 @@ func (c *check) flags(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("scenario", completeScenarios)
 	flags.StringVar(&c.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2, instead of asking it")
 	flags.StringVar(&c.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee, instead of asking it")
+	complete(cmd, "edition", "ce", "ee")
 	flags.DurationVar(&c.timeout, "timeout", 10*time.Minute, "end the check after this time; what it created is still removed")
 	flags.IntVar(&c.parallel, "parallel", contract.DefaultParallel, "how many requests may be under way at once")
 	flags.BoolVar(&c.readOnly, "read-only", false, "create, change and delete nothing")

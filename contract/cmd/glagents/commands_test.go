@@ -27,6 +27,8 @@ func TestMistypedCommands(t *testing.T) {
 		"frobnicate":         "unknown command \"frobnicate\"; `glagents help` lists the commands",
 		"rules tokens/revke": `did you mean "tokens/revoke"?`,
 		"scenarios HEED":     `did you mean "HEAD"?`,
+		"faults sloww":       `did you mean "slow"?`,
+		"serve --fault slw":  `did you mean "slow"?`,
 	} {
 		out := glagents(t, nil, strings.Fields(args)...)
 		assert.Equal(t, 2, out.status, args)
@@ -73,11 +75,20 @@ func TestScenarios(t *testing.T) {
 
 func TestCompletion(t *testing.T) {
 	t.Parallel()
-	for flag, want := range map[string]string{"--rule": "tokens/revoke\t", "--skip": "tokens/revoke\t", "--scenario": "revoked token\n", "--report": "junit=\n"} {
-		out := glagents(t, nil, "__complete", "check", flag, "")
-		assert.Zero(t, out.status, flag)
-		assert.Contains(t, out.stdout, want, flag)
+	for args, want := range map[string]string{
+		"check --rule":     "tokens/revoke\t",
+		"check --skip":     "tokens/revoke\t",
+		"check --scenario": "revoked token\n",
+		"check --report":   "junit=\n",
+		"check --edition":  "ce\nee\n",
+		"rules --format":   "text\njson\n",
+		"faults":           "slow\t",
+	} {
+		out := glagents(t, nil, append([]string{"__complete"}, append(strings.Fields(args), "")...)...)
+		assert.Zero(t, out.status, args)
+		assert.Contains(t, out.stdout, want, args)
 	}
+	assert.Equal(t, ":0\n", glagents(t, nil, "__complete", "check", "--report", "junit=").stdout, "the shell completes the file")
 }
 
 // TestStoriesCanBePasted runs the scripts of findings, and gets the answer that the rule forbids.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -23,15 +22,16 @@ lists those that match. Which rules notice each is in contract/FORCE.md.`,
 		RunE: func(_ *cobra.Command, patterns []string) error {
 			list, err := faults.Matching(patterns...)
 			if err != nil {
-				return usageError{err.Error()}
+				return usageError{err.Error() + didYouMean(patterns, faultNames())}
 			}
-			w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+			rows := make([][]string, len(list))
 			for i := range list {
 				f := &list[i]
-				fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, span(f), f.Explains)
+				rows[i] = []string{f.Name, span(f), f.Explains}
 			}
-			return w.Flush()
+			return writeTable(p.stdout, rows, width(p.stdout))
 		},
+		ValidArgsFunction: completeFaults,
 	}
 }
 

@@ -114,6 +114,7 @@ reach it: it is not a forward proxy.
 	ruleFlags(cmd, &r.only, &r.skip)
 	flags.StringVar(&r.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2, instead of what the traffic tells")
 	flags.StringVar(&r.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee, instead of what the traffic tells")
+	complete(cmd, "edition", "ce", "ee")
 	flags.BoolVar(&r.strict, "strict", false, "a violated SHOULD counts like a violated MUST")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "print no findings as they come, and only the verdict")
 	flags.BoolVar(&r.noColor, "no-color", false, "print without colors, like NO_COLOR in the environment")

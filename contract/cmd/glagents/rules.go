@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -36,15 +35,16 @@ those that match.`,
 	}
 	cmd.ValidArgsFunction = completeRules
 	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT`: text or json")
+	complete(cmd, "format", "text", "json")
 	return cmd
 }
 
 func (p *program) rulesAsText(rules []*contract.Rule) error {
-	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	for _, r := range rules {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, r.Level, r.Span(), r.Sentence)
+	rows := make([][]string, len(rules))
+	for i, r := range rules {
+		rows[i] = []string{r.ID, r.Level.String(), r.Span(), r.Sentence}
 	}
-	return w.Flush()
+	return writeTable(p.stdout, rows, width(p.stdout))
 }
 
 func (p *program) rulesAsJSON(rules []*contract.Rule) error {

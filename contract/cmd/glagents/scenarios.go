@@ -37,14 +37,14 @@ it proves. A PATTERN such as 'revoke*' lists those that match. "glagents check
 		ValidArgsFunction: completeScenarios,
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT`: text or json")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	complete(cmd, "format", "text", "json")
 	return cmd
 }
 
 func (p *program) scenariosAsText(scenarios []contract.Scenario) {
 	for i := range scenarios {
 		fmt.Fprintln(p.stdout, scenarios[i].Name)
-		fmt.Fprintf(p.stdout, "    %s\n", strings.Join(tested(&scenarios[i]), " "))
+		fmt.Fprintln(p.stdout, below(strings.Join(tested(&scenarios[i]), " "), width(p.stdout)))
 	}
 }
 

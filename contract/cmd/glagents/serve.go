@@ -95,6 +95,7 @@ Exit status:
 	flags.BoolVar(&s.printSeed, "print-seed", false, "print the seed that is used without --seed, with comments, and end")
 	flags.StringVar(&s.release, "gitlab-version", "", "the `VERSION` to be, 14.10 to 19.x; else the seed's, else the newest")
 	flags.StringVar(&s.edition, "edition", "", "the `EDITION` to be, ce or ee; else the seed's, else ce")
+	complete(cmd, "edition", "ce", "ee")
 	flags.StringVar(&s.externalURL, "external-url", "", "the `URL` that GitLab is configured with, which Link headers have; else that of the request")
 	flags.Var(&s.root, "relative-root", "the `PATH` under which everything is, such as /gitlab; else that of the external URL")
 	flags.DurationVar(&s.latency, "latency", 0, "how long each answer takes, such as 50ms")

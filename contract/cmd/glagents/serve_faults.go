@@ -16,7 +16,7 @@ func (s *serve) faults() ([]faults.Fault, error) {
 	for _, name := range s.faultNames {
 		fault, err := faults.Named(name)
 		if err != nil {
-			return nil, usageError{"--fault: " + err.Error()}
+			return nil, usageError{"--fault: " + err.Error() + didYouMean(s.faultNames, faultNames())}
 		}
 		named = append(named, fault)
 	}
@@ -35,6 +35,14 @@ func (s *serve) showFaults(gitlab *fakegitlab.Server, broken []faults.Fault) {
 	if len(broken) > 0 {
 		fmt.Fprintln(s.stdout)
 	}
+}
+
+func faultNames() []string {
+	var names []string
+	for _, fault := range faults.All() {
+		names = append(names, fault.Name)
+	}
+	return names
 }
 
 // completeFaults names the faults to a shell.

@@ -78,8 +78,16 @@ func completeScenarios(*cobra.Command, []string, string) ([]string, cobra.ShellC
 	return scenarioNames(), cobra.ShellCompDirectiveNoFileComp
 }
 
-// completeReports names the formats to a shell; the file comes after them.
-func completeReports(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+// complete names the values of a flag to a shell.
+func complete(cmd *cobra.Command, flag string, values ...string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// completeReports names the formats to a shell; the file comes after them, and the shell completes it.
+func completeReports(_ *cobra.Command, _ []string, given string) ([]string, cobra.ShellCompDirective) {
+	if strings.Contains(given, "=") {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
 	var formats []string
 	for _, name := range report.Names() {
 		formats = append(formats, name+"=")

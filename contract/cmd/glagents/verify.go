@@ -97,6 +97,7 @@ them. A file that is cut off is judged up to there, and the exit status is then
 	ruleFlags(cmd, &v.only, &v.skip)
 	flags.StringVar(&v.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2, instead of what the recording tells")
 	flags.StringVar(&v.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee, instead of what the recording tells")
+	complete(cmd, "edition", "ce", "ee")
 	flags.BoolVar(&v.strict, "strict", false, "a violated SHOULD counts like a violated MUST")
 	flags.BoolVarP(&v.follow, "follow", "f", false, "judge a recording as it is written, until Ctrl-C")
 	flags.BoolVarP(&v.quiet, "quiet", "q", false, "print only the verdict")
