@@ -37,6 +37,10 @@ func TestSweep(t *testing.T) {
 	assert.Zero(t, out.status)
 	assert.Equal(t, "Nothing is left behind.\n", out.stdout)
 
+	out = glagentsIn(t.Context(), env, "sweep", "--journal", filepath.Join(journal, "mistyped"))
+	assert.Empty(t, out.stdout, "nobody knows whether something is left")
+	assert.Contains(t, out.stderr, "mistyped (--journal), so nothing is known of what checks left behind")
+
 	leave(t, gitlab, journal, "abcdefghij")
 	out = glagentsIn(t.Context(), nil, "sweep", "--journal", journal, "--list")
 	assert.Zero(t, out.status)
@@ -72,7 +76,7 @@ func TestSweepBadUse(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"an argument", "glpat-maintainer", append(at(gitlab.url), "x"), 2, "unknown command"},
+		{"an argument", "glpat-maintainer", append(at(gitlab.url), "x"), 2, `"x" is given, and sweep takes flags only`},
 		{"an unknown flag", "glpat-maintainer", append(at(gitlab.url), "--all"), 2, "unknown flag: --all"},
 		{"no token", "", at(gitlab.url), 2, "set GITLAB_TOKEN or name a --token-file"},
 		{"plain http", "glpat-maintainer", at("http://gitlab.example.com"), 2, "--allow-http"},
