@@ -71,7 +71,7 @@ func (s *sweep) run(ctx context.Context) error {
 	}
 	if s.list {
 		for _, e := range entries {
-			state := "was killed"
+			state := "was killed, or kept what it created"
 			if e.Running() {
 				state = "is still running"
 			}

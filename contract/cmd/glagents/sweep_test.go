@@ -44,7 +44,7 @@ func TestSweep(t *testing.T) {
 	leave(t, gitlab, journal, "abcdefghij")
 	out = glagentsIn(t.Context(), nil, "sweep", "--journal", journal, "--list")
 	assert.Zero(t, out.status)
-	assert.Equal(t, "run abcdefghij of 2026-11-22 12:00:00 on "+gitlab.url+` was killed, projects ["root/test"]`+"\n", out.stdout)
+	assert.Equal(t, "run abcdefghij of 2026-11-22 12:00:00 on "+gitlab.url+` was killed, or kept what it created, projects ["root/test"]`+"\n", out.stdout)
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", journal)
 	assert.Equal(t, 2, out.status)
 	assert.Contains(t, out.stderr, "--url is missing: `glagents sweep --list` shows where something was left")

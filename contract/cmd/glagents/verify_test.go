@@ -168,7 +168,7 @@ func TestVerifyNeverBlamesTheServer(t *testing.T) {
 	t.Parallel()
 	out := glagents(t, strings.NewReader(recording(good, entry("/projects/20/cluster_agents/x", 400, `{"error":"agent_id is invalid"}`))), "verify", "-")
 	assert.Zero(t, out.status)
-	assert.Contains(t, out.stdout, "! document/request  the recorded request is invalid")
+	assert.Contains(t, out.stdout, "! document/request  the request is invalid")
 	assert.NotContains(t, out.stdout, "✗")
 }
 
