@@ -85,7 +85,7 @@ func TestNewParameterIsANewOption(t *testing.T) {
     Search:
       name: search
       in: query
-      schema: {type: string, x-facade-option: true}
+      schema: {type: string, x-facade-option: true, description: is an option of lists of agents.}
     ProjectParameter:`)
 	document = []byte(strings.Replace(string(document), "- $ref: '#/components/parameters/Page'", "- $ref: '#/components/parameters/Search'\n        - $ref: '#/components/parameters/Page'", 1))
 	fresh := generate(t, document)
@@ -129,8 +129,12 @@ func TestGenerateRefuses(t *testing.T) {
 			`(listAgents): say whether the query parameter "search" is an option of the client: set x-facade-option of its schema to true or false in gen/clusteragents-overlay.yaml`,
 		},
 		"an option has no type of its own": {
-			"- $ref: '#/components/parameters/Page'", "- {name: search, in: query, schema: {type: string, x-facade-option: true}}\n        - $ref: '#/components/parameters/Page'",
+			"- $ref: '#/components/parameters/Page'", "- {name: search, in: query, schema: {type: string, x-facade-option: true, description: is an option.}}\n        - $ref: '#/components/parameters/Page'",
 			`an option has a type of its own: move the parameter "search" to components/parameters`,
+		},
+		"an option has no description": {
+			"- $ref: '#/components/parameters/Page'", "- {name: search, in: query, schema: {type: string, x-facade-option: true}}\n        - $ref: '#/components/parameters/Page'",
+			`give the schema of the parameter "search" a description in gen/clusteragents-overlay.yaml`,
 		},
 		"a list is not called list": {
 			"operationId: listAgents\n", "operationId: getURLConfigurations\n",
@@ -161,7 +165,7 @@ func TestGenerateRefuses(t *testing.T) {
 // edit returns the document with a text replaced everywhere.
 func edit(t *testing.T, old, replacement string) []byte {
 	t.Helper()
-	require.Contains(t, string(openapi.Document), old)
+	require.True(t, strings.Contains(string(openapi.Document), old), "the document has no %q", old)
 	return []byte(strings.ReplaceAll(string(openapi.Document), old, replacement))
 }
 

@@ -15,8 +15,6 @@ import (
 // call is one request on its way through GitLab. It implements the generated server interface, so each operation can
 // use what earlier stages found.
 type call struct {
-	oapi.Unimplemented // operations of the document that the fake does not have yet
-
 	server    *Server
 	request   *http.Request
 	started   time.Time
@@ -36,9 +34,9 @@ type call struct {
 	// access is what the user may do in the project of the path. A stage sets it when it finds the project.
 	access access
 
-	// The document may have operations that the fake does not implement. They are methods of this nil interface, so the
-	// program still builds. refuseUnwritten answers such requests, so none is called.
-	oapi.ServerInterface
+	// The document may have operations that the fake does not implement. They are methods of this, so the program still
+	// builds. refuseUnwritten answers such requests, so none is called.
+	oapi.Unimplemented
 }
 
 var _ oapi.ServerInterface = (*call)(nil)

@@ -35,16 +35,16 @@ func TestOperationThatNobodyHasWritten(t *testing.T) {
 	server, err := New(RelativeRoot("/gitlab"))
 	require.NoError(t, err)
 	never := func(http.ResponseWriter, *http.Request) { t.Error("the generated handler was called") }
-	server.document.HandleFunc("GET /projects/{id}/cluster_agents/{agent_id}/url_configurations", never)
+	server.document.HandleFunc("GET /projects/{id}/cluster_agents/{agent_id}/something_new", never)
 	for path, status := range map[string]int{
-		"/projects/root%2Ftest/cluster_agents/1/url_configurations": http.StatusNotImplemented,
-		"/projects/20/cluster_agents/1/other":                       http.StatusNotFound,
+		"/projects/root%2Ftest/cluster_agents/1/something_new": http.StatusNotImplemented,
+		"/projects/20/cluster_agents/1/other":                  http.StatusNotFound,
 	} {
 		recorder := httptest.NewRecorder()
 		server.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/gitlab/api/v4"+path, nil))
 		assert.Equal(t, status, recorder.Code, path)
 		if status == http.StatusNotImplemented {
-			assert.JSONEq(t, `{"error":"501 Not Implemented: the document has GET /projects/{id}/cluster_agents/{agent_id}/url_configurations, and this fake GitLab cannot answer it yet"}`, recorder.Body.String())
+			assert.JSONEq(t, `{"error":"501 Not Implemented: the document has GET /projects/{id}/cluster_agents/{agent_id}/something_new, and this fake GitLab cannot answer it yet"}`, recorder.Body.String())
 		}
 	}
 }

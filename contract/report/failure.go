@@ -134,7 +134,7 @@ func (f *failure) kind() string {
 	case contract.Violation:
 		return f.rule.Level.String()
 	case contract.Error:
-		return "the recorded request is invalid"
+		return "the request is invalid"
 	case contract.Drift:
 		return "drift: harmless, but not in the document"
 	}

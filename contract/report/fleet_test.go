@@ -56,7 +56,9 @@ func fleetFormats(t *testing.T) map[string]report.FleetFormat {
 	for _, name := range report.Names() {
 		format, err := report.Named(name)
 		require.NoError(t, err)
-		formats[name] = format.(report.FleetFormat)
+		if fleet, ok := format.(report.FleetFormat); ok {
+			formats[name] = fleet
+		}
 	}
 	return formats
 }

@@ -316,7 +316,7 @@ func (failing) Write([]byte) (int, error) { return 0, errFull }
 func TestNamed(t *testing.T) {
 	t.Parallel()
 	_, err := report.Named("pdf")
-	require.EqualError(t, err, `unknown report format "pdf": there are html, json, junit, markdown`)
+	require.EqualError(t, err, `unknown report format "pdf": there are `+strings.Join(report.Names(), ", "))
 }
 
 func TestSchema(t *testing.T) {

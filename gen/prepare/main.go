@@ -17,9 +17,11 @@ func main() {
 }
 
 const (
-	document = "../openapi/openapi.yaml"
+	document = "../" + documentName
 	facade   = "clusteragents-overlay.yaml"
 	stock    = "oapi-overlay.yaml"
+
+	documentName = "openapi/openapi.yaml" // as messages call it, from the root of the repository
 )
 
 func prepare() error {

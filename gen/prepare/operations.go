@@ -18,7 +18,7 @@ func checkOperations(overlaid *yaml.Node) error {
 	}
 	parsed, err := openapi3.NewLoader().LoadFromData(content)
 	if err != nil {
-		return fmt.Errorf("%s with gen/%s: %w", document, facade, err)
+		return fmt.Errorf("%s with gen/%s: %w", documentName, facade, err)
 	}
 	for _, path := range slices.Sorted(maps.Keys(parsed.Paths.Map())) {
 		item := parsed.Paths.Value(path)
@@ -26,7 +26,7 @@ func checkOperations(overlaid *yaml.Node) error {
 			operation := item.GetOperation(method)
 			for _, check := range []func(openapi3.Parameters, *openapi3.Operation) error{checkParameters, checkBody, checkList} {
 				if err := check(item.Parameters, operation); err != nil {
-					return fmt.Errorf("%s: %s %s (%s): %w", document, method, path, operation.OperationID, err)
+					return fmt.Errorf("%s: %s %s (%s): %w", documentName, method, path, operation.OperationID, err)
 				}
 			}
 		}
@@ -47,6 +47,8 @@ func checkParameters(shared openapi3.Parameters, operation *openapi3.Operation) 
 			return fmt.Errorf("say whether the %s parameter %q is an option of the client: set x-facade-option of its schema to true or false in gen/%s", p.In, p.Name, facade)
 		case option && p.In != "query" && p.In != "header":
 			return fmt.Errorf("the parameter %q is in the %s, and the client has options for the query and for headers only: set its x-facade-option to false in gen/%s", p.Name, p.In, facade)
+		case option && p.Schema.Value.Description == "":
+			return fmt.Errorf("an option's type has a comment: give the schema of the parameter %q a description in gen/%s, such as \"is an option of lists, …\"", p.Name, facade)
 		case option && reference.Ref == "":
 			return fmt.Errorf("an option has a type of its own: move the parameter %q to components/parameters", p.Name)
 		case option && !p.Schema.Value.Type.Is("integer") && !p.Schema.Value.Type.Is("string") && !p.Schema.Value.Type.Is("boolean"):

@@ -46,11 +46,11 @@ func applyOverlay(content []byte, file string) (*yaml.Node, error) {
 func expand(content []byte) (*yaml.Node, error) {
 	parsed, err := openapi3.NewLoader().LoadFromData(content)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", document, err)
+		return nil, fmt.Errorf("%s: %w", documentName, err)
 	}
 	expanded, err := yaml.Marshal(parsed)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", document, err)
+		return nil, fmt.Errorf("%s: %w", documentName, err)
 	}
 	root := new(yaml.Node)
 	return root, yaml.Unmarshal(expanded, root)

@@ -94,7 +94,7 @@ A rule that could not be tested is untested, with the reason.
 
   # Which requests would be sent?
   glagents check --url https://gitlab.example.com --project group/project --dry-run`,
-		Args: arguments(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.parallelGiven = cmd.Flags().Changed("parallel")
 			return c.run(cmd.Context())
@@ -256,7 +256,7 @@ func (c *check) failed(err error) error {
 		c.complainOf(&setup.Problem)
 		return exitError{contract.Usage}
 	case errors.As(err, &unreachable):
-		c.complain(unreachable.Error() + certificateHint(err, c.caFile))
+		c.complain(unreachableProblem(unreachable, c.caFile))
 		return exitError{contract.TooLittle}
 	}
 	return err

@@ -146,8 +146,8 @@ func TestCheckBadUse(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"an argument", token, []string{"check", "https://gitlab.example.com"}, 2, "unknown command"},
-		{"an unknown flag", token, append(project, "--colour"), 2, "unknown flag: --colour"},
+		{"an argument", token, []string{"check", "https://gitlab.example.com"}, 2, "\"https://gitlab.example.com\" is given, and check takes flags only; `glagents check --help` lists them"},
+		{"an unknown flag", token, append(project, "--colour"), 2, "unknown flag: --colour; `glagents check --help` lists the flags"},
 		{"a token as a flag", token, append(project, "--token", "glpat-0123456789abcdefghij"), 2, "unknown flag: --token"},
 		{"no project", token, url, 2, "--project is missing"},
 		{"no token", nil, project, 2, "set GITLAB_TOKEN or name a --token-file"},
@@ -163,9 +163,11 @@ func TestCheckBadUse(t *testing.T) {
 		{"a query in the URL", token, at("https://gitlab.example.com?private_token=c0rrect-h0rse"), 2, "more than scheme, host and path"},
 		{"plain http", token, at("http://gitlab.example.com"), 2, "plain http, which shows the tokens to everyone on the way; use https, or give --allow-http"},
 		{"a closed port", token, at("http://127.0.0.1:1"), 4, "http://127.0.0.1:1 does not answer"},
+		{"https for a GitLab that speaks http", token, at(strings.Replace(gitlab.url, "http:", "https:", 1)), 4, "answers in plain http; write http:// in the URL"},
 		{"an unknown token", environment{"GITLAB_TOKEN": "glpat-nobody"}, project, 2, "401"},
 		{"an unknown project", token, append(url, "--project", "root/none"), 2, "404"},
 		{"a pattern that matches nothing", token, append(project, "--rule", "nothing/*"), 2, `the pattern "nothing/*" matches no rule`},
+		{"a mistyped subject", token, append(project, "--rule", "token/*"), 2, `did you mean "tokens/*"?`},
 		{"a pattern to skip that matches nothing", token, append(project, "--skip", "nothing"), 2, `the pattern "nothing" matches no rule`},
 		{"a pattern that is none", token, append(project, "--rule", "["), 2, `the pattern "[" cannot be read`},
 		{"nothing left to test", token, append(project, "--skip", "*/*"), 2, "no rule is left to test"},
@@ -173,7 +175,7 @@ func TestCheckBadUse(t *testing.T) {
 		{"an edition that is none", token, append(project, "--edition", "ultimate"), 2, "--edition: unknown GitLab edition"},
 		{"no parallelism", token, append(project, "--parallel", "0"), 2, "--parallel: with 0 requests"},
 		{"no time", token, append(project, "--timeout", "0s"), 2, "--timeout: in 0s nothing can be checked"},
-		{"a time that is none", token, append(project, "--timeout", "soon"), 2, "--timeout"},
+		{"a time that is none", token, append(project, "--timeout", "soon"), 2, `invalid argument "soon" for "--timeout" flag: write a time such as 30s or 5m`},
 		{"certificates that are not there", token, append(project, "--ca-file", "/nowhere/ca.pem"), 2, "--ca-file: open /nowhere/ca.pem: no such file"},
 		{"certificates that are none", token, append(project, "--ca-file", file(t, "ca.pem", "x")), 2, "contains no certificate (PEM)"},
 		{"known failures that are not there", token, append(project, "--known-failures", "/nowhere/known"), 2, "--known-failures: open /nowhere/known: no such file"},
@@ -443,6 +445,11 @@ func TestCheckFullDiskAndClosedOutput(t *testing.T) {
 		assert.Equal(t, 3, out.status)
 		assert.Contains(t, out.stderr, "the junit report is not written: write /dev/full: no space left on device")
 		assert.Contains(t, out.stdout, "✓ conformant", "the rest is there")
+
+		out = glagentsIn(t.Context(), everyToken(), gitlab.args(t, "--metrics", "/dev/full")...)
+		assert.Equal(t, 3, out.status)
+		assert.True(t, strings.HasSuffix(out.stderr, "the metrics are not written: write /dev/full: no space left on device\n"), out.stderr)
+		assert.Equal(t, 1, strings.Count(out.stderr, "no space left"), "it is said once")
 
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		require.NoError(t, err)

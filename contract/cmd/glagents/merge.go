@@ -18,7 +18,7 @@ type merge struct {
 func (p *program) mergeCommand() *cobra.Command {
 	m := &merge{check{program: p}}
 	cmd := &cobra.Command{
-		Use:   "merge FILE.json ...",
+		Use:   "merge FILE.json…",
 		Short: "Join JSON reports of many targets into one",
 		Long: `Merge reads reports that "check --report json=FILE" wrote, of one target or of many
 (--targets), and joins them into one report, as if all targets had been checked at

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,7 +30,10 @@ func (p *program) writeMetrics(path string, fleet *report.Fleet) error {
 	}
 	err := writeFile(path, func(w io.Writer) error {
 		clean := p.redactor.Writer(w)
-		return errors.Join(fleet.WriteMetrics(clean), clean.Flush())
+		if err := fleet.WriteMetrics(clean); err != nil {
+			return err
+		}
+		return clean.Flush()
 	})
 	if err != nil {
 		return fmt.Errorf("the metrics are not written: %w", err)

@@ -100,7 +100,7 @@ reach it: it is not a forward proxy.
   # Record now, judge later
   glagents proxy --upstream https://gitlab.example.com --record traffic.har
   glagents verify traffic.har`,
-		Args: arguments(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.run(cmd.Context()) },
 	}
 	flags := cmd.Flags()

@@ -124,7 +124,7 @@ operations below /api/v4/projects/:id/cluster_agents.
 	}
 	root.SetVersionTemplate(versionText())
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", width(p.stdout))))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagProblem(err)} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{flagProblem(cmd, err)} })
 	root.AddCommand(
 		p.checkCommand(),
 		p.serveCommand(),
@@ -174,12 +174,25 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 }
 
 // flagProblem is what is wrong with the flags. Somebody may have given a token as -token=…, of which nothing is repeated.
-func flagProblem(err error) string {
+func flagProblem(cmd *cobra.Command, err error) string {
 	problem := err.Error()
-	if strings.HasPrefix(problem, "unknown shorthand flag: ") {
+	switch {
+	case strings.HasPrefix(problem, "unknown "):
 		problem, _, _ = strings.Cut(problem, " in -")
+		problem += fmt.Sprintf("; `%s --help` lists the flags", cmd.CommandPath())
+	case strings.Contains(problem, ": time: "):
+		problem, _, _ = strings.Cut(problem, ": time: ")
+		problem += ": write a time such as 30s or 5m"
 	}
 	return problem
+}
+
+// noArguments refuses arguments, such as a URL that belongs to a flag.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usageError{fmt.Sprintf("%q is given, and %s takes flags only; `%s --help` lists them", args[0], cmd.Name(), cmd.CommandPath())}
 }
 
 // usageError says that the command was used wrongly, or that its input cannot be read.

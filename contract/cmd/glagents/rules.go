@@ -22,7 +22,7 @@ those that match.`,
 		RunE: func(_ *cobra.Command, patterns []string) error {
 			rules, err := contract.SelectRules(patterns, nil)
 			if err != nil {
-				return usageError{err.Error() + didYouMean(patterns, ruleIDs())}
+				return usageError{err.Error() + didYouMean(patterns, rulePatterns())}
 			}
 			switch format {
 			case "text":

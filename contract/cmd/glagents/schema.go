@@ -12,7 +12,7 @@ func (p *program) schemaCommand() *cobra.Command {
 		Short:   "Print the JSON Schema of the JSON report",
 		Long:    `Schema prints the JSON Schema (2020-12) of what --report json=FILE writes.`,
 		Example: `  glagents schema > report.schema.json`,
-		Args:    arguments(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := p.stdout.Write(report.Schema)
 			return err

@@ -86,7 +86,7 @@ Exit status:
 
   # A slow one under a relative root, which answers 429 above ten requests a minute
   glagents serve --relative-root /gitlab --latency 200ms --rate-limit 10/m`,
-		Args: arguments(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
 	}
 	flags := cmd.Flags()

@@ -304,7 +304,7 @@ func TestServeBadUse(t *testing.T) {
 		{"--fault third-token", `--fault: there is no fault "third-token"; there are third-token-by-form, .*`},
 		{"--fault nonsense", `--fault: there is no fault "nonsense": .*`},
 		{"--log xml", `.*"--log" flag: there are text, json and off`},
-		{"now", `unknown command "now" for "glagents serve"`},
+		{"now", "\"now\" is given, and serve takes flags only; `glagents serve --help` lists them"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()

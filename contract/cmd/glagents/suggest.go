@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -48,10 +49,23 @@ func scenarioNames() []string {
 	return names
 }
 
+// rulePatterns are what people write after --rule: the ids, and all of a subject.
+func rulePatterns() []string {
+	var patterns []string
+	for _, id := range ruleIDs() {
+		subject, _, _ := strings.Cut(id, "/")
+		if all := subject + "/*"; !slices.Contains(patterns, all) {
+			patterns = append(patterns, all)
+		}
+		patterns = append(patterns, id)
+	}
+	return patterns
+}
+
 // checkPatterns finds out whether the patterns of rules match something.
 func checkPatterns(only, skip []string) error {
 	if _, err := contract.SelectRules(only, skip); err != nil {
-		return usageError{err.Error() + didYouMean(append(append([]string{}, only...), skip...), ruleIDs())}
+		return usageError{err.Error() + didYouMean(append(append([]string{}, only...), skip...), rulePatterns())}
 	}
 	return nil
 }

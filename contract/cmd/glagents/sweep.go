@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ Exit status:
   glagents sweep --list
 
   glagents sweep --url https://gitlab.example.com`,
-		Args: arguments(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
 	}
 	s.instance.flags(cmd)
@@ -52,6 +53,10 @@ Exit status:
 }
 
 func (s *sweep) run(ctx context.Context) error {
+	if _, err := os.Stat(s.journal); s.journal != "" && err != nil { // it may be mistyped
+		s.complain(fmt.Sprintf("there is no journal at %s (--journal), so nothing is known of what checks left behind", s.journal))
+		return nil
+	}
 	journal, err := openJournal(s.journal)
 	if err != nil {
 		return err
@@ -66,7 +71,7 @@ func (s *sweep) run(ctx context.Context) error {
 	}
 	if s.list {
 		for _, e := range entries {
-			state := "was killed"
+			state := "was killed, or kept what it created"
 			if e.Running() {
 				state = "is still running"
 			}

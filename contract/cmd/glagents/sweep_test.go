@@ -37,10 +37,14 @@ func TestSweep(t *testing.T) {
 	assert.Zero(t, out.status)
 	assert.Equal(t, "Nothing is left behind.\n", out.stdout)
 
+	out = glagentsIn(t.Context(), env, "sweep", "--journal", filepath.Join(journal, "mistyped"))
+	assert.Empty(t, out.stdout, "nobody knows whether something is left")
+	assert.Contains(t, out.stderr, "mistyped (--journal), so nothing is known of what checks left behind")
+
 	leave(t, gitlab, journal, "abcdefghij")
 	out = glagentsIn(t.Context(), nil, "sweep", "--journal", journal, "--list")
 	assert.Zero(t, out.status)
-	assert.Equal(t, "run abcdefghij of 2026-11-22 12:00:00 on "+gitlab.url+` was killed, projects ["root/test"]`+"\n", out.stdout)
+	assert.Equal(t, "run abcdefghij of 2026-11-22 12:00:00 on "+gitlab.url+` was killed, or kept what it created, projects ["root/test"]`+"\n", out.stdout)
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", journal)
 	assert.Equal(t, 2, out.status)
 	assert.Contains(t, out.stderr, "--url is missing: `glagents sweep --list` shows where something was left")
@@ -72,7 +76,7 @@ func TestSweepBadUse(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"an argument", "glpat-maintainer", append(at(gitlab.url), "x"), 2, "unknown command"},
+		{"an argument", "glpat-maintainer", append(at(gitlab.url), "x"), 2, `"x" is given, and sweep takes flags only`},
 		{"an unknown flag", "glpat-maintainer", append(at(gitlab.url), "--all"), 2, "unknown flag: --all"},
 		{"no token", "", at(gitlab.url), 2, "set GITLAB_TOKEN or name a --token-file"},
 		{"plain http", "glpat-maintainer", at("http://gitlab.example.com"), 2, "--allow-http"},

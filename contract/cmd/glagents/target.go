@@ -206,6 +206,14 @@ func certificateHint(err error, caFile string) string {
 	return "; if the certificate is self-signed or of a private authority, give its file with --ca-file"
 }
 
+// unreachableProblem says why a GitLab did not answer, and what to do about it.
+func unreachableProblem(unreachable *contract.UnreachableError, caFile string) string {
+	if strings.Contains(unreachable.Error(), http.ErrSchemeMismatch.Error()) {
+		return unreachable.URL + " answers in plain http; write http:// in the URL, or the port of https"
+	}
+	return unreachable.Error() + certificateHint(unreachable, caFile)
+}
+
 // openJournal uses the journal of --journal, or else the user's.
 func openJournal(dir string) (*contract.Journal, error) {
 	if dir == "" {

@@ -260,7 +260,7 @@ func (c *check) add(fleet *report.Fleet, t *targets.Target, job *targets.Job, e 
 		}
 	case errors.As(e.Err, &unreachable):
 		exit = contract.TooLittle
-		problem = contract.Problem{Code: "unreachable", Means: clean(unreachable.Error() + certificateHint(e.Err, t.CAFile))}
+		problem = contract.Problem{Code: "unreachable", Means: clean(unreachableProblem(unreachable, t.CAFile))}
 	default:
 		problem.Means = clean(e.Err.Error())
 	}

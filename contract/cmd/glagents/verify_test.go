@@ -168,7 +168,7 @@ func TestVerifyNeverBlamesTheServer(t *testing.T) {
 	t.Parallel()
 	out := glagents(t, strings.NewReader(recording(good, entry("/projects/20/cluster_agents/x", 400, `{"error":"agent_id is invalid"}`))), "verify", "-")
 	assert.Zero(t, out.status)
-	assert.Contains(t, out.stdout, "! document/request  the recorded request is invalid")
+	assert.Contains(t, out.stdout, "! document/request  the request is invalid")
 	assert.NotContains(t, out.stdout, "✗")
 }
 
@@ -185,6 +185,7 @@ func TestVerifyBadInput(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	whole := recording(good, good)
+	formats := strings.Join(report.Names(), ", ")
 	for name, tc := range map[string]struct {
 		content string // of standard input
 		args    []string
@@ -203,14 +204,14 @@ func TestVerifyBadInput(t *testing.T) {
 		"cut off":         {whole[:len(whole)-9], []string{"-"}, 4, fmt.Sprintf("glagents: standard input: the file is cut off at byte %d, after 1 entry\n", len(whole)-9), "after 1 entry.\n"},
 		"an entry":        {recording(good, `{"request":{"method":"GET","url":"/"}}`), []string{"-"}, 0, fmt.Sprintf("glagents: standard input: entry 1 (byte %d): not judged: request.url is not an absolute URL\n", 75+len(good)+1), "exchanges 2: 1 judged, 0 of other APIs, 1 not readable\n"},
 		"unknown command": {"", []string{"--", "verfy"}, 2, "glagents: stat verfy: no such file or directory\n", ""},
-		"unknown flag":    {"", []string{"--frobnicate"}, 2, "glagents: unknown flag: --frobnicate\n", ""},
-		"unknown format":  {"", []string{"--report", "pdf=x", "-"}, 2, "glagents: invalid argument \"pdf=x\" for \"--report\" flag: unknown report format \"pdf\": there are html, json, junit, markdown\n", ""},
-		"no report file":  {"", []string{"--report", "json", "-"}, 2, "glagents: invalid argument \"json\" for \"--report\" flag: a report is FORMAT=FILE, with one of the formats html, json, junit, markdown\n", ""},
+		"unknown flag":    {"", []string{"--frobnicate"}, 2, "glagents: unknown flag: --frobnicate; `glagents verify --help` lists the flags\n", ""},
+		"unknown format":  {"", []string{"--report", "pdf=x", "-"}, 2, "glagents: invalid argument \"pdf=x\" for \"--report\" flag: unknown report format \"pdf\": there are " + formats + "\n", ""},
+		"no report file":  {"", []string{"--report", "json", "-"}, 2, "glagents: invalid argument \"json\" for \"--report\" flag: a report is FORMAT=FILE, with one of the formats " + formats + "\n", ""},
 		"one report file": {"", []string{"--report", "json=-", "--report", "junit=-", "-"}, 2, "glagents: invalid argument \"junit=-\" for \"--report\" flag: two reports go to \"-\"\n", ""},
 		"a report's directory": {"", []string{"--report", "json=" + filepath.Join(dir, "a", "b.json"), "-"}, 2,
 			"glagents: --report json: there is no directory " + filepath.Join(dir, "a") + "\n", ""},
 		"a directory as report": {"", []string{"--report", "json=" + dir, "-"}, 2, "glagents: --report json: " + dir + " is a directory\n", ""},
-		"unknown rule":          {"", []string{"--rule", "tokns/*", "-"}, 2, "glagents: the pattern \"tokns/*\" matches no rule: `glagents rules` lists them\n", ""},
+		"unknown rule":          {"", []string{"--rule", "tokns/*", "-"}, 2, "glagents: the pattern \"tokns/*\" matches no rule: `glagents rules` lists them; did you mean \"tokens/*\"?\n", ""},
 		"unknown skipped rule":  {"", []string{"--skip", "x", "-"}, 2, "glagents: the pattern \"x\" matches no rule: `glagents rules` lists them\n", ""},
 		"version":               {"", []string{"--gitlab-version", "new", "-"}, 2, "glagents: --gitlab-version: \"new\" is not a GitLab version: write one like 16.2 or 19.1.0-ee\n", ""},
 		"edition":               {"", []string{"--edition", "xe", "-"}, 2, "glagents: --edition: unknown GitLab edition \"xe\": write ce or ee\n", ""},
