@@ -496,7 +496,9 @@ func TestCheckTwice(t *testing.T) {
 	for range 2 {
 		wait.Go(func() {
 			out := glagentsIn(t.Context(), everyToken(), args...)
-			assert.Zero(t, out.status, "%s%s", out.stdout, out.stderr)
+			// What one check changes can make what the other sees inconclusive.
+			assert.Contains(t, []int{0, 4}, out.status, "%s%s", out.stdout, out.stderr)
+			assert.Contains(t, out.stdout, "findings  0 violations, 0 drift, 0 invalid requests")
 		})
 	}
 	wait.Wait()

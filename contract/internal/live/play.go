@@ -80,6 +80,12 @@ func (p *play) run() {
 // stop ends the scenario.
 func (p *play) stop(outcome rule.Outcome, reason rule.Reason) { panic(&ending{outcome, reason}) }
 
+// made says whether an agent with that id and name is one of this play: a broken server may answer a create with the agent
+// of another.
+func (p *play) made(id int64, name string) bool {
+	return p.own.has(id) && strings.Contains(name, p.prefix)
+}
+
 // pause waits, and is false if the check ended meanwhile.
 func (p *play) pause(d time.Duration) bool { return p.Clock.Sleep(p.ctx, d) }
 

@@ -56,7 +56,7 @@ func (c *check) settle(result *rule.RuleResult, plays []*play) {
 	if result.Outcome == rule.Untested && c.ReadOnly && onlyWrites(result.Rule.Operations) {
 		result.Reason = rule.Reason{Code: rule.ReasonReadOnly, Text: readOnly}
 	}
-	if result.Outcome == rule.Untested && result.Reason.Code == rule.ReasonLiveOnly {
+	if result.Outcome == rule.Untested && (result.Reason.Code == rule.ReasonLiveOnly || c.Selected && result.Reason.Code == rule.ReasonNoExchange) {
 		result.Reason = rule.Reason{Code: rule.ReasonNotSelected, Text: "the scenarios that prove it were not selected"}
 	}
 	declared := false
@@ -110,8 +110,11 @@ func (p *play) result(again int) rule.ScenarioResult {
 	return r
 }
 
-// allow notes which operations the set-up allows to succeed.
+// allow notes which operations the set-up allows to succeed. Some of the scenarios need not use all operations.
 func (c *check) allow(coverage *rule.Coverage) {
+	if c.Selected {
+		return
+	}
 	release := c.ground.version.Release
 	for i := range coverage.Operations {
 		o := &coverage.Operations[i]

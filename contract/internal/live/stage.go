@@ -203,7 +203,7 @@ func (s *Stage) CreateAgent(parts ...Part) Agent {
 func (s *Stage) Created(created *Answer) Agent {
 	agent := s.Unread(created)
 	read := s.GetAgent(agent).Note()
-	if !s.play.own.has(agent.ID) {
+	if shown := read.Agents(); len(shown) != 1 || !s.play.made(agent.ID, shown[0].Name) {
 		read.fail(fmt.Sprintf("agent %d, with which the create was answered, cannot be read under the name that was sent, so it is left alone", agent.ID))
 	}
 	return agent

@@ -96,14 +96,14 @@ func (r *Result) Tested() (tested, allowed int) {
 	return tested, allowed
 }
 
-// neverSucceeded are the operations that occurred and never succeeded, or that a live check should have brought to
-// succeed.
+// neverSucceeded are the operations that never succeeded: of those that occurred in traffic, and of those that a live check
+// should have brought to succeed.
 func (r *Result) neverSucceeded() (never []string, succeeded int) {
 	for _, o := range r.Coverage.Operations {
 		switch {
 		case o.Succeeded():
 			succeeded++
-		case o.Allowed || o.Occurred():
+		case o.Allowed || r.Run == "" && o.Occurred():
 			never = append(never, o.Operation)
 		}
 	}
