@@ -42,23 +42,48 @@ func TestATargetThatAnswers429SlowsOnlyItself(t *testing.T) {
 	var others atomic.Int32
 	limited := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if others.Load() < 3 {
-			w.Header().Set("Retry-After", "1")
+			w.Header().Set("Retry-After", "60")
 			http.Error(w, `{"message":{"error":"This endpoint has been requested too many times. Try again later."}}`, http.StatusTooManyRequests)
 			return
 		}
 		fake.ServeHTTP(w, r)
 	})
 	jobs := []Job{jobOf(t, limited), jobOf(t, healthy(t)), jobOf(t, healthy(t)), jobOf(t, healthy(t))}
+	clock := untilDone{make(chan struct{})}
+	jobs[0].Options.Clock = clock
 	var order []int
 	Run(t.Context(), jobs, Limits{Requests: 8, Targets: 1}, func(int) {}, func(i int, e Ended) {
 		order = append(order, i)
 		if i > 0 {
 			assert.NoError(t, e.Err)
-			others.Add(1)
+			if others.Add(1) == 3 {
+				close(clock.done)
+			}
 		}
 	})
 	require.Len(t, order, 4)
 	assert.Equal(t, 0, order[3], "the target that had to wait ends last: %v", order)
+}
+
+// untilDone is a clock by which every wait lasts until done is closed, and is long over then.
+type untilDone struct{ done chan struct{} }
+
+func (c untilDone) Now() time.Time {
+	select {
+	case <-c.done:
+		return time.Now().Add(time.Hour)
+	default:
+		return time.Now()
+	}
+}
+
+func (c untilDone) Sleep(ctx context.Context, _ time.Duration) bool {
+	select {
+	case <-c.done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func TestAllTargetsTogetherKeepTheSharedLimit(t *testing.T) {

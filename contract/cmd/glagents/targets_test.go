@@ -159,7 +159,7 @@ func (f *fleetJSON) verdicts() []string {
 }
 
 func TestManyGitLabsAreCheckedSideBySide(t *testing.T) {
-	n, broken, slow, dead := 60, 4, 2, 2
+	n, broken, slow, dead := 24, 3, 1, 1
 	if os.Getenv("NIGHTLY") != "" {
 		n, broken, slow, dead = 1000, 20, 5, 5
 	}
