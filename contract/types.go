@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"fmt"
+
 	"example.com/gitlab-agents/contract/internal/judge"
 	"example.com/gitlab-agents/contract/internal/live"
 	"example.com/gitlab-agents/contract/internal/rule"
@@ -146,8 +148,15 @@ const (
 // MaxFindings is how many findings a Result keeps.
 const MaxFindings = rule.MaxFindings
 
-// ParseRelease reads a GitLab version such as "16.2", "19.1.0-pre" or "15.11.13-ee".
-func ParseRelease(version string) (Release, error) { return rule.ParseRelease(version) }
+// ParseRelease reads a GitLab version such as "16.2", "19.1.0-pre" or "15.11.13-ee". Releases before 14.10 have no Agents
+// API, and are errors.
+func ParseRelease(version string) (Release, error) {
+	release, err := rule.ParseRelease(version)
+	if err == nil && release.Before(rule.GitLab(14, 10)) {
+		return Release{}, fmt.Errorf("GitLab %s has no Agents API: it came with 14.10", release)
+	}
+	return release, err
+}
 
 // ParseEdition reads "ce", "ee" or "".
 func ParseEdition(edition string) (Edition, error) { return rule.ParseEdition(edition) }

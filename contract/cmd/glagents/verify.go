@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -125,7 +124,6 @@ func (v *verify) run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(200)) // much is read, and little of it is kept
 	if v.follow {
 		return v.judgeAll(ctx, v.followed(ctx, files[0], judge))
 	}

@@ -80,8 +80,7 @@ func (a *Answer) prove(r *rule.Rule, matchers []Matcher) bool {
 		return true
 	}
 	p.checkGround(a.Exchange, a.request.role)
-	switch {
-	case a.control != nil && !a.control():
+	if a.control != nil && !a.control() {
 		p.doubt(r, rule.Reason{Code: rule.ReasonControl, Text: "the control failed too: " + a.provides})
 		return false
 	}

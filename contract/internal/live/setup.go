@@ -131,8 +131,9 @@ func (c *check) rehearse(ctx context.Context) *setup.Problem {
 			return &judge.Exchange{Exchange: &wire.Exchange{Err: err}}, nil
 		}
 		problem := c.ground.found.ReadRefusal(x.Exchange)
+		// A check that cannot delete would leave all that it makes, so such a refusal ends it in any case.
 		if problem != nil && problem.Code == setup.Forbidden && method != http.MethodDelete && c.ground.found.MayChange() {
-			return x, nil // a check that cannot delete would leave all that it made
+			return x, nil
 		}
 		return x, problem
 	}
