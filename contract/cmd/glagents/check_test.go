@@ -195,7 +195,7 @@ func TestCheckBadUse(t *testing.T) {
 		{"a mistyped rule", token, append(project, "--rule", "tokens/revok"), 2, `did you mean "tokens/revoke"?`},
 		{"a mistyped scenario", token, append(project, "--scenario", "revoked tokens"), 2, `did you mean "revoked token"?`},
 		{"a mistyped known failure", token, append(project, "--known-failures", file(t, "known", "paths/idd")), 2, `did you mean "paths/id"?`},
-		{"a version that the fake does not know", nil, []string{"check", "--gitlab-version", "3.1"}, 2, "GitLab 3.1 is not known here"},
+		{"a version that the fake does not know", nil, []string{"check", "--gitlab-version", "20.12"}, 2, "GitLab 20.12 is not known here"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -45,7 +44,6 @@ func (c *check) runTargets(ctx context.Context, options contract.Options) error 
 		}
 		fmt.Fprintln(human, text+".")
 	}
-	defer spendMemory()()
 	fleet := &report.Fleet{Started: time.Now()}
 	progress := newFleetProgress(c.stderr, c.quiet, len(jobs))
 	targets.Run(ctx, jobs, c.limits(), progress.begin, func(i int, e targets.Ended) {
@@ -55,16 +53,6 @@ func (c *check) runTargets(ctx context.Context, options contract.Options) error 
 	progress.clear()
 	fleet.Duration = time.Since(fleet.Started)
 	return c.showFleet(fleet, human)
-}
-
-// spendMemory has the garbage collector run less often, as long as there is memory: many checks allocate much and keep little.
-// It returns what undoes it.
-func spendMemory() func() {
-	percent, limit := debug.SetGCPercent(400), debug.SetMemoryLimit(480<<20)
-	return func() {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-	}
 }
 
 // onlyForTargets refuses flags that mean one GitLab.
