@@ -22,7 +22,7 @@ func authentication() []Fault {
 		{Name: "304-for-the-deleted", Explains: "A caller who sends the ETag of a deleted agent gets 304.", Rules: ids{"agents/deleted-is-404", "agents/deleted-stays-gone"}, Change: around(rememberingTags)},
 		{Name: "any-token-accepted", Explains: "An unknown access token is accepted.", Rules: ids{unknown}, Change: yesFor(fakegitlab.TokenKnown, not(anonymous))},
 		{Name: "any-bearer-accepted", Explains: "An unknown bearer token is accepted.", Rules: ids{unknown}, Change: yesFor(fakegitlab.TokenKnown, bearer)},
-		{Name: "unknown-token-is-a-guest", Explains: "An unknown access token gets 404, like a user who is no member.", Rules: ids{unknown}, Change: rewrite(hidingProject)},
+		{Name: "unknown-token-is-a-guest", Explains: "An unknown access token gets 404, like a user who is not a member.", Rules: ids{unknown}, Change: rewrite(hidingProject)},
 		{Name: "bearer-refused", Explains: "Authorization: Bearer is ignored.", Rules: ids{"authentication/bearer"}, Change: request(withoutBearer)},
 		{Name: "authentication-before-all", Explains: "Credentials are checked before malformed input and content types.", Since: v16,
 			Rules:  ids{"order/malformed-before-authentication", "order/content-type-before-authentication"},

@@ -141,7 +141,7 @@ func let(who func(c fakegitlab.Choice) bool, when ...func(r *http.Request) bool)
 	})
 }
 
-// hasRole is a caller with a role in the project. NoRole is a user who is no member.
+// hasRole is a caller with a role in the project. NoRole is a user who is not a member.
 func hasRole(role fakegitlab.Role) func(c fakegitlab.Choice) bool {
 	return func(c fakegitlab.Choice) bool { return isUser(c) && c.Role == role }
 }

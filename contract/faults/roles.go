@@ -33,7 +33,7 @@ var callers = []struct {
 }{
 	{"developer", "A developer", "", "roles/developer-may-not-write", hasRole(fakegitlab.Developer)},
 	{"guest", "A guest", "roles/guest-finds-nothing", "roles/guest-may-not-write", hasRole(fakegitlab.Guest)},
-	{"stranger", "A user who is no member", "roles/stranger-finds-nothing", "roles/stranger-may-not-write", hasRole(fakegitlab.NoRole)},
+	{"stranger", "A user who is not a member", "roles/stranger-finds-nothing", "roles/stranger-may-not-write", hasRole(fakegitlab.NoRole)},
 	{"anonymous", "A caller without credentials", "authentication/required-to-read", "authentication/required-to-write", isAnonymous},
 }
 

@@ -78,7 +78,7 @@ func whose(level int) string {
 			return l.name
 		}
 	}
-	return "somebody who is no member"
+	return "somebody who is not a member"
 }
 
 // ReadRefusal is ReadRefusal of the package with what is known of the ground: a bare 403 is explained by the role and by

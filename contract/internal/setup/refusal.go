@@ -209,7 +209,7 @@ func forbidden(s said, write bool) *Problem {
 func notFound(x *wire.Exchange, s said) *Problem {
 	switch {
 	case strings.Contains(s.sentence, "Project Not Found"):
-		return s.problem(ProjectUnknown, "there is no such project, or the token's user is no member of it", "Check the project's full path, that the token's user is a member, and that the group's list of IP addresses allows this one.")
+		return s.problem(ProjectUnknown, "there is no such project, or the token's user is not a member of it", "Check the project's full path, that the token's user is a member, and that the group's list of IP addresses allows this one.")
 	case strings.Contains(s.sentence, "ClusterAgents Not Found"):
 		return s.problem(RoleTooLow, "the token's role in the project is below developer, so it sees no agents", "Give a token of a maintainer, or of a developer with --read-only.")
 	case s.code == "404 Not Found" && escapedSlash(x.Request.URL):

@@ -181,5 +181,5 @@ func wanted(role string) string {
 	case Reader:
 		return "the maintainer with the scope read_api"
 	}
-	return "somebody who is no member"
+	return "somebody who is not a member"
 }
