@@ -52,7 +52,7 @@ func finding(id string, level contract.Level, outcome contract.Outcome, operatio
 		Exchange: exchange,
 		Evidence: contract.Evidence{
 			Method: "GET", URL: "https://gitlab.example.com/gitlab/api/v4/projects/20/cluster_agents", Status: 200,
-			Repeat: `curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents"`,
+			Repeat: `curl -sS -i -w '\n' -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents"`,
 		},
 	}
 }
@@ -78,12 +78,12 @@ func full() *report.Report {
 	leak.Document = "openapi/openapi.yaml:512:11"
 	leak.Evidence = contract.Evidence{
 		Method: "GET", URL: "https://gitlab.example.com/api/v4/projects/20/cluster_agents/5/tokens/7", Status: 200,
-		Repeat:    `curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/5/tokens/7"`,
+		Repeat:    `curl -sS -i -w '\n' -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/5/tokens/7"`,
 		RequestID: "01JD8Z",
 	}
 	leak.Scenario, leak.Note, leak.Story = "read a token", "confirmed: it came in 4 of 4 plays", []contract.Step{
-		step("POST", "cluster_agents", 201, `agent=$(curl -X POST -H "PRIVATE-TOKEN: $GITLAB_TOKEN" --data-raw '{"name":"a"}' "$GITLAB_URL/api/v4/projects/20/cluster_agents" | jq .id)`),
-		step("GET", "cluster_agents/5", 200, `curl -H "PRIVATE-TOKEN: $GITLAB_DEVELOPER_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/$agent"`),
+		step("POST", "cluster_agents", 201, `agent=$(curl -sS -w '%{stderr}HTTP %{http_code}\n' -X POST -H "PRIVATE-TOKEN: $GITLAB_TOKEN" --data-raw '{"name":"a"}' "$GITLAB_URL/api/v4/projects/20/cluster_agents" | jq .id)`),
+		step("GET", "cluster_agents/5", 200, `curl -sS -i -w '\n' -H "PRIVATE-TOKEN: $GITLAB_DEVELOPER_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/$agent"`),
 	}
 	leak.Story[1].Role = contract.Developer
 
@@ -144,7 +144,7 @@ func full() *report.Report {
 	f := finding("document/body", contract.Must, contract.Violation, "createAgent", 99, "/id", "an integer", "null")
 	f.Evidence = contract.Evidence{
 		Method: "POST", URL: "https://gitlab.example.com/api/v4/projects/20/cluster_agents", Status: 201,
-		Repeat: "curl -H 'Content-Type: application/json' --data-raw '{\n\"name\": \"```a\"\n}\n/close' \"$GITLAB_URL/api/v4/projects/20/cluster_agents\"",
+		Repeat: "curl -sS -i -w '\\n' -H 'Content-Type: application/json' --data-raw '{\n\"name\": \"```a\"\n}\n/close' \"$GITLAB_URL/api/v4/projects/20/cluster_agents\"",
 	}
 	r.Findings = append(r.Findings, f)
 	return &report.Report{Result: r, Recorded: true, Unread: 2, Redactor: redactor}
@@ -568,6 +568,21 @@ func TestCauses(t *testing.T) {
 			assert.Equal(t, tc.want, texts)
 		})
 	}
+}
+
+// What the set-up finds has no story. It is not shown in the place of a finding that has one.
+func TestTheFindingWithAStoryIsShown(t *testing.T) {
+	t.Parallel()
+	inSetUp := finding("a/one", contract.Must, contract.Violation, "createAgent", 1, "", "x", "y")
+	later := inSetUp
+	later.Exchange, later.Scenario, later.Story = 7, "create an agent", []contract.Step{step("POST", "cluster_agents", 201, "curl the agent")}
+	r := &report.Report{Result: &contract.Result{
+		Findings: []contract.Finding{inSetUp, later},
+		Rules:    []contract.RuleResult{{Rule: rule("a/one", contract.Must, "S.", ""), Outcome: contract.Violation}},
+	}}
+	text := string(write(t, report.Terminal{}, r))
+	assert.Contains(t, text, "curl the agent\n")
+	assert.Contains(t, text, "1 other exchange: #1\n")
 }
 
 // TestWidths: below its width the coverage table becomes a line for each operation, and nothing but commands is wider

@@ -88,7 +88,7 @@ func (c *check) printRequests(result *contract.Result, shown shownTarget) {
 	}
 	fmt.Fprintf(c.stdout, "# Nothing is sent. The scripts need curl and jq.\n%s\n", report.Printable(c.redactor.Redact(report.Preamble(shown.url, tokens))))
 	if slices.ContainsFunc(result.Timeline, func(s contract.Step) bool { return strings.Contains(s.Script, embeddedID) }) {
-		fmt.Fprintln(c.stdout, report.Printable(c.redactor.Redact(fmt.Sprintf(`project=$(curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/%s" | jq .id)`, url.PathEscape(shown.project)))))
+		fmt.Fprintln(c.stdout, report.Printable(c.redactor.Redact(fmt.Sprintf(`project=$(curl -sS -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/%s" | jq .id)`, url.PathEscape(shown.project)))))
 	}
 	rest, played := result.Timeline, 0
 	for _, s := range result.Scenarios {

@@ -33,7 +33,7 @@ func (c *check) result(plays []*play, again map[*play]int) *rule.Result {
 	for i := range r.Rules {
 		c.settle(&r.Rules[i], plays)
 	}
-	shown := make(map[int]rule.Step) // by the number of the exchange, as many findings tell the same story
+	shown := make(redacted) // as many findings tell the same story
 	for _, p := range plays {
 		r.Scenarios = append(r.Scenarios, p.result(again[p]))
 		if c.Timeline {
