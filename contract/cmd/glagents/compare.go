@@ -31,8 +31,8 @@ answers are new or gone, and which operations became slower or faster.
 
 Exit status:
   0  nothing got worse
-  1  something got worse: a rule is newly violated, or the verdict was conformant
-     and no longer is
+  1  something got worse: a rule is newly violated, or the verdict was
+     conformant and no longer is
   2  wrong usage`,
 		Example: `  glagents check --report json=before.json
   # … upgrade GitLab …

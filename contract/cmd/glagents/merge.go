@@ -25,7 +25,7 @@ func (p *program) mergeCommand() *cobra.Command {
 once. Use it after "parallel:" in a GitLab pipeline, or after an Indexed Job.
 
 ` + exitStatuses,
-		Example: `  glagents merge share-*.json --report html=contract.html --report junit=contract.xml`,
+		Example: `  glagents merge share-*.json --report html=all.html --report junit=all.xml`,
 		Args: arguments(func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("give one file or more: glagents merge FILE.json")

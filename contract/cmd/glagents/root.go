@@ -123,7 +123,6 @@ operations below /api/v4/projects/:id/cluster_agents.
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate(versionText())
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", width(p.stdout))))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{flagProblem(cmd, err)} })
 	root.AddCommand(
 		p.checkCommand(),
@@ -140,6 +139,7 @@ operations below /api/v4/projects/:id/cluster_agents.
 		p.selftestCommand(),
 		p.versionCommand(),
 	)
+	p.layOutHelp(root)
 	return root
 }
 

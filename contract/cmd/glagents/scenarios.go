@@ -19,7 +19,8 @@ func (p *program) scenariosCommand() *cobra.Command {
 it proves. A PATTERN such as 'revoke*' lists those that match. "glagents check
 --scenario PATTERN" plays them; with --dry-run it shows their requests.`,
 		Example: `  glagents scenarios 'revoke*'
-  glagents scenarios --format json | jq -r '.[] | select(.rules | index("tokens/revoke")).name'`,
+  glagents scenarios --format json |
+    jq -r '.[] | select(.rules | index("tokens/revoke")).name'`,
 		RunE: func(_ *cobra.Command, patterns []string) error {
 			scenarios, err := contract.SelectScenarios(patterns)
 			if err != nil {

@@ -440,7 +440,7 @@ func TestHelp(t *testing.T) {
 	out := glagents(t, nil, "verify", "--help")
 	assert.Zero(t, out.status)
 	assert.Empty(t, out.stderr)
-	for _, text := range []string{"Examples:", "Exit status:", "--report FORMAT=FILE", "--gitlab-version VERSION", "json, junit, markdown"} {
+	for _, text := range []string{"Examples:", "Exit status:", "--report FORMAT=FILE", "--gitlab-version VERSION", "html, json, junit,"} {
 		assert.Contains(t, out.stdout, text)
 	}
 	out = glagents(t, nil)
