@@ -268,8 +268,8 @@ func (c *check) options() (o contract.Options, err error) {
 	if err := checkPatterns(c.only, c.skip); err != nil {
 		return o, err
 	}
-	if _, err := contract.SelectScenarios(c.scenarios); err != nil {
-		return o, usageError{"--scenario: " + err.Error() + didYouMean(c.scenarios, scenarioNames())}
+	if err := eachMatches("--scenario", c.scenarios, scenarioNames(), selectsScenarios); err != nil {
+		return o, err
 	}
 	if c.release != "" {
 		if o.Release, err = contract.ParseRelease(c.release); err != nil {

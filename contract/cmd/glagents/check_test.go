@@ -176,7 +176,7 @@ func TestCheckBadUse(t *testing.T) {
 		{"no parallelism", token, append(project, "--parallel", "0"), 2, "--parallel: with 0 requests"},
 		{"no time", token, append(project, "--timeout", "0s"), 2, "--timeout: in 0s nothing can be checked"},
 		{"a release without the Agents API", token, append(project, "--gitlab-version", "13.0"), 2, "--gitlab-version: GitLab 13.0 has no Agents API: it came with 14.10"},
-		{"a time that is none", token, append(project, "--timeout", "soon"), 2, `invalid argument "soon" for "--timeout" flag: write a time such as 30s or 5m`},
+		{"a time that is none", token, append(project, "--timeout", "soon"), 2, "--timeout soon: write a time such as 30s or 5m"},
 		{"certificates that are not there", token, append(project, "--ca-file", "/nowhere/ca.pem"), 2, "--ca-file: open /nowhere/ca.pem: no such file"},
 		{"certificates that are none", token, append(project, "--ca-file", file(t, "ca.pem", "x")), 2, "contains no certificate (PEM)"},
 		{"known failures that are not there", token, append(project, "--known-failures", "/nowhere/known"), 2, "--known-failures: open /nowhere/known: no such file"},

@@ -24,7 +24,11 @@ func TestMistypedCommands(t *testing.T) {
 	for args, says := range map[string]string{
 		"chek":               `unknown command "chek"; did you mean "check"?`,
 		"scenario":           `unknown command "scenario"; did you mean "scenarios"?`,
-		"frobnicate":         "unknown command \"frobnicate\"; `glagents help` lists the commands",
+		"frobnicate":         "unknown command \"frobnicate\"; `glagents --help` lists the commands",
+		"-- check":           "unknown command \"check\"; `glagents --help` lists the commands",
+		"help chek":          `unknown command "chek"; did you mean "check"?`,
+		"completion bsh":     "unknown command \"bsh\"; `glagents completion --help` lists the commands",
+		"completion bash x":  "\"x\" is given, and bash takes flags only",
 		"rules tokens/revke": `did you mean "tokens/revoke"?`,
 		"scenarios HEED":     `did you mean "HEAD"?`,
 		"faults sloww":       `did you mean "slow"?`,
@@ -34,6 +38,56 @@ func TestMistypedCommands(t *testing.T) {
 		assert.Equal(t, 2, out.status, args)
 		assert.Contains(t, out.stderr, says, args)
 		assert.Empty(t, out.stdout, args)
+	}
+}
+
+func TestMistypedFlags(t *testing.T) {
+	t.Parallel()
+	for args, says := range map[string]string{
+		"check --projct x":        "unknown flag: --projct; did you mean --project?",
+		"check -project x":        "unknown shorthand flag: 'p'; did you mean --project?",
+		"check --token glpat-x":   "unknown flag: --token; did you mean --token-file?",
+		"check -token=glpat-x":    "unknown shorthand flag: 't'; did you mean --token-file?",
+		"check --colour":          "unknown flag: --colour; `glagents check --help` lists the flags",
+		"sweep --projekt x":       "unknown flag: --projekt; `glagents sweep --help` lists the flags", // --project is hidden
+		"-q check":                "unknown shorthand flag: 'q'; `glagents --help` lists the flags; those of a command come after it",
+		"check --project":         "--project needs a value: --project PROJECT",
+		"check --timeout soon":    "--timeout soon: write a time such as 30s or 5m",
+		"check --parallel many":   "--parallel many: write a whole number",
+		"check --fake=maybe":      "--fake maybe: write true or false",
+		"serve --rate-limit 5":    "--rate-limit 5: write it as 600/m, or with /s or /h",
+		"verify --report pdf=x -": "--report pdf=x: unknown report format \"pdf\": there are ",
+	} {
+		out := glagents(t, nil, strings.Fields(args)...)
+		assert.Equal(t, 2, out.status, args)
+		assert.Contains(t, out.stderr, says, args)
+		assert.NotContains(t, out.stderr, "glpat", args)
+		assert.Empty(t, out.stdout, args)
+	}
+}
+
+// TestPatternsThatMatchNothing: the message names the flag, and names that may be meant.
+func TestPatternsThatMatchNothing(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"check", "--rule", "token/*"}, `--rule: the pattern "token/*" matches no rule: ` + "`glagents rules` lists them" + `; did you mean "tokens/*"?`},
+		{[]string{"verify", "--rule", "TOKENS/*", "-"}, `--rule: the pattern "TOKENS/*" matches no rule: ` + "`glagents rules` lists them" + `; did you mean "tokens/*"?`},
+		{[]string{"check", "--rule", "tokens/*", "--skip", "idempotent"}, `--skip: the pattern "idempotent" matches no rule: ` + "`glagents rules` lists them" + `; did you mean "tokens/revoke-is-idempotent"?`},
+		{[]string{"proxy", "--upstream", "http://x", "--skip", "x"}, `--skip: the pattern "x" matches no rule: ` + "`glagents rules` lists them\n"},
+		{[]string{"check", "--skip", "*/*"}, "--skip leaves out every rule that would be tested"},
+		{[]string{"check", "--scenario", "revoked token", "--scenario", "HEED"}, `--scenario: the pattern "HEED" matches no scenario: ` + "`glagents scenarios` lists them" + `; did you mean "HEAD"?`},
+		{[]string{"check", "--scenario", "["}, `--scenario: the pattern "[" cannot be read`},
+		{[]string{"selftest", "secret-empti"}, `the pattern "secret-empti" matches no fault: ` + "`glagents faults` lists them" + `; did you mean "secret-empty"?`},
+		{[]string{"faults", "slow", "secret"}, `; did you mean "secret-predictable", "secret-in-list" or "secret-in-get"?`},
+		{[]string{"serve", "--fault", "secret"}, `--fault: there is no fault "secret": ` + "`glagents faults` lists them" + `; did you mean "secret-predictable", "secret-in-list" or "secret-in-get"?`},
+	} {
+		out := glagents(t, nil, tt.args...)
+		assert.Equal(t, 2, out.status, tt.args)
+		assert.Contains(t, out.stderr, tt.says, tt.args)
+		assert.Empty(t, out.stdout, tt.args)
 	}
 }
 

@@ -20,9 +20,12 @@ lists those that match. Which rules notice each is in contract/FORCE.md.`,
 		Example: `  glagents faults 'secret-*'
   glagents serve --fault secret-in-list`,
 		RunE: func(_ *cobra.Command, patterns []string) error {
+			if err := eachMatches("", patterns, faultNames(), selectsFaults); err != nil {
+				return err
+			}
 			list, err := faults.Matching(patterns...)
 			if err != nil {
-				return usageError{err.Error() + didYouMean(patterns, faultNames())}
+				return err
 			}
 			rows := make([][]string, len(list))
 			for i := range list {

@@ -20,8 +20,40 @@ func (p *program) layOutHelp(root *cobra.Command) {
 	}
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Args = arguments(knownCommand)
+		completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		for _, shell := range completion.Commands() {
+			shell.Args = noArguments
+		}
+	}
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", screen)))
 	reflowHelp(root, min(screen, helpColumns))
+}
+
+// helpCommand is the command that shows the help of another. Cobra's own takes a mistyped name for none.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show the help of a command",
+		Long:  "Help shows the help of a command, as its flag --help does.",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err == nil && cmd.HasAvailableSubCommands() {
+				err = knownCommand(cmd, rest)
+			}
+			if err != nil {
+				return usageError{err.Error()}
+			}
+			return cmd.Help()
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
+			for _, cmd := range root.Commands() {
+				names = append(names, cmd.Name()+"\t"+cmd.Short)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
 }
 
 func reflowHelp(cmd *cobra.Command, columns int) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/redact"
@@ -139,6 +141,7 @@ operations below /api/v4/projects/:id/cluster_agents.
 		p.selftestCommand(),
 		p.versionCommand(),
 	)
+	root.SetHelpCommand(helpCommand(root))
 	p.layOutHelp(root)
 	return root
 }
@@ -157,10 +160,10 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	problem := fmt.Sprintf("unknown command %q", args[0])
-	if close := cmd.SuggestionsFor(args[0]); len(close) > 0 {
+	if close := cmd.SuggestionsFor(args[0]); len(close) > 0 && close[0] != args[0] {
 		return fmt.Errorf("%s; did you mean %q?", problem, close[0])
 	}
-	return errors.New(problem + "; `glagents help` lists the commands")
+	return fmt.Errorf("%s; `%s --help` lists the commands", problem, cmd.CommandPath())
 }
 
 // arguments makes a wrong number of arguments a usage error.
@@ -176,15 +179,54 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 // flagProblem is what is wrong with the flags. Somebody may have given a token as -token=…, of which nothing is repeated.
 func flagProblem(cmd *cobra.Command, err error) string {
 	problem := err.Error()
+	var (
+		unknown *pflag.NotExistError
+		invalid *pflag.InvalidValueError
+		missing *pflag.ValueRequiredError
+	)
 	switch {
-	case strings.HasPrefix(problem, "unknown "):
+	case errors.As(err, &unknown):
 		problem, _, _ = strings.Cut(problem, " in -")
+		name := cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName())
+		name, _, _ = strings.Cut(name, "=")
+		if meant := suggestions(name, flagNames(cmd)); len(meant) > 0 {
+			return problem + "; did you mean --" + strings.Join(meant, " or --") + "?"
+		}
 		problem += fmt.Sprintf("; `%s --help` lists the flags", cmd.CommandPath())
-	case strings.Contains(problem, ": time: "):
-		problem, _, _ = strings.Cut(problem, ": time: ")
-		problem += ": write a time such as 30s or 5m"
+		if cmd.HasAvailableSubCommands() {
+			problem += "; those of a command come after it"
+		}
+	case errors.As(err, &invalid):
+		what := fmt.Sprintf("--%s %s: ", invalid.GetFlag().Name, invalid.GetValue())
+		if form := formOf(invalid.GetFlag()); form != "" {
+			return what + "write " + form
+		}
+		return what + invalid.Unwrap().Error()
+	case errors.As(err, &missing):
+		problem = fmt.Sprintf("--%s needs a value: --%s %s", missing.GetFlag().Name, missing.GetFlag().Name, valueName(missing.GetFlag()))
 	}
 	return problem
+}
+
+// flagNames are the names of a command's flags, without hyphens.
+func flagNames(cmd *cobra.Command) (names []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	return names
+}
+
+// formOf is what the value of a flag must be, if Go's own parsers read it. Their errors are for programmers.
+func formOf(f *pflag.Flag) string {
+	return map[string]string{"bool": "true or false", "int": "a whole number", "duration": "a time such as 30s or 5m"}[f.Value.Type()]
+}
+
+// valueName is what the help calls the value of a flag.
+func valueName(f *pflag.Flag) string {
+	name, _ := pflag.UnquoteUsage(f)
+	return name
 }
 
 // noArguments refuses arguments, such as a URL that belongs to a flag.

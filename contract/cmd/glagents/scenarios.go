@@ -22,9 +22,12 @@ it proves. A PATTERN such as 'revoke*' lists those that match. "glagents check
   glagents scenarios --format json |
     jq -r '.[] | select(.rules | index("tokens/revoke")).name'`,
 		RunE: func(_ *cobra.Command, patterns []string) error {
+			if err := eachMatches("", patterns, scenarioNames(), selectsScenarios); err != nil {
+				return err
+			}
 			scenarios, err := contract.SelectScenarios(patterns)
 			if err != nil {
-				return usageError{err.Error() + didYouMean(patterns, scenarioNames())}
+				return err
 			}
 			switch format {
 			case "text":

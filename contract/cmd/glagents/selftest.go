@@ -16,6 +16,8 @@ import (
 
 func (p *program) selftestCommand() *cobra.Command {
 	return &cobra.Command{
+		ValidArgsFunction: completeFaults,
+
 		Use:   "selftest [PATTERN…]",
 		Short: "Show that the suite notices what it claims",
 		Long: `Selftest runs the suite against the built-in fake GitLab: the healthy one in
@@ -34,9 +36,12 @@ Exit status:
   2  wrong usage
   3  an internal error`,
 		RunE: func(cmd *cobra.Command, patterns []string) error {
+			if err := eachMatches("", patterns, faultNames(), selectsFaults); err != nil {
+				return err
+			}
 			broken, err := faults.Matching(patterns...)
 			if err != nil {
-				return usageError{err.Error()}
+				return err
 			}
 			width := 0
 			for i := range broken {
