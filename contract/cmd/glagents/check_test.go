@@ -170,7 +170,7 @@ func TestCheckBadUse(t *testing.T) {
 		{"a mistyped subject", token, append(project, "--rule", "token/*"), 2, `did you mean "tokens/*"?`},
 		{"a pattern to skip that matches nothing", token, append(project, "--skip", "nothing"), 2, `the pattern "nothing" matches no rule`},
 		{"a pattern that is none", token, append(project, "--rule", "["), 2, `the pattern "[" cannot be read`},
-		{"nothing left to test", token, append(project, "--skip", "*/*"), 2, "no rule is left to test"},
+		{"nothing left to test", token, append(project, "--skip", "*/*"), 2, "--skip leaves out every rule that would be tested"},
 		{"a version that is none", token, append(project, "--gitlab-version", "latest"), 2, `--gitlab-version: "latest" is not a GitLab version`},
 		{"an edition that is none", token, append(project, "--edition", "ultimate"), 2, "--edition: unknown GitLab edition"},
 		{"no parallelism", token, append(project, "--parallel", "0"), 2, "--parallel: with 0 requests"},
@@ -343,10 +343,11 @@ func TestCheckDryRun(t *testing.T) {
 	assert.Contains(t, out.stdout, "Nothing was sent.")
 	assert.Contains(t, out.stdout, "\n# revoked token: tokens/revoke ")
 	assert.Contains(t, out.stdout, `"$GITLAB_URL/api/v4/projects/group%2Fsub%2Fproject/cluster_agents/$agent/tokens/$token"`)
-	assert.True(t, strings.HasPrefix(out.stdout, "# Nothing is sent. The scripts need curl and jq.\nexport GITLAB_URL='"+gitlab.url+"'"), out.stdout)
+	assert.True(t, strings.HasPrefix(out.stdout, "# Nothing is sent. The scripts need curl and jq. Long bodies are shortened.\nexport GITLAB_URL='"+gitlab.url+"'"), out.stdout)
 	assert.NotContains(t, out.stdout, "GITLAB_DEVELOPER_TOKEN", "no developer's token is given")
 	assert.NotContains(t, out.stdout, "root%2Ftest")
 	assert.NotContains(t, out.stdout, "/projects/20/")
+	assert.Regexp(t, `x… \([1-9][0-9,]* more bytes\)' "\$GITLAB_URL`, out.stdout, "a description of 1024 characters")
 	assert.NotContains(t, out.stdout, "glpat-maintainer")
 
 	out = glagentsIn(t.Context(), everyToken(), "check", "--url", gitlab.url, "--project", "20", "--dry-run", "--read-only")
