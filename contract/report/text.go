@@ -57,6 +57,9 @@ func list(names []string) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
+// Some are names as a sentence has them, of which at most so many are listed; see some.
+func Some(names []string, most int) string { return some(names, most) }
+
 // some are names, of which at most so many are listed.
 func some(names []string, most int) string {
 	if len(names) <= most {

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -193,25 +192,6 @@ func trusted(caFile string) (*x509.CertPool, error) {
 		return nil, usageError{fmt.Sprintf("--ca-file: %s contains no certificate (PEM)", caFile)}
 	}
 	return pool, nil
-}
-
-// certificateHint says what to do about a certificate that is not trusted.
-func certificateHint(err error, caFile string) string {
-	if !strings.Contains(err.Error(), "x509: certificate signed by unknown authority") {
-		return ""
-	}
-	if caFile != "" {
-		return "; " + caFile + " (--ca-file) does not contain the certificate of its authority"
-	}
-	return "; if the certificate is self-signed or of a private authority, give its file with --ca-file"
-}
-
-// unreachableProblem says why a GitLab did not answer, and what to do about it.
-func unreachableProblem(unreachable *contract.UnreachableError, caFile string) string {
-	if strings.Contains(unreachable.Error(), http.ErrSchemeMismatch.Error()) {
-		return unreachable.URL + " answers in plain http; write http:// in the URL, or the port of https"
-	}
-	return unreachable.Error() + certificateHint(unreachable, caFile)
 }
 
 // openJournal uses the journal of --journal, or else the user's.
