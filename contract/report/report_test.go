@@ -401,6 +401,14 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 	check(written)
 }
 
+// agents are so many agents that were kept.
+func agents(n int) (lines []string) {
+	for i := range n {
+		lines = append(lines, fmt.Sprintf("agent %d, \"a\"", i+1))
+	}
+	return lines
+}
+
 func TestVerdict(t *testing.T) {
 	t.Parallel()
 	must, should := contract.Must, contract.Should
@@ -480,18 +488,25 @@ func TestVerdict(t *testing.T) {
 		},
 		"something was left behind": {
 			report.Report{Result: &contract.Result{Target: "https://x", Left: []string{"agent 5"}, Rules: []contract.RuleResult{held}, Coverage: succeeded}},
-			[]string{"! the check failed: 1 of 1 MUST rules hold at https://x.", "  Left behind: agent 5; `glagents sweep --url https://x` removes what it can."}, contract.Failed,
+			[]string{"! the check failed: 1 of 1 MUST rules hold at https://x.", "  Left behind: agent 5. `glagents sweep --url https://x` removes what it can."}, contract.Failed,
 		},
 		"something was left behind by a server that violates a MUST": {
 			report.Report{Result: &contract.Result{Left: []string{"agent 5"}, Rules: []contract.RuleResult{held, broken}, Coverage: succeeded, Findings: []contract.Finding{found}}},
 			[]string{
 				"✗ not conformant, and the check failed: 1 of 2 MUST rules hold.", "  Wrong: a/broken (MUST): It holds.",
-				"  Left behind: agent 5; `glagents sweep` removes what it can.",
+				"  Left behind: agent 5. `glagents sweep` removes what it can.",
 			}, contract.Violated,
 		},
 		"something was kept": {
 			report.Report{Result: &contract.Result{Target: "https://x", Kept: []string{`agent 5, "contract-x"`}, Rules: []contract.RuleResult{held}, Coverage: succeeded}},
-			[]string{"✓ conformant: 1 of 1 MUST rules hold at https://x.", "  Kept: agent 5, \"contract-x\"; `glagents sweep --url https://x` removes it."}, contract.Conformant,
+			[]string{"✓ conformant: 1 of 1 MUST rules hold at https://x.", "  Kept: agent 5, \"contract-x\". `glagents sweep --url https://x` removes it."}, contract.Conformant,
+		},
+		"many agents kept": {
+			report.Report{Result: &contract.Result{Target: "https://x", Kept: agents(10), Rules: []contract.RuleResult{held}, Coverage: succeeded}, Journal: "/my journal"},
+			[]string{
+				"✓ conformant: 1 of 1 MUST rules hold at https://x.",
+				"  Kept: agent 1, \"a\"; agent 2, \"a\"; agent 3, \"a\"; agent 4, \"a\"; agent 5, \"a\"; agent 6, \"a\"; agent 7, \"a\"; agent 8, \"a\"; and 2 more. `glagents sweep --url https://x --journal '/my journal'` removes them.",
+			}, contract.Conformant,
 		},
 		"an internal error": {
 			report.Report{Result: of(held, because("a/c", contract.Error, contract.ReasonInternal, "panic"))},

@@ -68,6 +68,14 @@ func some(names []string, most int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
+// apart are texts with commas of their own, of which at most so many are listed.
+func apart(texts []string, most int) string {
+	if n := len(texts) - most; n > 0 {
+		return fmt.Sprintf("%s; and %d more", strings.Join(texts[:most], "; "), n)
+	}
+	return strings.Join(texts, "; ")
+}
+
 // Wrap breaks a text into lines for a terminal of that width; see wrap.
 func Wrap(text string, width int) string { return strings.Join(wrap(text, width), "\n") }
 

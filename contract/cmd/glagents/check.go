@@ -180,7 +180,7 @@ func (c *check) run(ctx context.Context) error {
 	case err != nil:
 		return c.failed(err)
 	}
-	r := &report.Report{Result: result, Strict: c.strict, Redactor: c.redactor, Fake: c.isFake()}
+	r := &report.Report{Result: result, Strict: c.strict, Redactor: c.redactor, Fake: c.isFake(), Journal: c.journal}
 	switch {
 	case ctx.Err() != nil:
 		r.Partial = "interrupted"

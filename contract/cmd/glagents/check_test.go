@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -326,12 +327,17 @@ func TestCheckKeeps(t *testing.T) {
 	args := []string{"--url", gitlab.url, "--journal", journal}
 	out := glagentsIn(t.Context(), everyToken(), append([]string{"check", "--project", "20", "--scenario", "revoked token", "--keep"}, args...)...)
 	assert.Contains(t, out.stdout, "Kept: agent ", out.stderr)
-	assert.Contains(t, out.stdout, "`glagents sweep --url "+gitlab.url+"` removes it.")
+	command := regexp.MustCompile("`glagents (.*)` removes it").FindStringSubmatch(out.stdout)
+	require.NotEmpty(t, command, out.stdout)
 	require.Len(t, gitlab.Agents(20), 1)
-	out = glagentsIn(t.Context(), everyToken(), append([]string{"sweep"}, args...)...)
+	out = glagentsIn(t.Context(), everyToken(), strings.Fields(command[1])...)
 	assert.Zero(t, out.status, out.stderr)
 	assert.Contains(t, out.stdout, ": 1 agent removed.")
 	assert.Empty(t, gitlab.Agents(20))
+
+	out = glagents(t, nil, "check", "--keep")
+	assert.Equal(t, 2, out.status)
+	assert.Contains(t, out.stderr, "--keep is given, but the built-in fake ends with the check: keep what is created in one that `glagents serve` runs")
 }
 
 func TestCheckDryRun(t *testing.T) {

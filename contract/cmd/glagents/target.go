@@ -91,6 +91,9 @@ func (c *check) target() (contract.Target, string, func(), error) {
 		if given := c.givenFlag(); given != "" {
 			return contract.Target{}, "", nil, usageError{"--fake and " + given + " exclude each other: the fake has its own URL, projects and tokens"}
 		}
+		if c.keep {
+			return contract.Target{}, "", nil, usageError{"--keep is given, but the built-in fake ends with the check: keep what is created in one that `glagents serve` runs"}
+		}
 		return c.embedded()
 	}
 	because := c.suggestsGitLab()

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,7 +18,8 @@ func (c *check) leave(ctx context.Context) (left, kept []string) {
 	if c.entry != nil {
 		c.entry.leave()
 	}
-	for _, a := range c.own.agents {
+	byID := slices.SortedFunc(slices.Values(c.own.agents), func(a, b madeAgent) int { return cmp.Compare(a.id, b.id) })
+	for _, a := range byID {
 		if !c.own.isGone(a.id) {
 			kept = append(kept, c.Redactor.Redact(fmt.Sprintf("agent %d, %q", a.id, a.name)))
 		}
