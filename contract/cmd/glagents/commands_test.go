@@ -260,9 +260,13 @@ func TestCompare(t *testing.T) {
 
 	for args, says := range map[string]string{
 		"compare " + before:                                              "give two files",
-		"compare " + before + " /nowhere/x.json":                         "no such file",
-		"compare " + before + " " + file(t, "x.json", "[]"):              "the new report: it is not a JSON report",
-		"compare " + file(t, "y.json", "{}") + " " + after:               "the old report: it is not a JSON report of version 1",
+		"compare " + before + " /nowhere/x.json":                         "glagents: /nowhere/x.json: no such file or directory\n",
+		"compare " + dir + " " + after:                                   "glagents: " + dir + ": is a directory\n",
+		"compare " + before + " " + changes:                              "glagents: " + changes + ": it is not JSON: invalid character ",
+		"compare " + before + " " + file(t, "x.json", "[]"):              "x.json: it is JSON, but not a report that --report json=FILE wrote: it is an array\n",
+		"compare " + file(t, "y.json", "{}") + " " + after:               "y.json: it is JSON, but not a report that --report json=FILE wrote: it has no version\n",
+		"merge " + file(t, "z.json", ""):                                 "z.json: it is empty\n",
+		"merge /nowhere/x.json":                                          "glagents: /nowhere/x.json: no such file or directory\n",
 		"compare --report junit=" + changes + " " + before + " " + after: "a comparison cannot be written as junit: there are ",
 	} {
 		out := glagents(t, nil, strings.Fields(args)...)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,7 +61,7 @@ func (c *compare) run(before, after string) error {
 	}
 	comparison, err := compareFiles(before, after)
 	if err != nil {
-		return usageError{err.Error()}
+		return err
 	}
 	human := io.Writer(c.stdout)
 	if c.reports.toStdout() {
@@ -103,15 +102,17 @@ func (c *compare) formats() ([]report.ComparisonFormat, error) {
 }
 
 func compareFiles(before, after string) (*report.Comparison, error) {
-	old, err := os.Open(before)
+	old, err := readFleet(before)
 	if err != nil {
 		return nil, err
 	}
-	defer old.Close()
-	new, err := os.Open(after)
+	new, err := readFleet(after)
 	if err != nil {
 		return nil, err
 	}
-	defer new.Close()
-	return report.Compare(old, new)
+	comparison, err := report.CompareFleets(old, new)
+	if err != nil {
+		return nil, usageError{fmt.Sprintf("%s and %s cannot be compared: %v", before, after, err)}
+	}
+	return comparison, nil
 }

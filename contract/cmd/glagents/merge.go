@@ -1,9 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,21 +51,29 @@ func (m *merge) run(files []string) error {
 	all := &report.Fleet{}
 	for _, file := range files {
 		fleet, err := readFleet(file)
-		if err == nil {
-			err = all.Join(fleet)
-		}
 		if err != nil {
-			return usageError{file + ": " + strings.TrimPrefix(err.Error(), "open "+file+": ")}
+			return err
+		}
+		if err := all.Join(fleet); err != nil {
+			return usageError{file + ": " + err.Error()}
 		}
 	}
 	return m.showFleet(all, m.human())
 }
 
+// readFleet reads a JSON report. The error names the file.
 func readFleet(path string) (*report.Fleet, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+	data, err := os.ReadFile(path)
+	var failed *fs.PathError
+	switch {
+	case errors.As(err, &failed):
+		return nil, usageError{path + ": " + failed.Err.Error()}
+	case err != nil:
+		return nil, usageError{path + ": " + err.Error()}
 	}
-	defer f.Close()
-	return report.ReadFleet(f)
+	fleet, err := report.ReadFleet(bytes.NewReader(data))
+	if err != nil {
+		return nil, usageError{path + ": " + err.Error()}
+	}
+	return fleet, nil
 }
