@@ -178,6 +178,11 @@ func (r *jsonRule) result() contract.RuleResult {
 
 // rule is the rule as the report has it.
 func (r *jsonRule) rule() *contract.Rule {
+	text := jsonText{r.ID, r.Level, r.Sentence, r.Source, r.Since, r.Until, r.Edition, r.Operations}
+	return text.rule()
+}
+
+func (r *jsonText) rule() *contract.Rule {
 	since, _ := contract.ParseRelease(r.Since)
 	until, _ := contract.ParseRelease(r.Until)
 	edition, _ := contract.ParseEdition(r.Edition)

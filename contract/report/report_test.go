@@ -341,6 +341,40 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+// TestSchemaOfManyTargets: the report that check --targets and merge write follows the schema too.
+func TestSchemaOfManyTargets(t *testing.T) {
+	t.Parallel()
+	schema := compiled(t)
+	whole := writeFleet(t, report.JSON{}, fleet())
+	read, err := report.ReadFleet(strings.NewReader(whole))
+	require.NoError(t, err)
+	joined := &report.Fleet{}
+	require.NoError(t, joined.Join(read))
+	for name, text := range map[string]string{"at once": whole, "joined": writeFleet(t, report.JSON{}, joined)} {
+		instance, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		require.NoError(t, err)
+		require.NoError(t, schema.Validate(instance), name)
+	}
+	target := func(m map[string]any) map[string]any { return m["targets"].([]any)[1].(map[string]any) } // "broken 0"
+	for name, damage := range map[string]func(map[string]any){
+		"kind":    func(m map[string]any) { m["kind"] = "target" },
+		"summary": func(m map[string]any) { delete(m["summary"].(map[string]any), "failed") },
+		"name":    func(m map[string]any) { delete(target(m), "name") },
+		"finding": func(m map[string]any) {
+			delete(target(m)["report"].(map[string]any)["findings"].([]any)[0].(map[string]any), "rule")
+		},
+		"outcome": func(m map[string]any) {
+			delete(target(m)["report"].(map[string]any)["rules"].([]any)[0].(map[string]any), "outcome")
+		},
+		"sentence": func(m map[string]any) { delete(m["rules"].([]any)[0].(map[string]any), "sentence") },
+	} {
+		var m map[string]any
+		require.NoError(t, json.Unmarshal([]byte(whole), &m))
+		damage(m)
+		require.Error(t, schema.Validate(m), name)
+	}
+}
+
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema))
@@ -358,8 +392,9 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 	t.Parallel()
 	r := full()
 	r.Result.Left = []string{"x"}
-	var written, schema any
+	var written, many, schema any
 	require.NoError(t, json.Unmarshal(write(t, report.JSON{}, r), &written))
+	require.NoError(t, json.Unmarshal([]byte(writeFleet(t, report.JSON{}, fleet())), &many))
 	require.NoError(t, json.Unmarshal(report.Schema, &schema))
 	described := map[string]bool{}
 	var collect func(any)
@@ -399,6 +434,7 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 		}
 	}
 	check(written)
+	check(many)
 }
 
 // agents are so many agents that were kept.
