@@ -23,7 +23,7 @@ func (p *program) compareCommand() *cobra.Command {
 	c := &compare{program: p}
 	cmd := &cobra.Command{
 		Use:   "compare OLD.json NEW.json",
-		Short: "Compare two JSON reports: what did an upgrade change?",
+		Short: "Compare two JSON reports, as of an upgrade",
 		Long: `Compare reads two reports that --report json=FILE wrote, and says which rules are
 newly violated, which are fixed, which were not tested to the end any more, which
 answers are new or gone, and which operations became slower or faster.

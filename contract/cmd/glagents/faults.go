@@ -12,7 +12,7 @@ import (
 func (p *program) faultsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "faults [PATTERN…]",
-		Short: "List the ways in which the fake GitLab can be broken",
+		Short: "List the faults that the fake GitLab can have",
 		Long: `Faults lists the ways in which the built-in fake GitLab can be broken on
 purpose, with glagents serve --fault NAME: their names, the GitLab releases to
 which they make a difference, and what they do. A PATTERN such as 'secret-*'

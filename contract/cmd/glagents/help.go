@@ -21,6 +21,7 @@ func (p *program) layOutHelp(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Short = "Print a shell's script that completes words"
 		completion.Args = arguments(knownCommand)
 		completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		for _, shell := range completion.Commands() {

@@ -61,15 +61,19 @@ func (m *merge) run(files []string) error {
 	return m.showFleet(all, m.human())
 }
 
+// fileError is an error about a file, which it names once.
+func fileError(path string, err error) error {
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return usageError{path + ": " + err.Error()}
+}
+
 // readFleet reads a JSON report. The error names the file.
 func readFleet(path string) (*report.Fleet, error) {
 	data, err := os.ReadFile(path)
-	var failed *fs.PathError
-	switch {
-	case errors.As(err, &failed):
-		return nil, usageError{path + ": " + failed.Err.Error()}
-	case err != nil:
-		return nil, usageError{path + ": " + err.Error()}
+	if err != nil {
+		return nil, fileError(path, err)
 	}
 	fleet, err := report.ReadFleet(bytes.NewReader(data))
 	if err != nil {

@@ -33,7 +33,7 @@ func recordings(args []string) (files []string, err error) {
 		}
 		info, err := os.Stat(arg)
 		if err != nil {
-			return nil, usageError{err.Error()}
+			return nil, fileError(arg, err)
 		}
 		if !info.IsDir() {
 			files = append(files, arg)

@@ -299,18 +299,23 @@ func (p *program) panicked(stop string) {
 
 // complain writes one line to standard error, without secrets.
 func (p *program) complain(problem string) {
-	fmt.Fprintln(p.stderr, "glagents: "+report.Printable(p.redactor.Redact(problem)))
+	p.complainIn("glagents: ", problem)
+}
+
+// complainIn writes to standard error, without secrets: one line, or on a terminal as many as it needs.
+func (p *program) complainIn(prefix, problem string) {
+	fmt.Fprintln(p.stderr, hanging(prefix+report.Printable(p.redactor.Redact(problem)), width(p.stderr)))
 }
 
 // complainOf says what is wrong with the set-up: what it means, what the server said, and what to do.
 func (p *program) complainOf(problem *contract.Problem) {
 	p.complain(problem.Means)
 	if problem.Said != "" {
-		fmt.Fprintln(p.stderr, "  GitLab said: "+report.Printable(p.redactor.Redact(problem.Said)))
+		p.complainIn("  GitLab said: ", problem.Said)
 	}
 	for do := range strings.SplitSeq(problem.Do, "\n") {
 		if do = strings.TrimSpace(do); do != "" {
-			fmt.Fprintln(p.stderr, "  "+report.Printable(p.redactor.Redact(do)))
+			p.complainIn("  ", do)
 		}
 	}
 }

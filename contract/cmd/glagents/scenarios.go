@@ -14,7 +14,7 @@ func (p *program) scenariosCommand() *cobra.Command {
 	format := ""
 	cmd := &cobra.Command{
 		Use:   "scenarios [PATTERN…]",
-		Short: "List the scenarios of a check, and the rules that they prove",
+		Short: "List the scenarios of a check and their rules",
 		Long: `Scenarios lists the stories that "glagents check" plays, each with the rules that
 it proves. A PATTERN such as 'revoke*' lists those that match. "glagents check
 --scenario PATTERN" plays them; with --dry-run it shows their requests.`,

@@ -202,9 +202,13 @@ func openJournal(dir string) (*contract.Journal, error) {
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			return nil, fmt.Errorf("the journal has no place: %w; give one with --journal", err)
+			return nil, usageError{fmt.Sprintf("the journal has no place: %v; give one with --journal", err)}
 		}
 		dir = filepath.Join(cache, "glagents")
 	}
-	return contract.OpenJournal(dir)
+	journal, err := contract.OpenJournal(dir)
+	if err != nil {
+		return nil, usageError{err.Error() + "; give another place with --journal"}
+	}
+	return journal, nil
 }

@@ -194,7 +194,7 @@ func TestVerifyBadInput(t *testing.T) {
 		stdout  string // a part of it; all if empty
 	}{
 		"no file":         {"", []string{}, 2, "glagents: no file is given: glagents verify FILE.har… (see glagents verify --help)\n", ""},
-		"missing":         {"", []string{filepath.Join(dir, "missing.har")}, 2, "glagents: stat " + filepath.Join(dir, "missing.har") + ": no such file or directory\n", ""},
+		"missing":         {"", []string{filepath.Join(dir, "missing.har")}, 2, "glagents: " + filepath.Join(dir, "missing.har") + ": no such file or directory\n", ""},
 		"a directory":     {"", []string{dir}, 2, "glagents: " + dir + " has no recordings in it: their names end in .har, .har.gz, .ndjson or .jsonl\n", ""},
 		"twice":           {"", []string{"-", "-"}, 2, "glagents: standard input can be read only once\n", ""},
 		"empty":           {"", []string{"-"}, 2, "glagents: standard input: the file is empty (at byte 0, after 0 entries)\n", ""},
@@ -203,7 +203,7 @@ func TestVerifyBadInput(t *testing.T) {
 		"HAR 2":           {`{"log":{"version":"2.0","entries":[]}}`, []string{"-"}, 2, "glagents: standard input: HAR version \"2.0\" is not known here: HAR 1.1 and 1.2 are (at byte 23, after 0 entries)\n", ""},
 		"cut off":         {whole[:len(whole)-9], []string{"-"}, 4, fmt.Sprintf("glagents: standard input: the file is cut off at byte %d, after 1 entry\n", len(whole)-9), "after 1 entry.\n"},
 		"an entry":        {recording(good, `{"request":{"method":"GET","url":"/"}}`), []string{"-"}, 0, fmt.Sprintf("glagents: standard input: entry 1 (byte %d): not judged: request.url is not an absolute URL\n", 75+len(good)+1), "exchanges 2: 1 judged, 0 of other APIs, 1 not readable\n"},
-		"unknown command": {"", []string{"--", "verfy"}, 2, "glagents: stat verfy: no such file or directory\n", ""},
+		"unknown command": {"", []string{"--", "verfy"}, 2, "glagents: verfy: no such file or directory\n", ""},
 		"unknown flag":    {"", []string{"--frobnicate"}, 2, "glagents: unknown flag: --frobnicate; `glagents verify --help` lists the flags\n", ""},
 		"unknown format":  {"", []string{"--report", "pdf=x", "-"}, 2, "glagents: --report pdf=x: unknown report format \"pdf\": there are " + formats + "\n", ""},
 		"no report file":  {"", []string{"--report", "json", "-"}, 2, "glagents: --report json: a report is FORMAT=FILE, with one of the formats " + formats + "\n", ""},
