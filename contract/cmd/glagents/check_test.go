@@ -84,7 +84,7 @@ func TestCheckTheFake(t *testing.T) {
 	assert.Zero(t, out.status, out.stdout)
 	assert.Empty(t, out.stderr)
 	first, _, _ := strings.Cut(out.stdout, "\n")
-	assert.Regexp(t, `^Checking the built-in fake GitLab 19\.1\.0 \(CE\) at http://127\.0\.0\.1:\d+\.$`, first)
+	assert.Regexp(t, `^Checking the built-in fake GitLab 19\.1\.0 \(CE\) at http://127\.0\.0\.1:\d+\. To check another, give --url and --project\.$`, first)
 	assert.Contains(t, out.stdout, "✓ conformant")
 
 	for _, c := range []struct{ version, edition, says string }{
@@ -147,7 +147,7 @@ func TestCheckBadUse(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"an argument", token, []string{"check", "https://gitlab.example.com"}, 2, "\"https://gitlab.example.com\" is given, and check takes flags only; `glagents check --help` lists them"},
+		{"an argument", token, []string{"check", "https://gitlab.example.com"}, 2, `"https://gitlab.example.com" is given, and check takes flags only; did you mean --url https://gitlab.example.com?`},
 		{"an unknown flag", token, append(project, "--colour"), 2, "unknown flag: --colour; `glagents check --help` lists the flags"},
 		{"a token as a flag", token, append(project, "--token", "glpat-0123456789abcdefghij"), 2, "unknown flag: --token"},
 		{"no project", token, url, 2, "--project is missing"},

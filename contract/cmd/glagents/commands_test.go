@@ -56,6 +56,13 @@ func TestMistypedFlags(t *testing.T) {
 		"check --parallel many":   "--parallel many: write a whole number",
 		"check --fake=maybe":      "--fake maybe: write true or false",
 		"serve --rate-limit 5":    "--rate-limit 5: write it as 600/m, or with /s or /h",
+		"check https://x.org":     `"https://x.org" is given, and check takes flags only; did you mean --url https://x.org?`,
+		"check group/project":     "did you mean --project group/project?",
+		"proxy https://x.org":     "did you mean --upstream https://x.org?",
+		"serve :8080":             "did you mean --addr :8080?",
+		"sweep group/project":     "`glagents sweep --help` lists them",
+		"verify https://x.org":    "https://x.org is a URL, and verify reads files; ",
+		"rules --format xml":      "--format xml: there are text and json",
 		"verify --report pdf=x -": "--report pdf=x: unknown report format \"pdf\": there are ",
 	} {
 		out := glagents(t, nil, strings.Fields(args)...)

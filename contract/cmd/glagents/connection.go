@@ -5,8 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"example.com/gitlab-agents/contract"
@@ -28,7 +30,24 @@ func unreachableProblem(unreachable *contract.UnreachableError, caFile string) s
 	case errors.As(unreachable, &record), strings.Contains(text, "malformed HTTP "):
 		return fmt.Sprintf("%s; something that does not speak %s answers there: check the port in the URL", text, scheme)
 	}
-	return text + authorityHint(unreachable, caFile)
+	return text + authorityHint(unreachable, caFile) + networkHint(unreachable)
+}
+
+// networkHint says what to do if there was no connection.
+func networkHint(err error) string {
+	var (
+		lookup *net.DNSError
+		timed  net.Error
+	)
+	switch {
+	case errors.As(err, &lookup) && lookup.IsNotFound:
+		return "; is the name in the URL right?"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "; is the port in the URL right, and is the GitLab running?"
+	case errors.As(err, &timed) && timed.Timeout():
+		return "; is there a firewall in between, or a proxy that HTTPS_PROXY does not name?"
+	}
+	return ""
 }
 
 // authorityHint says what to do about a certificate of an authority that is not known.

@@ -7,18 +7,23 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
+	"fmt"
 	"io"
 	"log"
 	"math/big"
 	"net"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
 
@@ -89,6 +94,19 @@ func TestWhatSpeaksNoHTTP(t *testing.T) {
 		out := glagentsIn(t.Context(), everyToken(), "check", "--url", url, "--project", "20", "--journal", t.TempDir())
 		assert.Equal(t, 4, out.status)
 		assert.Contains(t, out.stderr, tt.says)
+	}
+}
+
+func TestNetworkHints(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"; is the name in the URL right?":                                              &net.DNSError{Err: "no such host", Name: "gitlab.invalid", IsNotFound: true},
+		"; is the port in the URL right, and is the GitLab running?":                   &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		"; is there a firewall in between, or a proxy that HTTPS_PROXY does not name?": &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded},
+		"": errors.New("EOF"),
+	} {
+		problem := unreachableProblem(&contract.UnreachableError{URL: "https://gitlab.invalid", Err: fmt.Errorf("asking: %w", err)}, "")
+		assert.Equal(t, "https://gitlab.invalid does not answer: asking: "+err.Error()+want, problem)
 	}
 }
 

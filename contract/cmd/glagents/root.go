@@ -10,6 +10,7 @@ import (
 	"log"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -234,7 +235,31 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usageError{fmt.Sprintf("%q is given, and %s takes flags only; `%s --help` lists them", args[0], cmd.Name(), cmd.CommandPath())}
+	problem := fmt.Sprintf("%q is given, and %s takes flags only; ", args[0], cmd.Name())
+	if flag := flagFor(cmd, args[0]); flag != "" {
+		return usageError{fmt.Sprintf("%sdid you mean --%s %s?", problem, flag, args[0])}
+	}
+	return usageError{fmt.Sprintf("%s`%s --help` lists them", problem, cmd.CommandPath())}
+}
+
+// What an argument without its flag looks like.
+var (
+	likeURL     = regexp.MustCompile(`^https?://`)
+	likeAddress = regexp.MustCompile(`^[\w.\[\]:]*:\d+$`)
+	likeProject = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+$`)
+)
+
+// flagFor is the flag of a command to which an argument seems to belong; empty if there is none.
+func flagFor(cmd *cobra.Command, arg string) string {
+	for _, f := range []struct {
+		name string
+		like *regexp.Regexp
+	}{{"url", likeURL}, {"upstream", likeURL}, {"addr", likeAddress}, {"project", likeProject}} {
+		if flag := cmd.Flags().Lookup(f.name); flag != nil && !flag.Hidden && f.like.MatchString(arg) {
+			return f.name
+		}
+	}
+	return ""
 }
 
 // usageError says that the command was used wrongly, or that its input cannot be read.

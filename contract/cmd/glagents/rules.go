@@ -33,7 +33,7 @@ those that match.`,
 			case "json":
 				return p.rulesAsJSON(rules)
 			}
-			return usageError{fmt.Sprintf("unknown format %q: there are text and json", format)}
+			return usageError{fmt.Sprintf("--format %s: there are text and json", format)}
 		},
 	}
 	cmd.ValidArgsFunction = completeRules

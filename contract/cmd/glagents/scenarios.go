@@ -36,7 +36,7 @@ it proves. A PATTERN such as 'revoke*' lists those that match. "glagents check
 			case "json":
 				return p.scenariosAsJSON(scenarios)
 			}
-			return usageError{fmt.Sprintf("unknown format %q: there are text and json", format)}
+			return usageError{fmt.Sprintf("--format %s: there are text and json", format)}
 		},
 		ValidArgsFunction: completeScenarios,
 	}

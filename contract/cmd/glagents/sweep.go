@@ -67,7 +67,11 @@ func (s *sweep) run(ctx context.Context) error {
 		s.complain(journalProblem(err))
 	}
 	if len(entries) == 0 {
-		fmt.Fprintln(s.stdout, "Nothing is left behind.")
+		place, err := journalPlace(s.journal)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(s.stdout, hanging("Nothing is left behind: the journal in "+report.Printable(place)+" is empty.", width(s.stdout)))
 		return s.unless(len(unreadable) == 0)
 	}
 	if s.list {

@@ -35,7 +35,7 @@ func TestSweep(t *testing.T) {
 
 	out := glagentsIn(t.Context(), env, "sweep", "--journal", journal)
 	assert.Zero(t, out.status)
-	assert.Equal(t, "Nothing is left behind.\n", out.stdout)
+	assert.Equal(t, "Nothing is left behind: the journal in "+journal+" is empty.\n", out.stdout)
 
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", filepath.Join(journal, "mistyped"))
 	assert.Empty(t, out.stdout, "nobody knows whether something is left")
@@ -60,7 +60,7 @@ func TestSweep(t *testing.T) {
 	assert.Equal(t, "Run abcdefghij: 1 agent removed.\n", out.stdout)
 	assert.Equal(t, []int64{1}, gitlab.Agents(20))
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", journal)
-	assert.Equal(t, "Nothing is left behind.\n", out.stdout)
+	assert.Equal(t, "Nothing is left behind: the journal in "+journal+" is empty.\n", out.stdout)
 }
 
 func TestSweepBadUse(t *testing.T) {

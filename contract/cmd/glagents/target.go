@@ -197,14 +197,23 @@ func trusted(caFile string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
+// journalPlace is the directory of --journal, or else the user's.
+func journalPlace(dir string) (string, error) {
+	if dir != "" {
+		return dir, nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", usageError{fmt.Sprintf("the journal has no place: %v; give one with --journal", err)}
+	}
+	return filepath.Join(cache, "glagents"), nil
+}
+
 // openJournal uses the journal of --journal, or else the user's.
 func openJournal(dir string) (*contract.Journal, error) {
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return nil, usageError{fmt.Sprintf("the journal has no place: %v; give one with --journal", err)}
-		}
-		dir = filepath.Join(cache, "glagents")
+	dir, err := journalPlace(dir)
+	if err != nil {
+		return nil, err
 	}
 	journal, err := contract.OpenJournal(dir)
 	if err != nil {
