@@ -9,7 +9,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/faults"
 )
 
 // TestIntermittentFault has servers of which one answer in ten is wrong. A check ends as a violation, or says that too
@@ -156,46 +158,58 @@ func TestOthersNeverSee(t *testing.T) {
 	}
 }
 
-// TestStoryRuns runs the story of a finding with bash, curl and jq, and sees the same statuses.
+// TestStoryRuns pastes the stories of findings into shells, and sees the same statuses, and what is wrong.
 func TestStoryRuns(t *testing.T) {
 	t.Parallel()
-	for _, program := range []string{"bash", "curl", "jq"} {
+	for _, program := range []string{"bash", "dash", "curl", "jq"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("%s is not installed", program)
 		}
 	}
-	server := fakegitlab.Start(t, fakegitlab.Deviate(&fakegitlab.Deviation{Decide: func(c fakegitlab.Choice) bool {
-		return c.GitLab && c.Point != fakegitlab.TokenRevoked // revoking revokes nothing
-	}}))
-	target := targetOf(t, server.Server)
-	target.URL = server.URL
-	result := check(t, target, contract.Options{Scenarios: []string{"revoked token"}})
-	finding := findingOf(t, result, "tokens/revoked-is-404")
-	require.Greater(t, len(finding.Story), 5)
-
-	var script, want strings.Builder
-	fmt.Fprintln(&script, "set -euo pipefail")
-	for _, step := range finding.Story {
-		fmt.Fprintln(&script, step.Script)
-		fmt.Fprintln(&want, step.Status)
+	for _, tt := range []struct{ name, fault, scenario, rule, shows string }{
+		{"a token that was revoked is read", "revoked-readable", "revoked token", "tokens/revoked-is-404", `"status":"revoked"`},
+		{"a secret in a header", "secret-in-header", "create and read a token", "tokens/secret-only-on-create", "glagent-"},
+	} {
+		for _, shell := range []string{"bash", "dash"} {
+			t.Run(tt.name+", in "+shell, func(t *testing.T) {
+				t.Parallel()
+				target := targetOf(t, faulty(t, tt.fault))
+				finding := toldOf(t, check(t, target, contract.Options{Scenarios: []string{tt.scenario}}), tt.rule)
+				var script, want strings.Builder
+				fmt.Fprintln(&script, "set -eu")
+				for _, step := range finding.Story {
+					fmt.Fprintln(&script, step.Script)
+					fmt.Fprintln(&want, step.Status)
+				}
+				command := exec.CommandContext(t.Context(), shell, "-c", script.String())
+				command.Env = append(os.Environ(), "GITLAB_URL="+target.URL, "GITLAB_TOKEN=glpat-maintainer", "GITLAB_DEVELOPER_TOKEN=glpat-developer")
+				out, err := command.CombinedOutput()
+				require.NoError(t, err, "%s\n%s", script.String(), out)
+				var statuses strings.Builder
+				for _, status := range regexp.MustCompile(`(?m)^HTTP\S* (\d+)`).FindAllSubmatch(out, -1) {
+					fmt.Fprintln(&statuses, string(status[1]))
+				}
+				assert.Equal(t, want.String(), statuses.String(), "%s\n%s", script.String(), out)
+				assert.Contains(t, string(out), tt.shows)
+				assert.NotContains(t, string(out), "% Total", "no progress meter")
+			})
+		}
 	}
-	// Each curl of the script also says what status it got.
-	dir := t.TempDir()
-	curl, err := exec.LookPath("curl")
+}
+
+// faulty is a fake with a fault.
+func faulty(t *testing.T, name string) http.Handler {
+	t.Helper()
+	fault, err := faults.Named(name)
 	require.NoError(t, err)
-	wrapper := fmt.Sprintf("#!/bin/bash\nexec %s -sS -w '%%{stderr}%%{http_code}\\n' \"$@\"\n", curl)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "curl"), []byte(wrapper), 0o755))
+	return faults.Around(fake(t, faults.Options(fault)...), fault)
+}
 
-	for _, id := range server.Agents(20) { // names are free again
-		server.DeleteAgent(id)
-	}
-	command := exec.CommandContext(t.Context(), "bash", "-c", script.String())
-	command.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "GITLAB_URL="+server.URL,
-		"GITLAB_TOKEN=glpat-maintainer", "GITLAB_DEVELOPER_TOKEN=glpat-developer")
-	var out, statuses bytes.Buffer
-	command.Stdout, command.Stderr = &out, &statuses
-	require.NoError(t, command.Run(), "%s\n%s\n%s", script.String(), out.String(), statuses.String())
-	assert.Equal(t, want.String(), statuses.String(), script.String())
+// toldOf is the first finding under a rule that has a story. What the set-up finds has none.
+func toldOf(t *testing.T, result *contract.Result, id string) contract.Finding {
+	t.Helper()
+	result.Findings = slices.DeleteFunc(result.Findings, func(f contract.Finding) bool { return len(f.Story) == 0 })
+	return findingOf(t, result, id)
 }
 
 // findingOf is the first finding under a rule.

@@ -63,6 +63,11 @@ func Compare(old, new io.Reader) (*Comparison, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the new report: %w", err)
 	}
+	return CompareFleets(before, after)
+}
+
+// CompareFleets says what changed from one report to another. Both are about one target, or both about many.
+func CompareFleets(before, after *Fleet) (*Comparison, error) {
 	if before.one != after.one {
 		return nil, errors.New("one report is about one target, and the other about many")
 	}

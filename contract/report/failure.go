@@ -71,6 +71,9 @@ func (r *Report) failures() []failure {
 		}
 		groups[i].found = append(groups[i].found, f)
 	}
+	for i := range groups { // what the set-up found has no story, and the first is shown in full
+		slices.SortStableFunc(groups[i].found, func(a, b finding) int { return cmp.Compare(min(1, len(b.Story)), min(1, len(a.Story))) })
+	}
 	slices.SortStableFunc(groups, func(a, b failure) int { return cmp.Compare(a.rank(), b.rank()) })
 	return groups
 }

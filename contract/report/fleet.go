@@ -2,8 +2,6 @@ package report
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -180,49 +178,15 @@ func (r *jsonRule) result() contract.RuleResult {
 
 // rule is the rule as the report has it.
 func (r *jsonRule) rule() *contract.Rule {
+	text := jsonText{r.ID, r.Level, r.Sentence, r.Source, r.Since, r.Until, r.Edition, r.Operations}
+	return text.rule()
+}
+
+func (r *jsonText) rule() *contract.Rule {
 	since, _ := contract.ParseRelease(r.Since)
 	until, _ := contract.ParseRelease(r.Until)
 	edition, _ := contract.ParseEdition(r.Edition)
 	return &contract.Rule{
 		ID: Printable(r.ID), Level: r.Level, Sentence: Printable(r.Sentence), Source: r.Source, Since: since, Until: until, Edition: edition, Operations: r.Operations,
 	}
-}
-
-// ReadFleet reads what JSON wrote: the report of many targets, or of one, which is then called by its URL.
-func ReadFleet(r io.Reader) (*Fleet, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	var kind struct {
-		Kind string `json:"kind"`
-	}
-	if err := json.Unmarshal(data, &kind); err != nil {
-		return nil, fmt.Errorf("it is not a JSON report: %w", err)
-	}
-	if kind.Kind != fleetKind {
-		return readOne(data)
-	}
-	var j jsonFleet
-	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("it is not a JSON report: %w", err)
-	}
-	if j.Version != 1 || len(j.Targets) == 0 {
-		return nil, errors.New("it is not a JSON report of targets, version 1 (glagents check --targets FILE --report json=FILE writes one)")
-	}
-	return j.fleet()
-}
-
-// readOne reads the report of one target.
-func readOne(data []byte) (*Fleet, error) {
-	var j jsonReport
-	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("it is not a JSON report: %w", err)
-	}
-	if j.Version != 1 || len(j.Rules) == 0 {
-		return nil, errors.New("it is not a JSON report of version 1 (--report json=FILE writes one)")
-	}
-	f := &Fleet{Started: j.Started, Duration: time.Duration(j.Seconds * float64(time.Second)), one: true}
-	f.insert(fromJSON(j.Target, &j))
-	return f, nil
 }

@@ -21,7 +21,7 @@ type jsonFleet struct {
 	Seconds float64      `json:"seconds"`
 	Summary jsonVerdicts `json:"summary"`
 	Common  []jsonCommon `json:"common"`
-	Rules   []jsonRule   `json:"rules"`
+	Rules   []jsonText   `json:"rules"`
 	Targets []jsonTarget `json:"targets"`
 }
 
@@ -54,6 +54,18 @@ type jsonTarget struct {
 type jsonOne struct {
 	jsonReport
 	Rules []jsonOutcome `json:"rules"`
+}
+
+// jsonText is what a rule says.
+type jsonText struct {
+	ID         string          `json:"id"`
+	Level      contract.Level  `json:"level"`
+	Sentence   string          `json:"sentence"`
+	Source     contract.Source `json:"source"`
+	Since      string          `json:"since,omitempty"`
+	Until      string          `json:"until,omitempty"`
+	Edition    string          `json:"edition,omitempty"`
+	Operations []string        `json:"operations,omitempty"`
 }
 
 // jsonOutcome is what became of a rule.
@@ -104,7 +116,7 @@ func (f *Fleet) head() *jsonFleet {
 		Summary: jsonVerdicts{
 			len(f.targets), f.count(contract.Conformant), f.count(contract.Violated), f.count(contract.Failed), f.count(contract.Usage), f.count(contract.TooLittle),
 		},
-		Common: []jsonCommon{}, Rules: []jsonRule{},
+		Common: []jsonCommon{}, Rules: []jsonText{},
 	}
 	for _, c := range f.common() {
 		head.Common = append(head.Common, jsonCommon(c))
@@ -117,9 +129,9 @@ func (f *Fleet) head() *jsonFleet {
 		for i := range t.report.Result.Rules {
 			if rule := t.report.Result.Rules[i].Rule; !seen[rule.ID] {
 				seen[rule.ID] = true
-				head.Rules = append(head.Rules, jsonRule{
+				head.Rules = append(head.Rules, jsonText{
 					ID: rule.ID, Level: rule.Level, Sentence: rule.Sentence, Source: rule.Source, Since: rule.Since.String(),
-					Until: rule.Until.String(), Edition: rule.Edition.String(), Operations: rule.Operations, Evidence: []int{},
+					Until: rule.Until.String(), Edition: rule.Edition.String(), Operations: rule.Operations,
 				})
 			}
 		}

@@ -106,10 +106,26 @@ func TestTheReportOfOneTargetCanBeMerged(t *testing.T) {
 
 func TestWhatIsNotAReportIsNotMerged(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "[]", "{}", `{"kind":"targets","version":2}`, `{"kind":"targets","version":1,"targets":[]}`, `{"version":1}`,
-		`{"kind":"targets","version":1,"rules":[],"targets":[{"name":"a","report":{"rules":[{"id":"x/y","outcome":"pass"}]}}]}`} {
+	const wrote = "it is JSON, but not a report that --report json=FILE wrote: "
+	one := string(write(t, report.JSON{}, full()))
+	for text, says := range map[string]string{
+		"":                        "it is empty",
+		" \n":                     "it is empty",
+		"hello":                   "it is not JSON: invalid character 'h' looking for beginning of value at byte 1; --report json=FILE writes a report as JSON",
+		"<!doctype html><p>hi":    "it is HTML or XML and not JSON; --report json=FILE writes a report as JSON",
+		one[:1000]:                "it is JSON that ends in the middle, after 1000 bytes: was it written to the end?",
+		"[]":                      wrote + "it is an array",
+		"{}":                      wrote + "it has no version",
+		`{"version":1,"rules":3}`: wrote + "rules is a number",
+		`{"version":1,"rules":[{"outcome":"fine"}]}`: wrote,
+		`{"version":1}`:                          "it is not a report that --report json=FILE wrote: it has no rules",
+		`{"kind":"targets","version":2}`:         "it is a report of version 2, and this glagents reads version 1",
+		`{"kind":"targets","version":1}`:         "it is a report of no target",
+		`{"log":{"version":"1.2","entries":[]}}`: "it is a recording and not a report; `glagents verify --report json=FILE` judges it and writes one",
+		`{"kind":"targets","version":1,"rules":[],"targets":[{"name":"a","report":{"rules":[{"id":"x/y","outcome":"pass"}]}}]}`: "the report of a has the rule \"x/y\"",
+	} {
 		_, err := report.ReadFleet(strings.NewReader(text))
-		assert.Error(t, err, text)
+		assert.ErrorContains(t, err, says, text)
 	}
 }
 

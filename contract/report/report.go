@@ -22,6 +22,8 @@ type Report struct {
 
 	Fake bool // the target is the built-in fake, which ends with the check
 
+	Journal string // the directory of the journal, if it is not the user's
+
 	Unread  int    // entries of the files that could not be read
 	Partial string // why not everything was judged, in half a sentence; empty if it was
 

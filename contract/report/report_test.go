@@ -52,7 +52,7 @@ func finding(id string, level contract.Level, outcome contract.Outcome, operatio
 		Exchange: exchange,
 		Evidence: contract.Evidence{
 			Method: "GET", URL: "https://gitlab.example.com/gitlab/api/v4/projects/20/cluster_agents", Status: 200,
-			Repeat: `curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents"`,
+			Repeat: `curl -sS -i -w '\n' -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents"`,
 		},
 	}
 }
@@ -78,12 +78,12 @@ func full() *report.Report {
 	leak.Document = "openapi/openapi.yaml:512:11"
 	leak.Evidence = contract.Evidence{
 		Method: "GET", URL: "https://gitlab.example.com/api/v4/projects/20/cluster_agents/5/tokens/7", Status: 200,
-		Repeat:    `curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/5/tokens/7"`,
+		Repeat:    `curl -sS -i -w '\n' -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/5/tokens/7"`,
 		RequestID: "01JD8Z",
 	}
 	leak.Scenario, leak.Note, leak.Story = "read a token", "confirmed: it came in 4 of 4 plays", []contract.Step{
-		step("POST", "cluster_agents", 201, `agent=$(curl -X POST -H "PRIVATE-TOKEN: $GITLAB_TOKEN" --data-raw '{"name":"a"}' "$GITLAB_URL/api/v4/projects/20/cluster_agents" | jq .id)`),
-		step("GET", "cluster_agents/5", 200, `curl -H "PRIVATE-TOKEN: $GITLAB_DEVELOPER_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/$agent"`),
+		step("POST", "cluster_agents", 201, `agent=$(curl -sS -w '%{stderr}HTTP %{http_code}\n' -X POST -H "PRIVATE-TOKEN: $GITLAB_TOKEN" --data-raw '{"name":"a"}' "$GITLAB_URL/api/v4/projects/20/cluster_agents" | jq .id)`),
+		step("GET", "cluster_agents/5", 200, `curl -sS -i -w '\n' -H "PRIVATE-TOKEN: $GITLAB_DEVELOPER_TOKEN" "$GITLAB_URL/api/v4/projects/20/cluster_agents/$agent"`),
 	}
 	leak.Story[1].Role = contract.Developer
 
@@ -144,7 +144,7 @@ func full() *report.Report {
 	f := finding("document/body", contract.Must, contract.Violation, "createAgent", 99, "/id", "an integer", "null")
 	f.Evidence = contract.Evidence{
 		Method: "POST", URL: "https://gitlab.example.com/api/v4/projects/20/cluster_agents", Status: 201,
-		Repeat: "curl -H 'Content-Type: application/json' --data-raw '{\n\"name\": \"```a\"\n}\n/close' \"$GITLAB_URL/api/v4/projects/20/cluster_agents\"",
+		Repeat: "curl -sS -i -w '\\n' -H 'Content-Type: application/json' --data-raw '{\n\"name\": \"```a\"\n}\n/close' \"$GITLAB_URL/api/v4/projects/20/cluster_agents\"",
 	}
 	r.Findings = append(r.Findings, f)
 	return &report.Report{Result: r, Recorded: true, Unread: 2, Redactor: redactor}
@@ -341,6 +341,40 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+// TestSchemaOfManyTargets: the report that check --targets and merge write follows the schema too.
+func TestSchemaOfManyTargets(t *testing.T) {
+	t.Parallel()
+	schema := compiled(t)
+	whole := writeFleet(t, report.JSON{}, fleet())
+	read, err := report.ReadFleet(strings.NewReader(whole))
+	require.NoError(t, err)
+	joined := &report.Fleet{}
+	require.NoError(t, joined.Join(read))
+	for name, text := range map[string]string{"at once": whole, "joined": writeFleet(t, report.JSON{}, joined)} {
+		instance, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		require.NoError(t, err)
+		require.NoError(t, schema.Validate(instance), name)
+	}
+	target := func(m map[string]any) map[string]any { return m["targets"].([]any)[1].(map[string]any) } // "broken 0"
+	for name, damage := range map[string]func(map[string]any){
+		"kind":    func(m map[string]any) { m["kind"] = "target" },
+		"summary": func(m map[string]any) { delete(m["summary"].(map[string]any), "failed") },
+		"name":    func(m map[string]any) { delete(target(m), "name") },
+		"finding": func(m map[string]any) {
+			delete(target(m)["report"].(map[string]any)["findings"].([]any)[0].(map[string]any), "rule")
+		},
+		"outcome": func(m map[string]any) {
+			delete(target(m)["report"].(map[string]any)["rules"].([]any)[0].(map[string]any), "outcome")
+		},
+		"sentence": func(m map[string]any) { delete(m["rules"].([]any)[0].(map[string]any), "sentence") },
+	} {
+		var m map[string]any
+		require.NoError(t, json.Unmarshal([]byte(whole), &m))
+		damage(m)
+		require.Error(t, schema.Validate(m), name)
+	}
+}
+
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema))
@@ -358,8 +392,9 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 	t.Parallel()
 	r := full()
 	r.Result.Left = []string{"x"}
-	var written, schema any
+	var written, many, schema any
 	require.NoError(t, json.Unmarshal(write(t, report.JSON{}, r), &written))
+	require.NoError(t, json.Unmarshal([]byte(writeFleet(t, report.JSON{}, fleet())), &many))
 	require.NoError(t, json.Unmarshal(report.Schema, &schema))
 	described := map[string]bool{}
 	var collect func(any)
@@ -399,6 +434,15 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 		}
 	}
 	check(written)
+	check(many)
+}
+
+// agents are so many agents that were kept.
+func agents(n int) (lines []string) {
+	for i := range n {
+		lines = append(lines, fmt.Sprintf("agent %d, \"a\"", i+1))
+	}
+	return lines
 }
 
 func TestVerdict(t *testing.T) {
@@ -480,18 +524,25 @@ func TestVerdict(t *testing.T) {
 		},
 		"something was left behind": {
 			report.Report{Result: &contract.Result{Target: "https://x", Left: []string{"agent 5"}, Rules: []contract.RuleResult{held}, Coverage: succeeded}},
-			[]string{"! the check failed: 1 of 1 MUST rules hold at https://x.", "  Left behind: agent 5; `glagents sweep --url https://x` removes what it can."}, contract.Failed,
+			[]string{"! the check failed: 1 of 1 MUST rules hold at https://x.", "  Left behind: agent 5. `glagents sweep --url https://x` removes what it can."}, contract.Failed,
 		},
 		"something was left behind by a server that violates a MUST": {
 			report.Report{Result: &contract.Result{Left: []string{"agent 5"}, Rules: []contract.RuleResult{held, broken}, Coverage: succeeded, Findings: []contract.Finding{found}}},
 			[]string{
 				"✗ not conformant, and the check failed: 1 of 2 MUST rules hold.", "  Wrong: a/broken (MUST): It holds.",
-				"  Left behind: agent 5; `glagents sweep` removes what it can.",
+				"  Left behind: agent 5. `glagents sweep` removes what it can.",
 			}, contract.Violated,
 		},
 		"something was kept": {
 			report.Report{Result: &contract.Result{Target: "https://x", Kept: []string{`agent 5, "contract-x"`}, Rules: []contract.RuleResult{held}, Coverage: succeeded}},
-			[]string{"✓ conformant: 1 of 1 MUST rules hold at https://x.", "  Kept: agent 5, \"contract-x\"; `glagents sweep --url https://x` removes it."}, contract.Conformant,
+			[]string{"✓ conformant: 1 of 1 MUST rules hold at https://x.", "  Kept: agent 5, \"contract-x\". `glagents sweep --url https://x` removes it."}, contract.Conformant,
+		},
+		"many agents kept": {
+			report.Report{Result: &contract.Result{Target: "https://x", Kept: agents(10), Rules: []contract.RuleResult{held}, Coverage: succeeded}, Journal: "/my journal"},
+			[]string{
+				"✓ conformant: 1 of 1 MUST rules hold at https://x.",
+				"  Kept: agent 1, \"a\"; agent 2, \"a\"; agent 3, \"a\"; agent 4, \"a\"; agent 5, \"a\"; agent 6, \"a\"; agent 7, \"a\"; agent 8, \"a\"; and 2 more. `glagents sweep --url https://x --journal '/my journal'` removes them.",
+			}, contract.Conformant,
 		},
 		"an internal error": {
 			report.Report{Result: of(held, because("a/c", contract.Error, contract.ReasonInternal, "panic"))},
@@ -568,6 +619,21 @@ func TestCauses(t *testing.T) {
 			assert.Equal(t, tc.want, texts)
 		})
 	}
+}
+
+// What the set-up finds has no story. It is not shown in the place of a finding that has one.
+func TestTheFindingWithAStoryIsShown(t *testing.T) {
+	t.Parallel()
+	inSetUp := finding("a/one", contract.Must, contract.Violation, "createAgent", 1, "", "x", "y")
+	later := inSetUp
+	later.Exchange, later.Scenario, later.Story = 7, "create an agent", []contract.Step{step("POST", "cluster_agents", 201, "curl the agent")}
+	r := &report.Report{Result: &contract.Result{
+		Findings: []contract.Finding{inSetUp, later},
+		Rules:    []contract.RuleResult{{Rule: rule("a/one", contract.Must, "S.", ""), Outcome: contract.Violation}},
+	}}
+	text := string(write(t, report.Terminal{}, r))
+	assert.Contains(t, text, "curl the agent\n")
+	assert.Contains(t, text, "1 other exchange: #1\n")
 }
 
 // TestWidths: below its width the coverage table becomes a line for each operation, and nothing but commands is wider

@@ -57,12 +57,23 @@ func list(names []string) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
+// Some are names as a sentence has them, of which at most so many are listed; see some.
+func Some(names []string, most int) string { return some(names, most) }
+
 // some are names, of which at most so many are listed.
 func some(names []string, most int) string {
 	if len(names) <= most {
 		return list(names)
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// apart are texts with commas of their own, of which at most so many are listed.
+func apart(texts []string, most int) string {
+	if n := len(texts) - most; n > 0 {
+		return fmt.Sprintf("%s; and %d more", strings.Join(texts[:most], "; "), n)
+	}
+	return strings.Join(texts, "; ")
 }
 
 // Wrap breaks a text into lines for a terminal of that width; see wrap.

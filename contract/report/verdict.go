@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/redact"
 )
 
 // counts are what a report comes to in numbers.
@@ -290,20 +291,28 @@ func (r *Report) whatWasNotTested() []string {
 func (r *Report) whatIsLeft() string {
 	var parts []string
 	if kept := r.shownAll(r.Result.Kept); len(kept) > 0 {
-		parts = append(parts, fmt.Sprintf("Kept: %s; `%s` removes it.", some(kept, maxNamed), r.sweep()))
+		it := "them"
+		if len(kept) == 1 {
+			it = "it"
+		}
+		parts = append(parts, fmt.Sprintf("Kept: %s. `%s` removes %s.", apart(kept, maxNamed), r.sweep(), it))
 	}
 	if left := r.shownAll(r.Result.Left); len(left) > 0 {
-		parts = append(parts, fmt.Sprintf("Left behind: %s; `%s` removes what it can.", some(left, maxNamed), r.sweep()))
+		parts = append(parts, fmt.Sprintf("Left behind: %s. `%s` removes what it can.", apart(left, maxNamed), r.sweep()))
 	}
 	return strings.Join(parts, " ")
 }
 
 // sweep is the command that removes what was left.
 func (r *Report) sweep() string {
-	if r.Result.Target == "" {
-		return "glagents sweep"
+	command := "glagents sweep"
+	if r.Result.Target != "" {
+		command += " --url " + r.shown(r.Result.Target)
 	}
-	return "glagents sweep --url " + r.shown(r.Result.Target)
+	if r.Journal != "" {
+		command += " --journal " + r.shown(redact.Word(r.Journal))
+	}
+	return command
 }
 
 func (r *Report) shownAll(texts []string) []string {

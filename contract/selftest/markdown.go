@@ -14,7 +14,7 @@ func (m *Matrix) Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Fault-detection matrix\n\nMade by `go test ./contract/selftest -run Matrix -update`; do not edit. `glagents selftest` shows the same on a terminal.\n\n")
 	b.WriteString(m.Summary() + "\n\n")
-	fmt.Fprintf(&b, "On the healthy fake the suite finds no violation and no drift, ends in no error, and leaves nothing behind, in each of these profiles: %s.\n\n", m.profiles())
+	fmt.Fprintf(&b, "On the healthy fake the suite finds no violation and no drift, ends in no error, and leaves nothing behind, in each of these releases and editions: %s.\n\n", m.profiles())
 	b.WriteString("Each fault is switched on alone, in the newest release in which it makes a difference. Each rule that claims the fault has to notice it. No other rule may be set off, unless the table lists it with a reason. " +
 		"Afterwards agents that existed before are unchanged, byte for byte, and what the run made is gone, unless the fault prevents that.\n")
 	m.writeFaults(&b)

@@ -55,9 +55,9 @@ func (m *Matrix) Unkilled() (problems []string) {
 		_, excused := unkillable[rule.ID]
 		switch killed := len(killers[rule.ID]) > 0; {
 		case rule.Level == contract.Must && !killed && !excused:
-			problems = append(problems, rule.ID+": no fault kills it")
+			problems = append(problems, rule.ID+": it is a MUST, and no fault violates it")
 		case killed && excused:
-			problems = append(problems, rule.ID+": a fault kills it, though the list of rules that no server can break has it")
+			problems = append(problems, rule.ID+": a fault violates it, and it is on the list of rules that no server can violate")
 		}
 	}
 	return problems
@@ -81,7 +81,7 @@ func (m *Matrix) Summary() string {
 	for _, r := range m.Broken {
 		verdicts[r.Fault.Verdict]++
 	}
-	must, killed := 0, 0
+	must, violated := 0, 0
 	killers := m.Killers()
 	for _, rule := range contract.Rules() {
 		if rule.Level != contract.Must {
@@ -89,10 +89,30 @@ func (m *Matrix) Summary() string {
 		}
 		must++
 		if len(killers[rule.ID]) > 0 {
-			killed++
+			violated++
 		}
 	}
-	return fmt.Sprintf("%d faults: %d violations, %d drifts, %d inconclusive, %d allowed; %d of the %d MUST rules killed; %d profiles.",
-		len(m.Broken), verdicts[faults.Violates], verdicts[faults.Drifts], verdicts[faults.Obscures], verdicts[faults.Conforms],
-		killed, must, len(m.Healthy))
+	return fmt.Sprintf("%s: %s, %s, %d inconclusive, %d allowed. They violate %d of the %d MUST rules. %s of the healthy fake: %s.",
+		count(len(m.Broken), "fault"), count(verdicts[faults.Violates], "violation"), count(verdicts[faults.Drifts], "drift"),
+		verdicts[faults.Obscures], verdicts[faults.Conforms], violated, must, count(len(m.Healthy), "run"), m.found())
+}
+
+// found says whether something was found on the healthy fake.
+func (m *Matrix) found() string {
+	wrong := 0
+	for _, r := range m.Healthy {
+		wrong += len(r.Problems)
+	}
+	if wrong == 0 {
+		return "nothing was found"
+	}
+	return count(wrong, "problem")
+}
+
+// count is a number and what it counts.
+func count(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"example.com/gitlab-agents/contract/redact"
 )
@@ -23,17 +22,31 @@ var variables = map[string]string{
 // implied are the headers that curl writes itself, or should.
 var implied = []string{"Accept-Encoding", "Connection", "Content-Length", "Host", "Transfer-Encoding", "User-Agent"}
 
-// Curl returns one line for a shell that makes the request again. What can't stand in a line is written in $'…', which
-// bash, zsh, ksh, busybox and POSIX since 2024 know. Where the URL is one of GitLab's API, scheme, host
-// and relative root are $GITLAB_URL; credentials are variables such as $GITLAB_TOKEN, and what else is recognized as a
-// secret is [redacted]. A body that can't be an argument goes through printf.
-func Curl(req *Request) string {
+// What a line does with the answer. Without -s, curl prints a progress meter into a pipe.
+const (
+	showAll    = ` -sS -i -w '\n'`                        // prints it: status, headers and body
+	passBodyOn = ` -sS -w '%{stderr}HTTP %{http_code}\n'` // prints the status, past the pipe that the body goes to
+)
+
+// Curl returns one line for a shell that makes the request again and shows the whole answer. Where the URL is one of
+// GitLab's API, scheme, host and relative root are $GITLAB_URL; credentials are variables such as $GITLAB_TOKEN, and what
+// else is recognized as a secret is [redacted].
+//
+// Every POSIX shell takes the line, with one exception: a header or URL with characters that aren't printable is written in
+// $'…', which bash, zsh, ksh, busybox and POSIX since 2024 know. A body with such characters goes through printf.
+func Curl(req *Request) string { return curl(req, showAll) }
+
+// CurlBody returns a line like that of Curl, but standard output gets the body of the answer only, for a program that reads
+// it. Standard error gets the status.
+func CurlBody(req *Request) string { return curl(req, passBodyOn) }
+
+func curl(req *Request, answer string) string {
 	redactor := redact.New()
 	for _, secret := range requestSecrets(req) {
 		redactor.Learn(secret)
 	}
 
-	line := "curl"
+	line := "curl" + answer
 	switch req.Method {
 	case "", http.MethodGet:
 		if len(req.Body) > 0 {
@@ -59,7 +72,7 @@ func Curl(req *Request) string {
 		if isArgument(body) {
 			line += " --data-raw " + redact.Quoted(body)
 		} else {
-			line = "printf " + redact.Quoted(redact.PrintfFormat(body)) + " | " + line + " --data-binary @-"
+			line = printf(body) + " | " + line + " --data-binary @-"
 		}
 	}
 	line += " " + target
@@ -136,5 +149,14 @@ func curlHeaders(req *Request, redactor *redact.Redactor) []string {
 	return append(credentials, others...)
 }
 
-// isArgument says whether s can be an argument in a command line: it is UTF-8, and there is no NUL in it.
-func isArgument(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
+// isArgument says whether s can be an argument in the command line of every shell, which knows '…' and no other quotes.
+func isArgument(s string) bool { return strings.HasPrefix(redact.Quoted(s), "'") }
+
+// printf is a command that prints s.
+func printf(s string) string {
+	format := redact.PrintfFormat(s)
+	if strings.HasPrefix(format, "-") {
+		return "printf -- " + redact.Quoted(format)
+	}
+	return "printf " + redact.Quoted(format)
+}

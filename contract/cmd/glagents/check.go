@@ -80,7 +80,8 @@ A rule that could not be tested is untested, with the reason.
 
   # A GitLab, with everything that can be tested
   export GITLAB_URL=https://gitlab.example.com
-  export GITLAB_TOKEN=… GITLAB_DEVELOPER_TOKEN=… GITLAB_GUEST_TOKEN=… GITLAB_STRANGER_TOKEN=…
+  export GITLAB_TOKEN=… GITLAB_DEVELOPER_TOKEN=… GITLAB_GUEST_TOKEN=…
+  export GITLAB_STRANGER_TOKEN=… GITLAB_READER_TOKEN=… GITLAB_EXPIRED_TOKEN=…
   glagents check --project group/project --other-project group/other
 
   # Without changing anything
@@ -93,7 +94,7 @@ A rule that could not be tested is untested, with the reason.
   glagents check --report junit=contract.xml --report json=contract.json
 
   # Which requests would be sent?
-  glagents check --url https://gitlab.example.com --project group/project --dry-run`,
+  glagents check --project group/project --dry-run`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.parallelGiven = cmd.Flags().Changed("parallel")
@@ -123,8 +124,8 @@ func (c *check) flags(cmd *cobra.Command) {
 	flags.StringVar(&c.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2, instead of asking it")
 	flags.StringVar(&c.edition, "edition", "", "the `EDITION` of the GitLab, ce or ee, instead of asking it")
 	complete(cmd, "edition", "ce", "ee")
-	flags.DurationVar(&c.timeout, "timeout", 10*time.Minute, "end the check after this time; what it created is still removed")
-	flags.IntVar(&c.parallel, "parallel", contract.DefaultParallel, "how many requests may be under way at once")
+	flags.DurationVar(&c.timeout, "timeout", 10*time.Minute, "end the check after this `TIME`; what it created is still removed")
+	flags.IntVar(&c.parallel, "parallel", contract.DefaultParallel, "send at most `N` requests at once")
 	flags.BoolVar(&c.readOnly, "read-only", false, "create, change and delete nothing")
 	flags.BoolVar(&c.keep, "keep", false, "keep what the check creates, and say what it is")
 	flags.BoolVar(&c.fake, "fake", false, "check the built-in fake, whatever the environment says")
@@ -179,7 +180,7 @@ func (c *check) run(ctx context.Context) error {
 	case err != nil:
 		return c.failed(err)
 	}
-	r := &report.Report{Result: result, Strict: c.strict, Redactor: c.redactor, Fake: c.isFake()}
+	r := &report.Report{Result: result, Strict: c.strict, Redactor: c.redactor, Fake: c.isFake(), Journal: c.journal}
 	switch {
 	case ctx.Err() != nil:
 		r.Partial = "interrupted"
@@ -267,8 +268,8 @@ func (c *check) options() (o contract.Options, err error) {
 	if err := checkPatterns(c.only, c.skip); err != nil {
 		return o, err
 	}
-	if _, err := contract.SelectScenarios(c.scenarios); err != nil {
-		return o, usageError{"--scenario: " + err.Error() + didYouMean(c.scenarios, scenarioNames())}
+	if err := eachMatches("--scenario", c.scenarios, scenarioNames(), selectsScenarios); err != nil {
+		return o, err
 	}
 	if c.release != "" {
 		if o.Release, err = contract.ParseRelease(c.release); err != nil {

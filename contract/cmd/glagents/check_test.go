@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -83,7 +84,7 @@ func TestCheckTheFake(t *testing.T) {
 	assert.Zero(t, out.status, out.stdout)
 	assert.Empty(t, out.stderr)
 	first, _, _ := strings.Cut(out.stdout, "\n")
-	assert.Regexp(t, `^Checking the built-in fake GitLab 19\.1\.0 \(CE\) at http://127\.0\.0\.1:\d+\.$`, first)
+	assert.Regexp(t, `^Checking the built-in fake GitLab 19\.1\.0 \(CE\) at http://127\.0\.0\.1:\d+\. To check another, give --url and --project\.$`, first)
 	assert.Contains(t, out.stdout, "✓ conformant")
 
 	for _, c := range []struct{ version, edition, says string }{
@@ -146,7 +147,7 @@ func TestCheckBadUse(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"an argument", token, []string{"check", "https://gitlab.example.com"}, 2, "\"https://gitlab.example.com\" is given, and check takes flags only; `glagents check --help` lists them"},
+		{"an argument", token, []string{"check", "https://gitlab.example.com"}, 2, `"https://gitlab.example.com" is given, and check takes flags only; did you mean --url https://gitlab.example.com?`},
 		{"an unknown flag", token, append(project, "--colour"), 2, "unknown flag: --colour; `glagents check --help` lists the flags"},
 		{"a token as a flag", token, append(project, "--token", "glpat-0123456789abcdefghij"), 2, "unknown flag: --token"},
 		{"no project", token, url, 2, "--project is missing"},
@@ -170,13 +171,13 @@ func TestCheckBadUse(t *testing.T) {
 		{"a mistyped subject", token, append(project, "--rule", "token/*"), 2, `did you mean "tokens/*"?`},
 		{"a pattern to skip that matches nothing", token, append(project, "--skip", "nothing"), 2, `the pattern "nothing" matches no rule`},
 		{"a pattern that is none", token, append(project, "--rule", "["), 2, `the pattern "[" cannot be read`},
-		{"nothing left to test", token, append(project, "--skip", "*/*"), 2, "no rule is left to test"},
+		{"nothing left to test", token, append(project, "--skip", "*/*"), 2, "--skip leaves out every rule that would be tested"},
 		{"a version that is none", token, append(project, "--gitlab-version", "latest"), 2, `--gitlab-version: "latest" is not a GitLab version`},
 		{"an edition that is none", token, append(project, "--edition", "ultimate"), 2, "--edition: unknown GitLab edition"},
 		{"no parallelism", token, append(project, "--parallel", "0"), 2, "--parallel: with 0 requests"},
 		{"no time", token, append(project, "--timeout", "0s"), 2, "--timeout: in 0s nothing can be checked"},
 		{"a release without the Agents API", token, append(project, "--gitlab-version", "13.0"), 2, "--gitlab-version: GitLab 13.0 has no Agents API: it came with 14.10"},
-		{"a time that is none", token, append(project, "--timeout", "soon"), 2, `invalid argument "soon" for "--timeout" flag: write a time such as 30s or 5m`},
+		{"a time that is none", token, append(project, "--timeout", "soon"), 2, "--timeout soon: write a time such as 30s or 5m"},
 		{"certificates that are not there", token, append(project, "--ca-file", "/nowhere/ca.pem"), 2, "--ca-file: open /nowhere/ca.pem: no such file"},
 		{"certificates that are none", token, append(project, "--ca-file", file(t, "ca.pem", "x")), 2, "contains no certificate (PEM)"},
 		{"known failures that are not there", token, append(project, "--known-failures", "/nowhere/known"), 2, "--known-failures: open /nowhere/known: no such file"},
@@ -326,12 +327,17 @@ func TestCheckKeeps(t *testing.T) {
 	args := []string{"--url", gitlab.url, "--journal", journal}
 	out := glagentsIn(t.Context(), everyToken(), append([]string{"check", "--project", "20", "--scenario", "revoked token", "--keep"}, args...)...)
 	assert.Contains(t, out.stdout, "Kept: agent ", out.stderr)
-	assert.Contains(t, out.stdout, "`glagents sweep --url "+gitlab.url+"` removes it.")
+	command := regexp.MustCompile("`glagents (.*)` removes it").FindStringSubmatch(out.stdout)
+	require.NotEmpty(t, command, out.stdout)
 	require.Len(t, gitlab.Agents(20), 1)
-	out = glagentsIn(t.Context(), everyToken(), append([]string{"sweep"}, args...)...)
+	out = glagentsIn(t.Context(), everyToken(), strings.Fields(command[1])...)
 	assert.Zero(t, out.status, out.stderr)
 	assert.Contains(t, out.stdout, ": 1 agent removed.")
 	assert.Empty(t, gitlab.Agents(20))
+
+	out = glagents(t, nil, "check", "--keep")
+	assert.Equal(t, 2, out.status)
+	assert.Contains(t, out.stderr, "--keep is given, but the built-in fake ends with the check: keep what is created in one that `glagents serve` runs")
 }
 
 func TestCheckDryRun(t *testing.T) {
@@ -343,10 +349,11 @@ func TestCheckDryRun(t *testing.T) {
 	assert.Contains(t, out.stdout, "Nothing was sent.")
 	assert.Contains(t, out.stdout, "\n# revoked token: tokens/revoke ")
 	assert.Contains(t, out.stdout, `"$GITLAB_URL/api/v4/projects/group%2Fsub%2Fproject/cluster_agents/$agent/tokens/$token"`)
-	assert.True(t, strings.HasPrefix(out.stdout, "# Nothing is sent. The scripts need curl and jq.\nexport GITLAB_URL='"+gitlab.url+"'"), out.stdout)
+	assert.True(t, strings.HasPrefix(out.stdout, "# Nothing is sent. The scripts need curl and jq. Long bodies are shortened.\nexport GITLAB_URL='"+gitlab.url+"'"), out.stdout)
 	assert.NotContains(t, out.stdout, "GITLAB_DEVELOPER_TOKEN", "no developer's token is given")
 	assert.NotContains(t, out.stdout, "root%2Ftest")
 	assert.NotContains(t, out.stdout, "/projects/20/")
+	assert.Regexp(t, `x… \([1-9][0-9,]* more bytes\)' "\$GITLAB_URL`, out.stdout, "a description of 1024 characters")
 	assert.NotContains(t, out.stdout, "glpat-maintainer")
 
 	out = glagentsIn(t.Context(), everyToken(), "check", "--url", gitlab.url, "--project", "20", "--dry-run", "--read-only")

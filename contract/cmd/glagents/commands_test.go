@@ -24,7 +24,11 @@ func TestMistypedCommands(t *testing.T) {
 	for args, says := range map[string]string{
 		"chek":               `unknown command "chek"; did you mean "check"?`,
 		"scenario":           `unknown command "scenario"; did you mean "scenarios"?`,
-		"frobnicate":         "unknown command \"frobnicate\"; `glagents help` lists the commands",
+		"frobnicate":         "unknown command \"frobnicate\"; `glagents --help` lists the commands",
+		"-- check":           "unknown command \"check\"; `glagents --help` lists the commands",
+		"help chek":          `unknown command "chek"; did you mean "check"?`,
+		"completion bsh":     "unknown command \"bsh\"; `glagents completion --help` lists the commands",
+		"completion bash x":  "\"x\" is given, and bash takes flags only",
 		"rules tokens/revke": `did you mean "tokens/revoke"?`,
 		"scenarios HEED":     `did you mean "HEAD"?`,
 		"faults sloww":       `did you mean "slow"?`,
@@ -34,6 +38,63 @@ func TestMistypedCommands(t *testing.T) {
 		assert.Equal(t, 2, out.status, args)
 		assert.Contains(t, out.stderr, says, args)
 		assert.Empty(t, out.stdout, args)
+	}
+}
+
+func TestMistypedFlags(t *testing.T) {
+	t.Parallel()
+	for args, says := range map[string]string{
+		"check --projct x":        "unknown flag: --projct; did you mean --project?",
+		"check -project x":        "unknown shorthand flag: 'p'; did you mean --project?",
+		"check --token glpat-x":   "unknown flag: --token; did you mean --token-file?",
+		"check -token=glpat-x":    "unknown shorthand flag: 't'; did you mean --token-file?",
+		"check --colour":          "unknown flag: --colour; `glagents check --help` lists the flags",
+		"sweep --projekt x":       "unknown flag: --projekt; `glagents sweep --help` lists the flags", // --project is hidden
+		"-q check":                "unknown shorthand flag: 'q'; `glagents --help` lists the flags; those of a command come after it",
+		"check --project":         "--project needs a value: --project PROJECT",
+		"check --timeout soon":    "--timeout soon: write a time such as 30s or 5m",
+		"check --parallel many":   "--parallel many: write a whole number",
+		"check --fake=maybe":      "--fake maybe: write true or false",
+		"serve --rate-limit 5":    "--rate-limit 5: write it as 600/m, or with /s or /h",
+		"check https://x.org":     `"https://x.org" is given, and check takes flags only; did you mean --url https://x.org?`,
+		"check group/project":     "did you mean --project group/project?",
+		"proxy https://x.org":     "did you mean --upstream https://x.org?",
+		"serve :8080":             "did you mean --addr :8080?",
+		"sweep group/project":     "`glagents sweep --help` lists them",
+		"verify https://x.org":    "https://x.org is a URL, and verify reads files; ",
+		"rules --format xml":      "--format xml: there are text and json",
+		"verify --report pdf=x -": "--report pdf=x: unknown report format \"pdf\": there are ",
+	} {
+		out := glagents(t, nil, strings.Fields(args)...)
+		assert.Equal(t, 2, out.status, args)
+		assert.Contains(t, out.stderr, says, args)
+		assert.NotContains(t, out.stderr, "glpat", args)
+		assert.Empty(t, out.stdout, args)
+	}
+}
+
+// TestPatternsThatMatchNothing: the message names the flag, and names that may be meant.
+func TestPatternsThatMatchNothing(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"check", "--rule", "token/*"}, `--rule: the pattern "token/*" matches no rule: ` + "`glagents rules` lists them" + `; did you mean "tokens/*"?`},
+		{[]string{"verify", "--rule", "TOKENS/*", "-"}, `--rule: the pattern "TOKENS/*" matches no rule: ` + "`glagents rules` lists them" + `; did you mean "tokens/*"?`},
+		{[]string{"check", "--rule", "tokens/*", "--skip", "idempotent"}, `--skip: the pattern "idempotent" matches no rule: ` + "`glagents rules` lists them" + `; did you mean "tokens/revoke-is-idempotent"?`},
+		{[]string{"proxy", "--upstream", "http://x", "--skip", "x"}, `--skip: the pattern "x" matches no rule: ` + "`glagents rules` lists them\n"},
+		{[]string{"check", "--skip", "*/*"}, "--skip leaves out every rule that would be tested"},
+		{[]string{"check", "--scenario", "revoked token", "--scenario", "HEED"}, `--scenario: the pattern "HEED" matches no scenario: ` + "`glagents scenarios` lists them" + `; did you mean "HEAD"?`},
+		{[]string{"check", "--scenario", "["}, `--scenario: the pattern "[" cannot be read`},
+		{[]string{"selftest", "secret-empti"}, `the pattern "secret-empti" matches no fault: ` + "`glagents faults` lists them" + `; did you mean "secret-empty"?`},
+		{[]string{"faults", "slow", "secret"}, `; did you mean "secret-predictable", "secret-in-list" or "secret-in-get"?`},
+		{[]string{"serve", "--fault", "secret"}, `--fault: there is no fault "secret": ` + "`glagents faults` lists them" + `; did you mean "secret-predictable", "secret-in-list" or "secret-in-get"?`},
+	} {
+		out := glagents(t, nil, tt.args...)
+		assert.Equal(t, 2, out.status, tt.args)
+		assert.Contains(t, out.stderr, tt.says, tt.args)
+		assert.Empty(t, out.stdout, tt.args)
 	}
 }
 
@@ -206,9 +267,13 @@ func TestCompare(t *testing.T) {
 
 	for args, says := range map[string]string{
 		"compare " + before:                                              "give two files",
-		"compare " + before + " /nowhere/x.json":                         "no such file",
-		"compare " + before + " " + file(t, "x.json", "[]"):              "the new report: it is not a JSON report",
-		"compare " + file(t, "y.json", "{}") + " " + after:               "the old report: it is not a JSON report of version 1",
+		"compare " + before + " /nowhere/x.json":                         "glagents: /nowhere/x.json: no such file or directory\n",
+		"compare " + dir + " " + after:                                   "glagents: " + dir + ": is a directory\n",
+		"compare " + before + " " + changes:                              "glagents: " + changes + ": it is not JSON: invalid character ",
+		"compare " + before + " " + file(t, "x.json", "[]"):              "x.json: it is JSON, but not a report that --report json=FILE wrote: it is an array\n",
+		"compare " + file(t, "y.json", "{}") + " " + after:               "y.json: it is JSON, but not a report that --report json=FILE wrote: it has no version\n",
+		"merge " + file(t, "z.json", ""):                                 "z.json: it is empty\n",
+		"merge /nowhere/x.json":                                          "glagents: /nowhere/x.json: no such file or directory\n",
 		"compare --report junit=" + changes + " " + before + " " + after: "a comparison cannot be written as junit: there are ",
 	} {
 		out := glagents(t, nil, strings.Fields(args)...)

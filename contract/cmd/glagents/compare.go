@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,15 +23,15 @@ func (p *program) compareCommand() *cobra.Command {
 	c := &compare{program: p}
 	cmd := &cobra.Command{
 		Use:   "compare OLD.json NEW.json",
-		Short: "Compare two JSON reports: what did an upgrade change?",
+		Short: "Compare two JSON reports, as of an upgrade",
 		Long: `Compare reads two reports that --report json=FILE wrote, and says which rules are
 newly violated, which are fixed, which were not tested to the end any more, which
 answers are new or gone, and which operations became slower or faster.
 
 Exit status:
   0  nothing got worse
-  1  something got worse: a rule is newly violated, or the verdict was conformant
-     and no longer is
+  1  something got worse: a rule is newly violated, or the verdict was
+     conformant and no longer is
   2  wrong usage`,
 		Example: `  glagents check --report json=before.json
   # … upgrade GitLab …
@@ -62,7 +61,7 @@ func (c *compare) run(before, after string) error {
 	}
 	comparison, err := compareFiles(before, after)
 	if err != nil {
-		return usageError{err.Error()}
+		return err
 	}
 	human := io.Writer(c.stdout)
 	if c.reports.toStdout() {
@@ -103,15 +102,17 @@ func (c *compare) formats() ([]report.ComparisonFormat, error) {
 }
 
 func compareFiles(before, after string) (*report.Comparison, error) {
-	old, err := os.Open(before)
+	old, err := readFleet(before)
 	if err != nil {
 		return nil, err
 	}
-	defer old.Close()
-	new, err := os.Open(after)
+	new, err := readFleet(after)
 	if err != nil {
 		return nil, err
 	}
-	defer new.Close()
-	return report.Compare(old, new)
+	comparison, err := report.CompareFleets(old, new)
+	if err != nil {
+		return nil, usageError{fmt.Sprintf("%s and %s cannot be compared: %v", before, after, err)}
+	}
+	return comparison, nil
 }

@@ -86,9 +86,9 @@ func (c *check) printRequests(result *contract.Result, shown shownTarget) {
 			tokens = append(tokens, name)
 		}
 	}
-	fmt.Fprintf(c.stdout, "# Nothing is sent. The scripts need curl and jq.\n%s\n", report.Printable(c.redactor.Redact(report.Preamble(shown.url, tokens))))
+	fmt.Fprintf(c.stdout, "# Nothing is sent. The scripts need curl and jq. Long bodies are shortened.\n%s\n", report.Printable(c.redactor.Redact(report.Preamble(shown.url, tokens))))
 	if slices.ContainsFunc(result.Timeline, func(s contract.Step) bool { return strings.Contains(s.Script, embeddedID) }) {
-		fmt.Fprintln(c.stdout, report.Printable(c.redactor.Redact(fmt.Sprintf(`project=$(curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/%s" | jq .id)`, url.PathEscape(shown.project)))))
+		fmt.Fprintln(c.stdout, report.Printable(c.redactor.Redact(fmt.Sprintf(`project=$(curl -sS -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/%s" | jq .id)`, url.PathEscape(shown.project)))))
 	}
 	rest, played := result.Timeline, 0
 	for _, s := range result.Scenarios {
@@ -101,7 +101,7 @@ func (c *check) printRequests(result *contract.Result, shown shownTarget) {
 		played++
 		fmt.Fprintf(c.stdout, "\n# %s: %s\n", s.Name, strings.Join(rules[s.Name], " "))
 		for _, step := range steps {
-			fmt.Fprintln(c.stdout, report.Printable(c.redactor.Redact(inPlace.Replace(step.Script))))
+			fmt.Fprintln(c.stdout, shortenScript(report.Printable(c.redactor.Redact(inPlace.Replace(step.Script)))))
 		}
 	}
 	fmt.Fprintf(c.stdout, "\n# %s in %s, and those that prepare the check and remove what it created. Nothing was sent.\n",

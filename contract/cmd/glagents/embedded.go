@@ -35,6 +35,9 @@ func (c *check) embedded() (contract.Target, string, func(), error) {
 	}
 	target, stop, err := startEmbedded(server)
 	about := fmt.Sprintf("Checking the built-in fake GitLab %s (%s) at %s.", server.Version(), strings.ToUpper(server.Edition()), target.URL)
+	if !c.fake {
+		about += " To check another, give --url and --project."
+	}
 	return target, about, stop, err
 }
 

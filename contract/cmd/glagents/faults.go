@@ -12,7 +12,7 @@ import (
 func (p *program) faultsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "faults [PATTERN…]",
-		Short: "List the ways in which the fake GitLab can be broken",
+		Short: "List the faults that the fake GitLab can have",
 		Long: `Faults lists the ways in which the built-in fake GitLab can be broken on
 purpose, with glagents serve --fault NAME: their names, the GitLab releases to
 which they make a difference, and what they do. A PATTERN such as 'secret-*'
@@ -20,9 +20,12 @@ lists those that match. Which rules notice each is in contract/FORCE.md.`,
 		Example: `  glagents faults 'secret-*'
   glagents serve --fault secret-in-list`,
 		RunE: func(_ *cobra.Command, patterns []string) error {
+			if err := eachMatches("", patterns, faultNames(), selectsFaults); err != nil {
+				return err
+			}
 			list, err := faults.Matching(patterns...)
 			if err != nil {
-				return usageError{err.Error() + didYouMean(patterns, faultNames())}
+				return err
 			}
 			rows := make([][]string, len(list))
 			for i := range list {

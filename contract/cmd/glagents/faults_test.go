@@ -28,11 +28,12 @@ func TestSelftest(t *testing.T) {
 	t.Parallel()
 	out := glagents(t, nil, "selftest", "third-token-409", "slow")
 	assert.Zero(t, out.status, out.stdout)
-	assert.Contains(t, out.stdout, "✓ healthy 19.1 ce  -\n")
-	assert.Contains(t, out.stdout, "✓ third-token-409  token-limit/third-is-refused")
-	assert.Contains(t, out.stdout, "✓ slow             -\n")
-	assert.Contains(t, out.stdout, "0 problems")
-	assert.NotContains(t, out.stdout, "no fault kills it", "not all of them were tried")
+	assert.Contains(t, out.stdout, "✓ healthy 19.1 ce   nothing was found\n")
+	assert.Contains(t, out.stdout, "✓ third-token-409   token-limit/third-is-refused")
+	assert.Contains(t, out.stdout, "✓ slow              nothing was found\n")
+	assert.Regexp(t, `\n✓ The suite notices what it claims, in 30 runs and \S+s\.\n`, out.stdout)
+	assert.Contains(t, out.stdout, "  2 faults: 1 violation, 0 drifts, 0 inconclusive, 1 allowed. They violate 1 of the ")
+	assert.NotContains(t, out.stdout, "no fault violates it", "not all of them were tried")
 }
 
 func TestFaultsBadUse(t *testing.T) {

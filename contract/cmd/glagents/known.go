@@ -39,7 +39,7 @@ func parseKnownFailures(path, text string, renamed map[string]string) (ids []str
 			return nil, usageError{fmt.Sprintf("%s:%d: the rule %s is now called %s", path, i+1, id, now)}
 		}
 		if !slices.ContainsFunc(rules, func(r *contract.Rule) bool { return r.ID == id }) {
-			return nil, usageError{fmt.Sprintf("%s:%d: no rule is called %q: `glagents rules` lists them%s", path, i+1, id, didYouMean([]string{id}, ruleIDs()))}
+			return nil, usageError{fmt.Sprintf("%s:%d: no rule is called %q: `glagents rules` lists them%s", path, i+1, id, didYouMean(id, ruleIDs()))}
 		}
 		ids = append(ids, id)
 	}

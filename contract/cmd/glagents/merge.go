@@ -1,9 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +26,7 @@ func (p *program) mergeCommand() *cobra.Command {
 once. Use it after "parallel:" in a GitLab pipeline, or after an Indexed Job.
 
 ` + exitStatuses,
-		Example: `  glagents merge share-*.json --report html=contract.html --report junit=contract.xml`,
+		Example: `  glagents merge share-*.json --report html=all.html --report junit=all.xml`,
 		Args: arguments(func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("give one file or more: glagents merge FILE.json")
@@ -50,21 +51,33 @@ func (m *merge) run(files []string) error {
 	all := &report.Fleet{}
 	for _, file := range files {
 		fleet, err := readFleet(file)
-		if err == nil {
-			err = all.Join(fleet)
-		}
 		if err != nil {
-			return usageError{file + ": " + strings.TrimPrefix(err.Error(), "open "+file+": ")}
+			return err
+		}
+		if err := all.Join(fleet); err != nil {
+			return usageError{file + ": " + err.Error()}
 		}
 	}
 	return m.showFleet(all, m.human())
 }
 
-func readFleet(path string) (*report.Fleet, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// fileError is an error about a file, which it names once.
+func fileError(path string, err error) error {
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		err = failed.Err
 	}
-	defer f.Close()
-	return report.ReadFleet(f)
+	return usageError{path + ": " + err.Error()}
+}
+
+// readFleet reads a JSON report. The error names the file.
+func readFleet(path string) (*report.Fleet, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	fleet, err := report.ReadFleet(bytes.NewReader(data))
+	if err != nil {
+		return nil, usageError{path + ": " + err.Error()}
+	}
+	return fleet, nil
 }

@@ -93,7 +93,7 @@ func (c *check) exchangePrinter(w io.Writer, target contract.Target) func(*wire.
 		}{{" > ", x.Request.Body, false}, {" < ", responseBody(x), x.Response != nil && x.Response.Truncated}} {
 			if len(part.body) > 0 {
 				// Redacted before it is cut, or the beginning of a secret could be left.
-				line += "\n" + part.mark + clip(c.bodyText(part.body, part.truncated))
+				line += "\n" + part.mark + shorten(c.bodyText(part.body, part.truncated))
 			}
 		}
 		for text := range strings.SplitSeq(c.redactor.Redact(line), "\n") {
@@ -117,13 +117,4 @@ func responseBody(x *wire.Exchange) []byte {
 		return nil
 	}
 	return x.Response.Body
-}
-
-// clip shortens a body to what a line of a log can hold.
-func clip(s string) string {
-	const most = 400
-	if r := []rune(s); len(r) > most {
-		return fmt.Sprintf("%s… (%d bytes)", string(r[:most]), len(s))
-	}
-	return s
 }

@@ -73,13 +73,15 @@ If judging falls behind, exchanges are neither judged nor recorded; they are
 delivered as fast as ever. The summary says how many, and the exit status is 4
 instead of 0.
 
-How to point clients at the proxy, if it listens on http://127.0.0.1:8080:
-  curl           curl --header "PRIVATE-TOKEN: $TOKEN" http://127.0.0.1:8080/api/v4/projects/20/cluster_agents
-  python-gitlab  gitlab.Gitlab("http://127.0.0.1:8080", private_token=token, keep_base_url=True)
-  client-go      gitlab.NewClient(token, gitlab.WithBaseURL("http://127.0.0.1:8080"))
-  gitbeaker      new Gitlab({host: "http://127.0.0.1:8080", token})
-  Terraform      provider "gitlab" { base_url = "http://127.0.0.1:8080/api/v4/" }
-  glab           GITLAB_HOST=http://127.0.0.1:8080 glab cluster agent list
+How to point clients at the proxy, where PROXY is its URL, such as
+http://127.0.0.1:8080:
+  curl           curl --header "PRIVATE-TOKEN: $TOKEN" \
+                   PROXY/api/v4/projects/20/cluster_agents
+  python-gitlab  gitlab.Gitlab("PROXY", private_token=token, keep_base_url=True)
+  client-go      gitlab.NewClient(token, gitlab.WithBaseURL("PROXY"))
+  gitbeaker      new Gitlab({host: "PROXY", token})
+  Terraform      provider "gitlab" { base_url = "PROXY/api/v4/" }
+  glab           GITLAB_HOST=PROXY glab cluster agent list
 A client that follows the Link header goes to the GitLab's own URL, past the
 proxy, unless it keeps its base URL, as keep_base_url says.
 
@@ -91,7 +93,7 @@ reach it: it is not a forward proxy.
 		Example: `  # What do my client and this GitLab do wrong?
   glagents proxy --upstream https://gitlab.example.com --addr 127.0.0.1:8080
 
-  # Around a test: start it, wait for the first line, and look at the exit status
+  # Around a test: start it, wait for the first line, look at the exit status
   glagents proxy --upstream "$GITLAB_URL" --report junit=proxy.xml > proxy.out &
   until grep -q '^listening on ' proxy.out; do sleep 0.1; done
   GITLAB_URL=$(sed -n '1s/^listening on //p' proxy.out) ./test
@@ -109,7 +111,7 @@ reach it: it is not a forward proxy.
 	flags.StringVar(&r.caFile, "ca-file", "", "a `FILE` with certificates (PEM) to trust beside the system's")
 	flags.StringVar(&r.record, "record", "", "write the exchanges to a HAR `FILE`, without secrets")
 	flags.BoolVar(&r.enforce, "enforce", false, "replace a response that violates a MUST by 502")
-	flags.DurationVar(&r.timeout, "timeout", 0, "answer 504 if the GitLab does not begin to answer within this time; 0 waits as long as it takes")
+	flags.DurationVar(&r.timeout, "timeout", 0, "answer 504 if the GitLab does not begin to answer within this `TIME`; 0 waits as long as it takes")
 	r.reports.flag(cmd)
 	ruleFlags(cmd, &r.only, &r.skip)
 	flags.StringVar(&r.release, "gitlab-version", "", "the `VERSION` of the GitLab, such as 16.2, instead of what the traffic tells")

@@ -32,8 +32,11 @@ func recordings(args []string) (files []string, err error) {
 			continue
 		}
 		info, err := os.Stat(arg)
-		if err != nil {
-			return nil, usageError{err.Error()}
+		switch {
+		case err != nil && likeURL.MatchString(arg):
+			return nil, usageError{arg + " is a URL, and verify reads files; `glagents check --url` asks a GitLab, and `glagents proxy` judges its traffic"}
+		case err != nil:
+			return nil, fileError(arg, err)
 		}
 		if !info.IsDir() {
 			files = append(files, arg)

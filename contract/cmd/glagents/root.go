@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -9,10 +10,12 @@ import (
 	"log"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/redact"
@@ -123,7 +126,6 @@ operations below /api/v4/projects/:id/cluster_agents.
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate(versionText())
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", width(p.stdout))))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{flagProblem(cmd, err)} })
 	root.AddCommand(
 		p.checkCommand(),
@@ -140,6 +142,8 @@ operations below /api/v4/projects/:id/cluster_agents.
 		p.selftestCommand(),
 		p.versionCommand(),
 	)
+	root.SetHelpCommand(helpCommand(root))
+	p.layOutHelp(root)
 	return root
 }
 
@@ -157,10 +161,10 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	problem := fmt.Sprintf("unknown command %q", args[0])
-	if close := cmd.SuggestionsFor(args[0]); len(close) > 0 {
+	if close := cmd.SuggestionsFor(args[0]); len(close) > 0 && close[0] != args[0] {
 		return fmt.Errorf("%s; did you mean %q?", problem, close[0])
 	}
-	return errors.New(problem + "; `glagents help` lists the commands")
+	return fmt.Errorf("%s; `%s --help` lists the commands", problem, cmd.CommandPath())
 }
 
 // arguments makes a wrong number of arguments a usage error.
@@ -176,15 +180,54 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 // flagProblem is what is wrong with the flags. Somebody may have given a token as -token=…, of which nothing is repeated.
 func flagProblem(cmd *cobra.Command, err error) string {
 	problem := err.Error()
+	var (
+		unknown *pflag.NotExistError
+		invalid *pflag.InvalidValueError
+		missing *pflag.ValueRequiredError
+	)
 	switch {
-	case strings.HasPrefix(problem, "unknown "):
+	case errors.As(err, &unknown):
 		problem, _, _ = strings.Cut(problem, " in -")
+		name := cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName())
+		name, _, _ = strings.Cut(name, "=")
+		if meant := suggestions(name, flagNames(cmd)); len(meant) > 0 {
+			return problem + "; did you mean --" + strings.Join(meant, " or --") + "?"
+		}
 		problem += fmt.Sprintf("; `%s --help` lists the flags", cmd.CommandPath())
-	case strings.Contains(problem, ": time: "):
-		problem, _, _ = strings.Cut(problem, ": time: ")
-		problem += ": write a time such as 30s or 5m"
+		if cmd.HasAvailableSubCommands() {
+			problem += "; those of a command come after it"
+		}
+	case errors.As(err, &invalid):
+		what := fmt.Sprintf("--%s %s: ", invalid.GetFlag().Name, invalid.GetValue())
+		if form := formOf(invalid.GetFlag()); form != "" {
+			return what + "write " + form
+		}
+		return what + invalid.Unwrap().Error()
+	case errors.As(err, &missing):
+		problem = fmt.Sprintf("--%s needs a value: --%s %s", missing.GetFlag().Name, missing.GetFlag().Name, valueName(missing.GetFlag()))
 	}
 	return problem
+}
+
+// flagNames are the names of a command's flags, without hyphens.
+func flagNames(cmd *cobra.Command) (names []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	return names
+}
+
+// formOf is what the value of a flag must be, if Go's own parsers read it. Their errors are for programmers.
+func formOf(f *pflag.Flag) string {
+	return map[string]string{"bool": "true or false", "int": "a whole number", "duration": "a time such as 30s or 5m"}[f.Value.Type()]
+}
+
+// valueName is what the help calls the value of a flag.
+func valueName(f *pflag.Flag) string {
+	name, _ := pflag.UnquoteUsage(f)
+	return name
 }
 
 // noArguments refuses arguments, such as a URL that belongs to a flag.
@@ -192,7 +235,31 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usageError{fmt.Sprintf("%q is given, and %s takes flags only; `%s --help` lists them", args[0], cmd.Name(), cmd.CommandPath())}
+	problem := fmt.Sprintf("%q is given, and %s takes flags only; ", args[0], cmd.Name())
+	if flag := flagFor(cmd, args[0]); flag != "" {
+		return usageError{fmt.Sprintf("%sdid you mean --%s %s?", problem, flag, args[0])}
+	}
+	return usageError{fmt.Sprintf("%s`%s --help` lists them", problem, cmd.CommandPath())}
+}
+
+// What an argument without its flag looks like.
+var (
+	likeURL     = regexp.MustCompile(`^https?://`)
+	likeAddress = regexp.MustCompile(`^[\w.\[\]:]*:\d+$`)
+	likeProject = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+$`)
+)
+
+// flagFor is the flag of a command to which an argument seems to belong; empty if there is none.
+func flagFor(cmd *cobra.Command, arg string) string {
+	for _, f := range []struct {
+		name string
+		like *regexp.Regexp
+	}{{"url", likeURL}, {"upstream", likeURL}, {"addr", likeAddress}, {"project", likeProject}} {
+		if flag := cmd.Flags().Lookup(f.name); flag != nil && !flag.Hidden && f.like.MatchString(arg) {
+			return f.name
+		}
+	}
+	return ""
 }
 
 // usageError says that the command was used wrongly, or that its input cannot be read.
@@ -257,18 +324,23 @@ func (p *program) panicked(stop string) {
 
 // complain writes one line to standard error, without secrets.
 func (p *program) complain(problem string) {
-	fmt.Fprintln(p.stderr, "glagents: "+report.Printable(p.redactor.Redact(problem)))
+	p.complainIn("glagents: ", problem)
+}
+
+// complainIn writes to standard error, without secrets: one line, or on a terminal as many as it needs.
+func (p *program) complainIn(prefix, problem string) {
+	fmt.Fprintln(p.stderr, hanging(prefix+report.Printable(p.redactor.Redact(problem)), width(p.stderr)))
 }
 
 // complainOf says what is wrong with the set-up: what it means, what the server said, and what to do.
 func (p *program) complainOf(problem *contract.Problem) {
 	p.complain(problem.Means)
 	if problem.Said != "" {
-		fmt.Fprintln(p.stderr, "  GitLab said: "+report.Printable(p.redactor.Redact(problem.Said)))
+		p.complainIn("  GitLab said: ", problem.Said)
 	}
 	for do := range strings.SplitSeq(problem.Do, "\n") {
 		if do = strings.TrimSpace(do); do != "" {
-			fmt.Fprintln(p.stderr, "  "+report.Printable(p.redactor.Redact(do)))
+			p.complainIn("  ", do)
 		}
 	}
 }

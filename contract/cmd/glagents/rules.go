@@ -20,9 +20,12 @@ those that match.`,
 		Example: `  glagents rules 'token-limit/*'
   glagents rules --format json | jq -r '.[] | select(.level == "SHOULD").id'`,
 		RunE: func(_ *cobra.Command, patterns []string) error {
+			if err := eachMatches("", patterns, rulePatterns(), selectsRules); err != nil {
+				return err
+			}
 			rules, err := contract.SelectRules(patterns, nil)
 			if err != nil {
-				return usageError{err.Error() + didYouMean(patterns, rulePatterns())}
+				return err
 			}
 			switch format {
 			case "text":
@@ -30,7 +33,7 @@ those that match.`,
 			case "json":
 				return p.rulesAsJSON(rules)
 			}
-			return usageError{fmt.Sprintf("unknown format %q: there are text and json", format)}
+			return usageError{fmt.Sprintf("--format %s: there are text and json", format)}
 		},
 	}
 	cmd.ValidArgsFunction = completeRules

@@ -39,7 +39,7 @@ func TestRulesBadUse(t *testing.T) {
 	for args, says := range map[string]string{
 		"rules nothing/*":     `the pattern "nothing/*" matches no rule`,
 		"rules [":             `the pattern "[" cannot be read`,
-		"rules --format yaml": `unknown format "yaml"`,
+		"rules --format yaml": `--format yaml`,
 		"rules --colour":      "unknown flag: --colour",
 	} {
 		out := glagents(t, nil, strings.Fields(args)...)

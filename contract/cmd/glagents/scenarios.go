@@ -14,16 +14,20 @@ func (p *program) scenariosCommand() *cobra.Command {
 	format := ""
 	cmd := &cobra.Command{
 		Use:   "scenarios [PATTERN…]",
-		Short: "List the scenarios of a check, and the rules that they prove",
+		Short: "List the scenarios of a check and their rules",
 		Long: `Scenarios lists the stories that "glagents check" plays, each with the rules that
 it proves. A PATTERN such as 'revoke*' lists those that match. "glagents check
 --scenario PATTERN" plays them; with --dry-run it shows their requests.`,
 		Example: `  glagents scenarios 'revoke*'
-  glagents scenarios --format json | jq -r '.[] | select(.rules | index("tokens/revoke")).name'`,
+  glagents scenarios --format json |
+    jq -r '.[] | select(.rules | index("tokens/revoke")).name'`,
 		RunE: func(_ *cobra.Command, patterns []string) error {
+			if err := eachMatches("", patterns, scenarioNames(), selectsScenarios); err != nil {
+				return err
+			}
 			scenarios, err := contract.SelectScenarios(patterns)
 			if err != nil {
-				return usageError{err.Error() + didYouMean(patterns, scenarioNames())}
+				return err
 			}
 			switch format {
 			case "text":
@@ -32,7 +36,7 @@ it proves. A PATTERN such as 'revoke*' lists those that match. "glagents check
 			case "json":
 				return p.scenariosAsJSON(scenarios)
 			}
-			return usageError{fmt.Sprintf("unknown format %q: there are text and json", format)}
+			return usageError{fmt.Sprintf("--format %s: there are text and json", format)}
 		},
 		ValidArgsFunction: completeScenarios,
 	}

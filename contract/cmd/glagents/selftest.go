@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"example.com/gitlab-agents/contract"
@@ -16,6 +17,8 @@ import (
 
 func (p *program) selftestCommand() *cobra.Command {
 	return &cobra.Command{
+		ValidArgsFunction: completeFaults,
+
 		Use:   "selftest [PATTERN…]",
 		Short: "Show that the suite notices what it claims",
 		Long: `Selftest runs the suite against the built-in fake GitLab: the healthy one in
@@ -34,48 +37,81 @@ Exit status:
   2  wrong usage
   3  an internal error`,
 		RunE: func(cmd *cobra.Command, patterns []string) error {
+			if err := eachMatches("", patterns, faultNames(), selectsFaults); err != nil {
+				return err
+			}
 			broken, err := faults.Matching(patterns...)
 			if err != nil {
-				return usageError{err.Error()}
+				return err
 			}
-			width := 0
+			names := len("healthy 14.10 ee")
 			for i := range broken {
-				width = max(width, len(broken[i].Name))
+				names = max(names, len(broken[i].Name))
 			}
 			started := time.Now()
-			matrix, err := selftest.Measure(cmd.Context(), broken, func(r *selftest.Run) { p.showRun(r, width) })
+			matrix, err := selftest.Measure(cmd.Context(), broken, func(r *selftest.Run) { p.showRun(r, names) })
 			if err != nil {
 				return err
 			}
 			if err := cmd.Context().Err(); err != nil {
 				return errors.New("interrupted")
 			}
-			for _, problem := range matrix.Unkilled() {
-				fmt.Fprintf(p.stdout, "✗ %s\n", problem)
-			}
-			problems := matrix.Problems()
-			mark, exit := "✓", contract.Conformant
-			if len(problems) > 0 {
-				mark, exit = "✗", contract.Violated
-			}
-			fmt.Fprintf(p.stdout, "\n%s %s %s, in %v\n", mark, matrix.Summary(), report.Count(len(problems), "problem"), time.Since(started).Round(100*time.Millisecond))
-			return exitError{exit}
+			return exitError{p.showMatrix(matrix, time.Since(started))}
 		},
 	}
 }
 
-// showRun prints a run in a line, and its problems below.
-func (p *program) showRun(r *selftest.Run, width int) {
+// showRun prints a run in a line, and its problems below. The names of the faults have so many letters at most.
+func (p *program) showRun(r *selftest.Run, names int) {
 	mark := "✓"
 	if len(r.Problems) > 0 {
 		mark = "✗"
 	}
-	noticed := strings.Join(r.Noticed, ", ")
-	if noticed == "" {
-		noticed = "-"
+	screen := width(p.stdout)
+	name := fmt.Sprintf("%s %-*s", mark, names, r.Name())
+	noticed := noticedIn(r)
+	if line := name + "  " + noticed; screen == 0 || runewidth.StringWidth(line) <= screen {
+		fmt.Fprintln(p.stdout, line)
+	} else {
+		fmt.Fprintln(p.stdout, strings.TrimSpace(name)+"\n"+below(noticed, screen))
 	}
-	fmt.Fprintf(p.stdout, "%s %-*s  %s\n", mark, width, r.Name(), noticed)
 	for _, problem := range r.Problems {
-		fmt.Fprintf(p.stdout, "    %s\n", p.redactor.Redact(problem))
+		fmt.Fprintln(p.stdout, below(report.Printable(p.redactor.Redact(problem)), screen))
 	}
+}
+
+// noticedIn says which rules noticed something.
+func noticedIn(r *selftest.Run) string {
+	switch noticed := strings.Join(r.Noticed, ", "); {
+	case noticed == "":
+		return "nothing was found"
+	case r.Fault != nil && r.Fault.Verdict == faults.Drifts:
+		return noticed + " (drift)"
+	case r.Fault != nil && r.Fault.Verdict == faults.Obscures:
+		return noticed + " (inconclusive)"
+	default:
+		return noticed
+	}
+}
+
+// showMatrix prints what all runs came to.
+func (p *program) showMatrix(matrix *selftest.Matrix, took time.Duration) contract.Exit {
+	screen := width(p.stdout)
+	fmt.Fprintln(p.stdout)
+	for _, problem := range matrix.Unkilled() {
+		fmt.Fprintln(p.stdout, "✗ "+problem)
+	}
+	verdict, exit := "✓ The suite notices what it claims", contract.Conformant
+	if problems := len(matrix.Problems()); problems > 0 {
+		verdict, exit = "✗ The suite does not do what it claims: "+report.Count(problems, "problem"), contract.Violated
+	}
+	fmt.Fprintf(p.stdout, "%s, in %s and %v.\n", verdict, report.Count(len(matrix.Healthy)+len(matrix.Broken), "run"), took.Round(100*time.Millisecond))
+	lines := []string{matrix.Summary()}
+	if all := len(faults.All()); len(matrix.Broken) < all {
+		lines = append(lines, fmt.Sprintf("There are %d faults. Only all of them show whether every MUST is violated by one.", all))
+	}
+	for _, line := range lines {
+		fmt.Fprintln(p.stdout, "  "+strings.ReplaceAll(report.Wrap(line, max(0, screen-2)), "\n", "\n  "))
+	}
+	return exit
 }

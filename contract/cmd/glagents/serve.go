@@ -84,7 +84,7 @@ Exit status:
   # A broken one, to see what notices
   glagents serve --fault secret-missing --fault third-token-accepted
 
-  # A slow one under a relative root, which answers 429 above ten requests a minute
+  # A slow one under a relative root, with a limit of ten requests a minute
   glagents serve --relative-root /gitlab --latency 200ms --rate-limit 10/m`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
@@ -98,7 +98,7 @@ Exit status:
 	complete(cmd, "edition", "ce", "ee")
 	flags.StringVar(&s.externalURL, "external-url", "", "the `URL` that GitLab is configured with, which Link headers have; else that of the request")
 	flags.Var(&s.root, "relative-root", "the `PATH` under which everything is, such as /gitlab; else that of the external URL")
-	flags.DurationVar(&s.latency, "latency", 0, "how long each answer takes, such as 50ms")
+	flags.DurationVar(&s.latency, "latency", 0, "the `TIME` that each answer takes, such as 50ms")
 	flags.Var(&s.rate, "rate-limit", "answer 429 to more requests of a user than this, such as 600/m (or /s, /h)")
 	flags.StringVar(&s.har.path, "har", "", "write the exchanges to a HAR `FILE`, without secrets")
 	flags.StringArrayVar(&s.faultNames, "fault", nil, "depart from GitLab as the fault `NAME` says; repeatable")

@@ -16,7 +16,7 @@ func (s *serve) faults() ([]faults.Fault, error) {
 	for _, name := range s.faultNames {
 		fault, err := faults.Named(name)
 		if err != nil {
-			return nil, usageError{"--fault: " + err.Error() + didYouMean(s.faultNames, faultNames())}
+			return nil, usageError{fmt.Sprintf("--fault: there is no fault %q: `glagents faults` lists them%s", name, didYouMean(name, faultNames()))}
 		}
 		named = append(named, fault)
 	}

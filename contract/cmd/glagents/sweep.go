@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,17 +67,15 @@ func (s *sweep) run(ctx context.Context) error {
 		s.complain(journalProblem(err))
 	}
 	if len(entries) == 0 {
-		fmt.Fprintln(s.stdout, "Nothing is left behind.")
+		place, err := journalPlace(s.journal)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(s.stdout, hanging("Nothing is left behind: the journal in "+report.Printable(place)+" is empty.", width(s.stdout)))
 		return s.unless(len(unreadable) == 0)
 	}
 	if s.list {
-		for _, e := range entries {
-			state := "was killed, or kept what it created"
-			if e.Running() {
-				state = "is still running"
-			}
-			fmt.Fprintln(s.stdout, report.Printable(s.redactor.Redact(fmt.Sprintf("run %s of %s on %s %s, projects %q", e.Run, e.Started.Format("2006-01-02 15:04:05"), e.URL, state, e.Project))))
-		}
+		s.showEntries(entries)
 		return nil
 	}
 	s.fromEnvironment(s.program)
@@ -109,6 +108,20 @@ func (s *sweep) run(ctx context.Context) error {
 		fmt.Fprintf(s.stdout, "Checks of other GitLabs, or still running: %d; `glagents sweep --list` shows them.\n", n)
 	}
 	return s.unless(clean)
+}
+
+// showEntries prints what is in the journal, the oldest first.
+func (s *sweep) showEntries(entries []*contract.Entry) {
+	slices.SortStableFunc(entries, func(a, b *contract.Entry) int { return a.Started.Compare(b.Started) })
+	for _, e := range entries {
+		state := "it was killed, or kept what it created"
+		if e.Running() {
+			state = "it is still running"
+		}
+		line := fmt.Sprintf("Run %s of %s, %s, %s: %s.", e.Run, e.Started.Format("2006-01-02 15:04:05"), e.URL, strings.Join(e.Project, " and "), state)
+		fmt.Fprintln(s.stdout, hanging(report.Printable(s.redactor.Redact(line)), width(s.stdout)))
+	}
+	fmt.Fprintln(s.stdout, "`glagents sweep --url URL` removes what checks left at that URL.")
 }
 
 // journalProblem is what is wrong with a file in the journal, which may be anybody's: nothing of it is quoted.

@@ -35,7 +35,7 @@ func TestSweep(t *testing.T) {
 
 	out := glagentsIn(t.Context(), env, "sweep", "--journal", journal)
 	assert.Zero(t, out.status)
-	assert.Equal(t, "Nothing is left behind.\n", out.stdout)
+	assert.Equal(t, "Nothing is left behind: the journal in "+journal+" is empty.\n", out.stdout)
 
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", filepath.Join(journal, "mistyped"))
 	assert.Empty(t, out.stdout, "nobody knows whether something is left")
@@ -44,7 +44,8 @@ func TestSweep(t *testing.T) {
 	leave(t, gitlab, journal, "abcdefghij")
 	out = glagentsIn(t.Context(), nil, "sweep", "--journal", journal, "--list")
 	assert.Zero(t, out.status)
-	assert.Equal(t, "run abcdefghij of 2026-11-22 12:00:00 on "+gitlab.url+` was killed, or kept what it created, projects ["root/test"]`+"\n", out.stdout)
+	assert.Equal(t, "Run abcdefghij of 2026-11-22 12:00:00, "+gitlab.url+", root/test: it was killed, or kept what it created.\n"+
+		"`glagents sweep --url URL` removes what checks left at that URL.\n", out.stdout)
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", journal)
 	assert.Equal(t, 2, out.status)
 	assert.Contains(t, out.stderr, "--url is missing: `glagents sweep --list` shows where something was left")
@@ -59,7 +60,7 @@ func TestSweep(t *testing.T) {
 	assert.Equal(t, "Run abcdefghij: 1 agent removed.\n", out.stdout)
 	assert.Equal(t, []int64{1}, gitlab.Agents(20))
 	out = glagentsIn(t.Context(), env, "sweep", "--journal", journal)
-	assert.Equal(t, "Nothing is left behind.\n", out.stdout)
+	assert.Equal(t, "Nothing is left behind: the journal in "+journal+" is empty.\n", out.stdout)
 }
 
 func TestSweepBadUse(t *testing.T) {
@@ -82,7 +83,7 @@ func TestSweepBadUse(t *testing.T) {
 		{"plain http", "glpat-maintainer", at("http://gitlab.example.com"), 2, "--allow-http"},
 		{"an unknown token", "glpat-nobody", at(gitlab.url), 3, "left behind: perhaps agents named contract-abcdefghij-…"},
 		{"a developer's token", "glpat-developer", at(gitlab.url), 3, "DELETE returned 403"},
-		{"a journal that is a file", "glpat-maintainer", []string{"sweep", "--journal", filepath.Join(journal, "broken.json")}, 3, "the journal cannot be kept"},
+		{"a journal that is a file", "glpat-maintainer", []string{"sweep", "--journal", filepath.Join(journal, "broken.json")}, 2, "; give another place with --journal"},
 		{"a file that is no entry", "glpat-maintainer", at("https://elsewhere.example.com"), 3, "broken.json: "},
 	} {
 		out := glagentsIn(t.Context(), environment{"GITLAB_TOKEN": c.token}, c.args...)

@@ -44,6 +44,16 @@ func fits(text string, screen int) bool {
 	return true
 }
 
+// hanging is a text that is broken into lines if it does not fit the screen. Further lines are indented by two columns more.
+func hanging(text string, screen int) string {
+	if screen == 0 || runewidth.StringWidth(text) <= screen {
+		return text
+	}
+	whole := strings.TrimLeft(text, " ")
+	indent := text[:len(text)-len(whole)]
+	return indent + strings.ReplaceAll(report.Wrap(whole, max(20, screen-len(indent)-2)), "\n", "\n  "+indent)
+}
+
 // below is a text that stands indented below a line.
 func below(text string, screen int) string {
 	const indent = "    "

@@ -8,6 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestHanging(t *testing.T) {
+	t.Parallel()
+	const text = "  GitLab said: that is a long sentence"
+	assert.Equal(t, text, hanging(text, 0))
+	assert.Equal(t, text, hanging(text, len(text)))
+	assert.Equal(t, "  GitLab said: that is a\n    long sentence", hanging(text, 30))
+	assert.Equal(t, "glagents: 項目は番号で\n  指定できる。 そうだ。", hanging("glagents: 項目は番号で 指定できる。 そうだ。", 24))
+}
+
 func TestTable(t *testing.T) {
 	t.Parallel()
 	rows := [][]string{{"tokens/revoke", "MUST", "Revoking a token returns 204."}, {"paths/id", "MUST", "項目は番号で指定できる。"}}

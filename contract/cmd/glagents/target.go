@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -91,6 +90,9 @@ func (c *check) target() (contract.Target, string, func(), error) {
 	if c.isFake() {
 		if given := c.givenFlag(); given != "" {
 			return contract.Target{}, "", nil, usageError{"--fake and " + given + " exclude each other: the fake has its own URL, projects and tokens"}
+		}
+		if c.keep {
+			return contract.Target{}, "", nil, usageError{"--keep is given, but the built-in fake ends with the check: keep what is created in one that `glagents serve` runs"}
 		}
 		return c.embedded()
 	}
@@ -195,33 +197,27 @@ func trusted(caFile string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// certificateHint says what to do about a certificate that is not trusted.
-func certificateHint(err error, caFile string) string {
-	if !strings.Contains(err.Error(), "x509: certificate signed by unknown authority") {
-		return ""
+// journalPlace is the directory of --journal, or else the user's.
+func journalPlace(dir string) (string, error) {
+	if dir != "" {
+		return dir, nil
 	}
-	if caFile != "" {
-		return "; " + caFile + " (--ca-file) does not contain the certificate of its authority"
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", usageError{fmt.Sprintf("the journal has no place: %v; give one with --journal", err)}
 	}
-	return "; if the certificate is self-signed or of a private authority, give its file with --ca-file"
-}
-
-// unreachableProblem says why a GitLab did not answer, and what to do about it.
-func unreachableProblem(unreachable *contract.UnreachableError, caFile string) string {
-	if strings.Contains(unreachable.Error(), http.ErrSchemeMismatch.Error()) {
-		return unreachable.URL + " answers in plain http; write http:// in the URL, or the port of https"
-	}
-	return unreachable.Error() + certificateHint(unreachable, caFile)
+	return filepath.Join(cache, "glagents"), nil
 }
 
 // openJournal uses the journal of --journal, or else the user's.
 func openJournal(dir string) (*contract.Journal, error) {
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return nil, fmt.Errorf("the journal has no place: %w; give one with --journal", err)
-		}
-		dir = filepath.Join(cache, "glagents")
+	dir, err := journalPlace(dir)
+	if err != nil {
+		return nil, err
 	}
-	return contract.OpenJournal(dir)
+	journal, err := contract.OpenJournal(dir)
+	if err != nil {
+		return nil, usageError{err.Error() + "; give another place with --journal"}
+	}
+	return journal, nil
 }

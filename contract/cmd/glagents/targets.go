@@ -229,7 +229,7 @@ func (c *check) add(fleet *report.Fleet, t *targets.Target, job *targets.Job, e 
 	case e.Panic != "":
 		problem.Means = clean("internal error: " + e.Panic)
 	case e.Result != nil:
-		r := &report.Report{Result: e.Result, Strict: c.strict, Redactor: redactor}
+		r := &report.Report{Result: e.Result, Strict: c.strict, Redactor: redactor, Journal: c.journal}
 		switch {
 		case interrupted:
 			r.Partial = "interrupted"

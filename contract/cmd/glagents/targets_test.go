@@ -145,6 +145,7 @@ func readFleetJSON(t *testing.T, path string) (fleet fleetJSON) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
+	requireValid(t, data)
 	require.NoError(t, json.Unmarshal(data, &fleet))
 	return fleet
 }

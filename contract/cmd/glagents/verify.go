@@ -44,17 +44,19 @@ others.
 
 Several files are one history in order of time, and may be of any size. Of a
 directory, all files are read whose names end in .har, .har.gz, .ndjson or .jsonl.
-Judge recordings of GitLabs that have nothing to do with each other, but the same
-URL, one by one. A FILE of - is standard input. A finding names
-the exchange by its number in its file, from 0. Secrets in the file are never printed.
+If different GitLabs had the same URL, judge their recordings one by one. A FILE
+of - is standard input. A finding names the exchange by its number in its file,
+from 0. Secrets in the file are never printed.
 
 A file may also be a stream of exchanges, one JSON object a line, as a log shipper
 writes it. A line has what a HAR has as an entry; what is left out is taken as not
 recorded:
   {"startedDateTime":"2026-11-22T11:55:10.224Z","time":27,
-   "request":{"method":"POST","url":"https://…","headers":{"Content-Type":"application/json"},
+   "request":{"method":"POST","url":"https://…",
+              "headers":{"Content-Type":"application/json"},
               "postData":{"text":"{…}"}},
-   "response":{"status":201,"headers":{"X-Request-Id":"01J"},"content":{"text":"{…}"}}}
+   "response":{"status":201,"headers":{"X-Request-Id":"01J"},
+               "content":{"text":"{…}"}}}
 With --follow, one HAR or stream is judged while it is written, with a line for
 each finding as it is found; the report comes after Ctrl-C.
 
@@ -82,7 +84,8 @@ them. A file that is cut off is judged up to there, and the exit status is then
   glagents verify --follow /var/log/gateway/exchanges.ndjson
 
   # From a pipe, and the violations as JSON
-  zcat traffic.har.gz | glagents verify --report json=- - | jq '.findings[] | select(.outcome == "violation")'`,
+  zcat traffic.har.gz | glagents verify --report json=- - |
+    jq '.findings[] | select(.outcome == "violation")'`,
 		Args: arguments(func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("no file is given: glagents verify FILE.har… (see glagents verify --help)")

@@ -203,7 +203,7 @@ func TestVerifyBadInput(t *testing.T) {
 		stdout  string // a part of it; all if empty
 	}{
 		"no file":         {"", []string{}, 2, "glagents: no file is given: glagents verify FILE.har… (see glagents verify --help)\n", ""},
-		"missing":         {"", []string{filepath.Join(dir, "missing.har")}, 2, "glagents: stat " + filepath.Join(dir, "missing.har") + ": no such file or directory\n", ""},
+		"missing":         {"", []string{filepath.Join(dir, "missing.har")}, 2, "glagents: " + filepath.Join(dir, "missing.har") + ": no such file or directory\n", ""},
 		"a directory":     {"", []string{dir}, 2, "glagents: " + dir + " has no recordings in it: their names end in .har, .har.gz, .ndjson or .jsonl\n", ""},
 		"twice":           {"", []string{"-", "-"}, 2, "glagents: standard input can be read only once\n", ""},
 		"empty":           {"", []string{"-"}, 2, "glagents: standard input: the file is empty (at byte 0, after 0 entries)\n", ""},
@@ -212,16 +212,16 @@ func TestVerifyBadInput(t *testing.T) {
 		"HAR 2":           {`{"log":{"version":"2.0","entries":[]}}`, []string{"-"}, 2, "glagents: standard input: HAR version \"2.0\" is not known here: HAR 1.1 and 1.2 are (at byte 23, after 0 entries)\n", ""},
 		"cut off":         {whole[:len(whole)-9], []string{"-"}, 4, fmt.Sprintf("glagents: standard input: the file is cut off at byte %d, after 1 entry\n", len(whole)-9), "after 1 entry.\n"},
 		"an entry":        {recording(good, `{"request":{"method":"GET","url":"/"}}`), []string{"-"}, 0, fmt.Sprintf("glagents: standard input: entry 1 (byte %d): not judged: request.url is not an absolute URL\n", 75+len(good)+1), "exchanges 2: 1 judged, 0 of other APIs, 1 not readable\n"},
-		"unknown command": {"", []string{"--", "verfy"}, 2, "glagents: stat verfy: no such file or directory\n", ""},
+		"unknown command": {"", []string{"--", "verfy"}, 2, "glagents: verfy: no such file or directory\n", ""},
 		"unknown flag":    {"", []string{"--frobnicate"}, 2, "glagents: unknown flag: --frobnicate; `glagents verify --help` lists the flags\n", ""},
-		"unknown format":  {"", []string{"--report", "pdf=x", "-"}, 2, "glagents: invalid argument \"pdf=x\" for \"--report\" flag: unknown report format \"pdf\": there are " + formats + "\n", ""},
-		"no report file":  {"", []string{"--report", "json", "-"}, 2, "glagents: invalid argument \"json\" for \"--report\" flag: a report is FORMAT=FILE, with one of the formats " + formats + "\n", ""},
-		"one report file": {"", []string{"--report", "json=-", "--report", "junit=-", "-"}, 2, "glagents: invalid argument \"junit=-\" for \"--report\" flag: two reports go to \"-\"\n", ""},
+		"unknown format":  {"", []string{"--report", "pdf=x", "-"}, 2, "glagents: --report pdf=x: unknown report format \"pdf\": there are " + formats + "\n", ""},
+		"no report file":  {"", []string{"--report", "json", "-"}, 2, "glagents: --report json: a report is FORMAT=FILE, with one of the formats " + formats + "\n", ""},
+		"one report file": {"", []string{"--report", "json=-", "--report", "junit=-", "-"}, 2, "glagents: --report junit=-: two reports go to \"-\"\n", ""},
 		"a report's directory": {"", []string{"--report", "json=" + filepath.Join(dir, "a", "b.json"), "-"}, 2,
 			"glagents: --report json: there is no directory " + filepath.Join(dir, "a") + "\n", ""},
 		"a directory as report": {"", []string{"--report", "json=" + dir, "-"}, 2, "glagents: --report json: " + dir + " is a directory\n", ""},
-		"unknown rule":          {"", []string{"--rule", "tokns/*", "-"}, 2, "glagents: the pattern \"tokns/*\" matches no rule: `glagents rules` lists them; did you mean \"tokens/*\"?\n", ""},
-		"unknown skipped rule":  {"", []string{"--skip", "x", "-"}, 2, "glagents: the pattern \"x\" matches no rule: `glagents rules` lists them\n", ""},
+		"unknown rule":          {"", []string{"--rule", "tokns/*", "-"}, 2, "glagents: --rule: the pattern \"tokns/*\" matches no rule: `glagents rules` lists them; did you mean \"tokens/*\"?\n", ""},
+		"unknown skipped rule":  {"", []string{"--skip", "x", "-"}, 2, "glagents: --skip: the pattern \"x\" matches no rule: `glagents rules` lists them\n", ""},
 		"version":               {"", []string{"--gitlab-version", "new", "-"}, 2, "glagents: --gitlab-version: \"new\" is not a GitLab version: write one like 16.2 or 19.1.0-ee\n", ""},
 		"edition":               {"", []string{"--edition", "xe", "-"}, 2, "glagents: --edition: unknown GitLab edition \"xe\": write ce or ee\n", ""},
 	} {
@@ -449,7 +449,7 @@ func TestHelp(t *testing.T) {
 	out := glagents(t, nil, "verify", "--help")
 	assert.Zero(t, out.status)
 	assert.Empty(t, out.stderr)
-	for _, text := range []string{"Examples:", "Exit status:", "--report FORMAT=FILE", "--gitlab-version VERSION", "json, junit, markdown"} {
+	for _, text := range []string{"Examples:", "Exit status:", "--report FORMAT=FILE", "--gitlab-version VERSION", "html, json, junit,"} {
 		assert.Contains(t, out.stdout, text)
 	}
 	out = glagents(t, nil)

@@ -169,7 +169,7 @@ func (j *Judge) add(f rule.Finding) {
 		case f.Note != "":
 			t.reason = rule.Reason{Code: rule.ReasonUnconfirmed, Text: f.Note}
 		default: // of the document
-			t.reason = rule.Reason{Code: rule.ReasonNoAnswer, Text: "an answer that proves nothing: " + f.Actual}
+			t.reason = rule.Reason{Code: rule.ReasonNoAnswer, Text: "this proves nothing: " + f.Actual}
 		}
 	}
 	if len(j.findings) < rule.MaxFindings {

@@ -148,6 +148,15 @@ func silent(x *wire.Exchange, attempt int, now time.Time) *silence {
 	return s
 }
 
+// noAnswer is the error that no answer came that says something.
+type noAnswer struct {
+	reason string
+	err    error // of the connection; nil if an answer came
+}
+
+func (e noAnswer) Error() string { return e.reason }
+func (e noAnswer) Unwrap() error { return e.err }
+
 // cause is why no answer came, without the URL that net/http puts before it.
 func cause(err error) string {
 	var u *url.Error
@@ -201,7 +210,7 @@ func (c *check) askWith(ctx context.Context, r *request) (*judge.Exchange, error
 		case s == nil:
 			return judged, nil
 		case !s.again || attempt == maxAttempts:
-			return nil, errors.New(s.reason)
+			return nil, noAnswer{s.reason, x.Err}
 		case s.limit:
 			c.gate.close(s.wait)
 			c.tell(Event{Waiting: s.wait})

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,7 +18,8 @@ func (c *check) leave(ctx context.Context) (left, kept []string) {
 	if c.entry != nil {
 		c.entry.leave()
 	}
-	for _, a := range c.own.agents {
+	byID := slices.SortedFunc(slices.Values(c.own.agents), func(a, b madeAgent) int { return cmp.Compare(a.id, b.id) })
+	for _, a := range byID {
 		if !c.own.isGone(a.id) {
 			kept = append(kept, c.Redactor.Redact(fmt.Sprintf("agent %d, %q", a.id, a.name)))
 		}
@@ -33,7 +35,7 @@ func (c *check) result(plays []*play, again map[*play]int) *rule.Result {
 	for i := range r.Rules {
 		c.settle(&r.Rules[i], plays)
 	}
-	shown := make(map[int]rule.Step) // by the number of the exchange, as many findings tell the same story
+	shown := make(redacted) // as many findings tell the same story
 	for _, p := range plays {
 		r.Scenarios = append(r.Scenarios, p.result(again[p]))
 		if c.Timeline {

@@ -46,17 +46,20 @@ func (p *play) numberStory(x *judge.Exchange) {
 	case x.NewToken() != nil:
 		last.makes = p.variables.add("token", fmt.Sprintf("/tokens/%d", x.NewToken().ID))
 	}
-	last.Script = "" // it was written if there is a finding already
+	last.Script = "" // it was written if there is a finding already, without what it made
 }
 
-// storyUpTo is the story up to an exchange.
+// storyUpTo is the story up to an exchange, of which it shows everything.
 func (p *play) storyUpTo(exchange int) []rule.Step {
-	end := slices.IndexFunc(p.story, func(s told) bool { return s.Exchange == exchange })
-	if end >= 0 {
-		return p.steps(p.story[:end+1])
+	last := slices.IndexFunc(p.story, func(s told) bool { return s.Exchange == exchange })
+	if last < 0 {
+		last = len(p.story) - 1 // it is being judged
 	}
-	story := p.steps(p.story) // the exchange is being judged, and is the last one
-	story[len(story)-1].Exchange = exchange
+	story := p.steps(p.story[:last+1])
+	story[last].Exchange = exchange
+	if p.story[last].makes != "" {
+		story[last].Script = p.story[last].whole()
+	}
 	return story
 }
 
@@ -75,12 +78,14 @@ func (p *play) steps(story []told) []rule.Step {
 
 // script is a line that sends the request of a step again, and keeps the id of what it made.
 func (t *told) script() string {
-	line := t.before.in(repeat(t.Role, &t.sent))
-	if t.makes != "" {
-		return t.makes + "=$(" + line + " | jq .id)"
+	if t.makes == "" {
+		return t.whole()
 	}
-	return line
+	return t.makes + "=$(" + t.before.in(asCaller(t.Role, wire.CurlBody(&t.sent))) + " | jq .id)"
 }
+
+// whole is a line that sends the request of a step again, and shows the whole answer.
+func (t *told) whole() string { return t.before.in(repeat(t.Role, &t.sent)) }
 
 // step is an exchange as a story shows it.
 func (p *play) step(r *request, x *wire.Exchange) told {
@@ -114,8 +119,13 @@ func shown(body []byte) string {
 
 // repeat is a line that sends a request again, with the variable of the caller's own token.
 func repeat(caller rule.Role, sent *wire.Request) string {
+	return asCaller(caller, wire.Curl(sent))
+}
+
+// asCaller is a line with the variable of the caller's own token.
+func asCaller(caller rule.Role, line string) string {
 	variable := cmp.Or(caller.Variable(), rule.Maintainer.Variable()) // a made-up token is sent as nobody
-	return strings.ReplaceAll(wire.Curl(sent), "$"+rule.Maintainer.Variable(), "$"+variable)
+	return strings.ReplaceAll(line, "$"+rule.Maintainer.Variable(), "$"+variable)
 }
 
 // variables are what a story made, as variables of a shell.
@@ -149,14 +159,23 @@ func (v *variables) in(line string) string {
 	return line
 }
 
+// redacted are steps without secrets. A step has another script where it ends a story.
+type redacted map[redactedStep]rule.Step
+
+type redactedStep struct {
+	exchange int
+	script   string
+}
+
 // redactSteps removes the secrets that were not known yet when the steps were kept, each step once.
-func (c *check) redactSteps(steps []rule.Step, shown map[int]rule.Step) []rule.Step {
+func (c *check) redactSteps(steps []rule.Step, shown redacted) []rule.Step {
 	redacted := make([]rule.Step, len(steps))
 	for i, s := range steps {
-		known, ok := shown[s.Exchange]
+		key := redactedStep{s.Exchange, s.Script}
+		known, ok := shown[key]
 		if !ok || s.Exchange == notJudged {
 			known = c.redactStep(s)
-			shown[s.Exchange] = known
+			shown[key] = known
 		}
 		redacted[i] = known
 	}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+
+	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/report"
+)
+
+// unreachableProblem says why a GitLab did not answer, and what to do about it.
+func unreachableProblem(unreachable *contract.UnreachableError, caFile string) string {
+	if problem := certificateProblem(unreachable); problem != "" {
+		return fmt.Sprintf("%s cannot be trusted: its certificate %s. --ca-file does not help", unreachable.URL, problem)
+	}
+	var record tls.RecordHeaderError
+	text := unreachable.Error()
+	switch scheme, _, _ := strings.Cut(unreachable.URL, ":"); {
+	case strings.Contains(text, http.ErrSchemeMismatch.Error()):
+		return unreachable.URL + " answers in plain http; write http:// in the URL, or the port of https"
+	case strings.Contains(text, `malformed HTTP response "\x15\x03`): // how an alert of TLS begins
+		return unreachable.URL + " answers in https; write https:// in the URL, or the port of http"
+	case errors.As(unreachable, &record), strings.Contains(text, "malformed HTTP "):
+		return fmt.Sprintf("%s; something that does not speak %s answers there: check the port in the URL", text, scheme)
+	}
+	return text + authorityHint(unreachable, caFile) + networkHint(unreachable)
+}
+
+// networkHint says what to do if there was no connection.
+func networkHint(err error) string {
+	var (
+		lookup *net.DNSError
+		timed  net.Error
+	)
+	switch {
+	case errors.As(err, &lookup) && lookup.IsNotFound:
+		return "; is the name in the URL right?"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "; is the port in the URL right, and is the GitLab running?"
+	case errors.As(err, &timed) && timed.Timeout():
+		return "; is there a firewall in between, or a proxy that HTTPS_PROXY does not name?"
+	}
+	return ""
+}
+
+// authorityHint says what to do about a certificate of an authority that is not known.
+func authorityHint(err error, caFile string) string {
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case !errors.As(err, &unknown):
+		return ""
+	case caFile != "":
+		return "; " + caFile + " (--ca-file) does not contain the certificate of its authority"
+	}
+	return "; if the certificate is self-signed or of a private authority, give its file with --ca-file"
+}
+
+// certificateProblem is what is wrong with a certificate, whoever issued it. It is empty if nothing is.
+func certificateProblem(err error) string {
+	var (
+		hostname x509.HostnameError
+		invalid  x509.CertificateInvalidError
+	)
+	const minute = "2006-01-02 15:04 UTC"
+	switch {
+	case errors.As(err, &hostname):
+		return wrongName(hostname.Certificate, hostname.Host)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		now := time.Now()
+		if until := invalid.Cert.NotAfter; now.After(until) {
+			return fmt.Sprintf("expired on %s, and it is %s here; the server needs a new one", until.UTC().Format(minute), now.UTC().Format(minute))
+		}
+		return fmt.Sprintf("is valid from %s, and it is %s here; is the clock right?", invalid.Cert.NotBefore.UTC().Format(minute), now.UTC().Format(minute))
+	}
+	return ""
+}
+
+// maxNames is how many names of a certificate are shown.
+const maxNames = 5
+
+// wrongName says which names a certificate has instead of a host's.
+func wrongName(certificate *x509.Certificate, host string) string {
+	names := append([]string{}, certificate.DNSNames...)
+	for _, ip := range certificate.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return fmt.Sprintf("has no subject alternative name, and its common name %q does not count; the server needs one for %s", certificate.Subject.CommonName, host)
+	}
+	return fmt.Sprintf("is for %s, and not for %s; write a name of the certificate in the URL", report.Some(names, maxNames), host)
+}
