@@ -75,8 +75,8 @@ mutate: ## break a package in one place at a time, and list what no test notices
 	$(GO) run $(GREMLINS) unleash $(MUTATE)
 
 .PHONY: nightly
-nightly: ## run the long forms of tests: a thousand bad networks, killed at each request
-	NIGHTLY=1 $(GO) test -timeout 2h ./contract ./contract/internal/live
+nightly: ## run the long forms of tests, package by package: a thousand bad networks, killed at each request, a thousand targets
+	NIGHTLY=1 $(GO) test -p 1 -timeout 2h ./contract ./contract/cmd/glagents ./contract/internal/judge ./contract/proxy
 
 .PHONY: vuln
 vuln: ## run govulncheck; needs a network

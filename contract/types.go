@@ -54,6 +54,8 @@ type (
 	Reason = rule.Reason
 	// ReasonCode is a kind of reason, for programs.
 	ReasonCode = rule.ReasonCode
+	// Latency is how long the answers to one operation took.
+	Latency = rule.Latency
 	// Problem is why a check could not begin, or ended early.
 	Problem = rule.Problem
 	// Exit is the status with which a command ends.

@@ -25,7 +25,7 @@ func (c *call) ListAgents(_ http.ResponseWriter, _ *http.Request, named clustera
 		return
 	}
 	c.betweenStatements()
-	body := append(make([]byte, 0, 32+int(page.Limit)*(len(p.identity)+160)), '[')
+	body := append(make([]byte, 0, 32+min(int(page.Limit), total)*(len(p.identity)+160)), '[')
 	agents := records.of(p)
 	c.rows(page, agents.Len(), func(row int) {
 		if a, ok := agents.GetAt(row); ok {

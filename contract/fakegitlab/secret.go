@@ -25,8 +25,10 @@ func (s *Server) newSecret(p *project) string {
 func (s *Server) friendlyToken() string {
 	var b [37]byte
 	s.random.read(b[:])
-	return strings.NewReplacer("l", "s", "I", "x", "O", "y", "0", "z").Replace(base64.RawURLEncoding.EncodeToString(b[:]))
+	return friendly.Replace(base64.RawURLEncoding.EncodeToString(b[:]))
 }
+
+var friendly = strings.NewReplacer("l", "s", "I", "x", "O", "y", "0", "z")
 
 // routableSecret makes a token that contains where it belongs. Its payload is 16 random bytes, the routing data and its
 // length in one byte. After it come the version 01, the payload's length in two base-36 digits, and the CRC 32 of

@@ -27,7 +27,6 @@ type fleetTarget struct {
 	problem *contract.Problem // nil if it was checked
 	left    []string          // what a check that could not begin left behind
 	report  *Report           // nil if it could not be checked
-	latency []latency
 }
 
 // Add adds a target that was checked. Secrets are removed now, so the redactor of the report is not kept.
@@ -124,13 +123,13 @@ type FleetFormat interface {
 
 // fromJSON is a target as its JSON report has it.
 func fromJSON(name string, j *jsonReport) *fleetTarget {
-	return &fleetTarget{name: Printable(name), url: Printable(j.Target), verdict: j.Verdict.printable(), report: j.report(), latency: j.Latency}
+	return &fleetTarget{name: Printable(name), url: Printable(j.Target), verdict: j.Verdict.printable(), report: j.report()}
 }
 
 // json is the target's report, as it was read.
 func (t *fleetTarget) json() *jsonReport {
 	j := t.report.json()
-	j.Verdict, j.Latency = t.verdict, t.latency
+	j.Verdict = t.verdict
 	return j
 }
 
@@ -141,7 +140,7 @@ func (j *jsonReport) report() *Report {
 	result := &contract.Result{
 		Target: j.Target, Project: j.Project, Release: release, Edition: edition, Roles: j.Roles, ReadOnly: j.ReadOnly, Ended: j.Ended,
 		Started: j.Started, Duration: time.Duration(j.Seconds * float64(time.Second)), Exchanges: j.Summary.Exchanges, Judged: j.Summary.Judged,
-		Dropped: j.Dropped, Scenarios: j.Scenarios, Coverage: j.Coverage, Left: j.Left, Kept: j.Kept,
+		Dropped: j.Dropped, Scenarios: j.Scenarios, Coverage: j.Coverage, Left: j.Left, Kept: j.Kept, Latency: j.Latency,
 	}
 	for _, rule := range j.Rules {
 		result.Rules = append(result.Rules, rule.result())

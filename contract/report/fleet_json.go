@@ -179,7 +179,7 @@ func (j *jsonTarget) target(rules map[string]*contract.Rule) (*fleetTarget, erro
 	if j.Report == nil {
 		return t, nil
 	}
-	t.report, t.latency = j.Report.jsonReport.report(), j.Report.Latency
+	t.report = j.Report.jsonReport.report()
 	for _, r := range j.Report.Rules {
 		rule, ok := rules[r.ID]
 		if !ok {

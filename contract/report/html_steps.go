@@ -3,11 +3,13 @@ package report
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/redact"
 )
 
@@ -142,6 +144,20 @@ func (s *htmlSteps) shown(step *contract.Step, scenario string) htmlStep {
 		shown.At = milliseconds(step.Started.Sub(s.began))
 	}
 	return shown
+}
+
+// operationOfStep is the operation of a step; empty if it is none of the eight.
+func operationOfStep(step *contract.Step) string {
+	doc, err := document.Load()
+	if err != nil {
+		return ""
+	}
+	u, err := url.Parse(step.URL)
+	if err != nil {
+		return ""
+	}
+	match, _ := doc.Route(step.Method, u)
+	return match.Operation
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Round(time.Microsecond)) / 1e6 }

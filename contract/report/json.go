@@ -36,7 +36,7 @@ type jsonReport struct {
 	Summary   jsonSummary               `json:"summary"`
 	Coverage  contract.Coverage         `json:"coverage"`
 	Scenarios []contract.ScenarioResult `json:"scenarios"`
-	Latency   []latency                 `json:"latency"`
+	Latency   []contract.Latency        `json:"latency"`
 	Causes    []jsonCause               `json:"causes"`
 	Preamble  string                    `json:"preamble,omitempty"`
 	Left      []string                  `json:"left"`
@@ -127,7 +127,7 @@ func (r *Report) json() *jsonReport {
 		Left:     append([]string{}, r.shownAll(r.Result.Left)...),
 		Kept:     append([]string{}, r.shownAll(r.Result.Kept)...),
 		Project:  r.shown(r.Result.Project), Roles: append([]contract.Role{}, r.Result.Roles...), ReadOnly: r.Result.ReadOnly,
-		Ended: r.ended(), Scenarios: r.scenarios(), Latency: r.latencies(), Causes: []jsonCause{}, Preamble: r.preamble(),
+		Ended: r.ended(), Scenarios: r.scenarios(), Latency: append([]contract.Latency{}, r.Result.Latency...), Causes: []jsonCause{}, Preamble: r.preamble(),
 		Summary: jsonSummary{
 			Exchanges: c.exchanges, Judged: c.judged, NotOurs: c.notOurs, Unread: c.unread,
 			Violations: c.findings[contract.Violation], Drift: c.findings[contract.Drift],

@@ -199,10 +199,10 @@ func TestCompareGolden(t *testing.T) {
 	after.Result.Release = contract.Release{Major: 19, Minor: 2}
 	after.Result.Coverage.Operations[0].Statuses[1].Seen = 3
 	after.Result.Coverage.Operations[1].Values[0].Seen = 0
-	slow := step("GET", "cluster_agents/5", 200, "")
-	before.Result.Timeline = []contract.Step{slow}
-	slow.Duration = 48 * time.Millisecond
-	after.Result.Timeline = []contract.Step{slow}
+	latency := func(median time.Duration) []contract.Latency {
+		return []contract.Latency{{Operation: "getAgent", Requests: 1, Median: median, Slowest: median}}
+	}
+	before.Result.Latency, after.Result.Latency = latency(12*time.Millisecond), latency(48*time.Millisecond)
 
 	c, err := report.Compare(bytes.NewReader(write(t, report.JSON{}, before)), bytes.NewReader(write(t, report.JSON{}, after)))
 	require.NoError(t, err)

@@ -168,6 +168,7 @@ func (c *check) run(ctx context.Context) error {
 			return err
 		}
 	}
+	options.Timeline = len(c.reports) > 0 // the page of one target shows its exchanges
 	started := time.Now()
 	result, err := c.play(ctx, target, options, human)
 	switch {
@@ -292,6 +293,5 @@ func (c *check) options() (o contract.Options, err error) {
 	}
 	o.Rules, o.Skip, o.Scenarios, o.ReadOnly, o.Keep = c.only, c.skip, c.scenarios, c.readOnly, c.keep
 	o.Redactor, o.Parallel, o.Timeout = c.redactor, c.parallel, c.timeout
-	o.Timeline = len(c.reports) > 0 // reports show exchanges and latencies
 	return o, nil
 }

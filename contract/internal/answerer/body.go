@@ -124,12 +124,8 @@ func (b *body) readJSON(text []byte, status int) {
 			break
 		}
 	}
-	if text[0] == '{' && len(text) <= maxObject {
-		_ = json.Unmarshal(text, &b.fields)
-	}
-	_, documented := b.fields["documentation_url"]
 	switch failed := status >= 400; {
-	case documented: // a project of GitHub's has properties like GitLab's
+	case has([]byte(`"documentation_url"`)): // a project of GitHub's has properties like GitLab's
 	case clearly && own >= 2 || !failed && own >= 3:
 		b.gitlabs = "the body has the properties that GitLab's has"
 		return
@@ -139,6 +135,9 @@ func (b *body) readJSON(text []byte, status int) {
 	case !failed && bytes.Equal(text, []byte("[]")):
 		b.gitlabs = "the body is an empty list"
 		return
+	}
+	if text[0] == '{' && len(text) <= maxObject {
+		_ = json.Unmarshal(text, &b.fields)
 	}
 	b.foreign = b.whyForeign(status)
 }

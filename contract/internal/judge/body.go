@@ -13,9 +13,11 @@ import (
 // decoded is the response body, as far as it has the types that the document names. What has not is the document's
 // business, not that of the other rules.
 type decoded struct {
-	done   bool
-	agents []Agent
-	tokens []Token
+	done    bool
+	agents  []Agent
+	tokens  []Token
+	failure Failure
+	failed  bool // the body is that of an error
 }
 
 // Agent is an agent in a response.
@@ -78,7 +80,11 @@ func (x *Exchange) decode() {
 	if !x.Complete() || x.Request.Method == http.MethodHead || len(x.Response.Body) == 0 {
 		return
 	}
-	if s := x.Response.StatusCode; s != 200 && s != 201 {
+	switch s := x.Response.StatusCode; {
+	case s >= 400:
+		x.body.failed = json.Unmarshal(x.Response.Body, &x.body.failure) == nil
+		return
+	case s != 200 && s != 201:
 		return
 	}
 	switch x.Operation {

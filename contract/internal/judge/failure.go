@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"encoding/json"
 	"fmt"
 )
 
@@ -14,11 +13,8 @@ type Failure struct {
 
 // Failure reads the body of an error; ok is false if it is not a JSON object, which the document reports.
 func (x *Exchange) Failure() (f Failure, ok bool) {
-	if !x.Complete() || x.Response.StatusCode < 400 {
-		return Failure{}, false
-	}
-	err := json.Unmarshal(x.Response.Body, &f)
-	return f, err == nil
+	x.decode()
+	return x.body.failure, x.body.failed
 }
 
 // Refusal is the body of an error of one of the eight operations; empty if there is none.

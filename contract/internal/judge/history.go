@@ -17,8 +17,8 @@ import (
 type History struct {
 	agents   generations[int64, *AgentRecord]
 	tokens   generations[int64, *TokenRecord]
-	children generations[parent, []int64]   // ids of a project's agents and of an agent's tokens
-	freed    generations[string, *Exchange] // by project and name: the deletion of the agent that had the name
+	children generations[parent, []int64]  // ids of a project's agents and of an agent's tokens
+	freed    generations[place, *Exchange] // the deletion of the agent that had a name
 	secrets  secrets
 	contents generations[uint64, uint64] // hash of URL, caller and ETag, to the hash of the body
 	seed     maphash.Seed
@@ -29,6 +29,9 @@ type History struct {
 	atLeast rule.Release // as its answers prove
 	edition rule.Edition
 }
+
+// place is the name of an agent in a project, which one agent can have at a time.
+type place struct{ project, name string }
 
 // AgentRecord is what is known of an agent for good.
 type AgentRecord struct {
@@ -163,7 +166,7 @@ func (h *History) add(x *Exchange) {
 		return
 	}
 	if etag := x.Header("ETag"); etag != "" && x.OK(200) && !x.Response.BodyNotRecorded && x.Request.Method == "GET" {
-		h.contents.put(h.tagKey(x, etag), h.hash(string(x.Response.Body)))
+		h.contents.put(h.tagKey(x, etag), maphash.Bytes(h.seed, x.Response.Body))
 	}
 	x.EachAgent(func(a *Agent, _ string) { h.addAgent(x, a) })
 	x.EachToken(func(t *Token, _ string) { h.addToken(x, t) })
@@ -192,7 +195,7 @@ func (h *History) addAgent(x *Exchange, a *Agent) {
 	r.Alive = later(r.Alive, x.Moment())
 	r.Missing = nil
 	if _, freed := h.NameFreed(x.Project, a.Name); freed {
-		h.freed.put(x.Project+"\x00"+a.Name, nil) // another agent has it
+		h.freed.put(place{x.Project, a.Name}, nil) // another agent has it
 	}
 }
 
@@ -228,13 +231,13 @@ func (h *History) addDeletion(x *Exchange) {
 		r.Gone = x.trace()
 	}
 	if r.Name != "" {
-		h.freed.put(x.Project+"\x00"+r.Name, r.Gone)
+		h.freed.put(place{x.Project, r.Name}, r.Gone)
 	}
 }
 
 // NameFreed says which exchange deleted the agent that had a name, if no other was seen to have it since.
 func (h *History) NameFreed(project, name string) (by *Exchange, ok bool) {
-	by, _ = h.freed.get(project + "\x00" + name)
+	by, _ = h.freed.get(place{project, name})
 	return by, by != nil
 }
 
@@ -256,7 +259,7 @@ func (h *History) addRevocation(x *Exchange) {
 // SameTag says whether the caller has seen the exchange's URL with the same ETag, and with the same body.
 func (h *History) SameTag(x *Exchange) (tag, body bool) {
 	seen, known := h.contents.get(h.tagKey(x, x.Header("ETag")))
-	return known, known && seen == h.hash(string(x.Response.Body))
+	return known, known && seen == maphash.Bytes(h.seed, x.Response.Body)
 }
 
 func (h *History) tagKey(x *Exchange, etag string) uint64 {

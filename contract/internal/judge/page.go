@@ -21,6 +21,9 @@ func (x *Exchange) Page() (p Page, ok bool) {
 		return Page{}, false
 	}
 	number := func(header string) int64 {
+		if x.Header(header) == "" {
+			return NoNumber
+		}
 		n, err := strconv.ParseInt(x.Header(header), 10, 64)
 		if err != nil {
 			return NoNumber

@@ -148,7 +148,7 @@ func (p *play) once(r *request) *judge.Exchange {
 	p.requests++
 	p.tellStory(r, x)
 	judged := p.observe(p.judge, x, p)
-	p.numberStory(judged)
+	p.judgedStory(judged)
 	if x.Err != nil && p.ctx.Err() != nil {
 		p.interrupted()
 	}

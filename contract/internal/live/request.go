@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +99,7 @@ func (c *check) send(ctx context.Context, r *request) (*wire.Exchange, error) {
 	} else {
 		x.Response = &wire.Response{StatusCode: response.StatusCode, Header: response.Header}
 		if response.StatusCode != http.StatusSwitchingProtocols { // what follows is not a body, and need not end
-			x.Response.Body, x.Response.Truncated, x.Err = readBody(response.Body)
+			x.Response.Body, x.Response.Truncated, x.Err = readBody(response)
 		}
 		response.Body.Close()
 	}
@@ -106,9 +107,12 @@ func (c *check) send(ctx context.Context, r *request) (*wire.Exchange, error) {
 	return x, nil
 }
 
-// readBody reads a body up to maxBody.
-func readBody(body io.Reader) (data []byte, truncated bool, err error) {
-	data, err = io.ReadAll(io.LimitReader(body, maxBody+1))
+// readBody reads a body up to maxBody. It makes room for what the server announces, within limits.
+func readBody(r *http.Response) (data []byte, truncated bool, err error) {
+	room := min(max(0, r.ContentLength), 64<<10) + bytes.MinRead
+	body := bytes.NewBuffer(make([]byte, 0, room))
+	_, err = body.ReadFrom(io.LimitReader(r.Body, maxBody+1))
+	data = body.Bytes()
 	if len(data) > maxBody {
 		return data[:maxBody], true, nil
 	}

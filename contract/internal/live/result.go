@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"example.com/gitlab-agents/contract/internal/rule"
 )
@@ -42,6 +44,7 @@ func (c *check) result(plays []*play, again map[*play]int) *rule.Result {
 			r.Timeline = append(r.Timeline, c.redactSteps(p.steps(p.story), shown)...)
 		}
 	}
+	r.Latency = latencies(plays)
 	for i := range r.Findings {
 		r.Findings[i].Story = c.redactSteps(r.Findings[i].Story, shown)
 	}
@@ -123,4 +126,22 @@ func (c *check) allow(coverage *rule.Coverage) {
 		tokens := strings.Contains(o.Operation, "Token")
 		o.Allowed = !(slices.Contains(writes, o.Operation) && c.ReadOnly) && !(tokens && !release.IsZero() && release.Before(rule.GitLab(15, 0)))
 	}
+}
+
+// latencies are how long the answers to each operation took.
+func latencies(plays []*play) []rule.Latency {
+	took := make(map[string][]time.Duration)
+	for _, p := range plays {
+		for _, t := range p.story {
+			if t.judged != nil && t.judged.Operation != "" && t.sent.Response != nil {
+				took[t.judged.Operation] = append(took[t.judged.Operation], t.sent.Duration)
+			}
+		}
+	}
+	var latencies []rule.Latency
+	for _, operation := range slices.Sorted(maps.Keys(took)) {
+		all := slices.Sorted(slices.Values(took[operation]))
+		latencies = append(latencies, rule.Latency{Operation: operation, Requests: len(all), Median: all[len(all)/2], Slowest: all[len(all)-1]})
+	}
+	return latencies
 }

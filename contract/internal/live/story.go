@@ -18,40 +18,41 @@ const maxShown = 32 << 10
 // notJudged is the number of an exchange that is not judged yet.
 const notJudged = -1
 
-// told is a step of a story. Its script is written when the story is shown, which most never are.
+// told is a request of a story. What is shown of it is written when the story is shown, which most never are.
 type told struct {
-	rule.Step
-	sent   wire.Request
-	before variables // what the steps before it made
-	makes  string    // the variable that keeps the id of what it made; empty if it made nothing
+	request *request
+	sent    *wire.Exchange
+	judged  *judge.Exchange // nil until it was judged
+	before  variables       // what the requests before it made
+	makes   string          // the variable that keeps the id of what it made; empty if it made nothing
+	shown   *rule.Step      // nil until it is shown
 }
 
 // tellStory adds an exchange to the story before it is judged, so that findings about it can tell the story.
 func (p *play) tellStory(r *request, x *wire.Exchange) {
-	step := p.step(r, x)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.story = append(p.story, step)
+	p.story = append(p.story, told{request: r, sent: x, before: p.variables})
 }
 
-// numberStory completes the last step once its exchange has a number, and names what it made.
-func (p *play) numberStory(x *judge.Exchange) {
+// judgedStory completes the last request of the story once it was judged, and names what it made.
+func (p *play) judgedStory(x *judge.Exchange) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	last := &p.story[len(p.story)-1]
-	last.Exchange = x.Index
+	last.judged = x
 	switch {
 	case x.NewAgent() != nil:
 		last.makes = p.variables.add("agent", fmt.Sprintf("/cluster_agents/%d", x.NewAgent().ID))
 	case x.NewToken() != nil:
 		last.makes = p.variables.add("token", fmt.Sprintf("/tokens/%d", x.NewToken().ID))
 	}
-	last.Script = "" // it was written if there is a finding already, without what it made
+	last.shown = nil // it was shown without what it made if there is a finding already
 }
 
 // storyUpTo is the story up to an exchange, of which it shows everything.
 func (p *play) storyUpTo(exchange int) []rule.Step {
-	last := slices.IndexFunc(p.story, func(s told) bool { return s.Exchange == exchange })
+	last := slices.IndexFunc(p.story, func(t told) bool { return t.judged != nil && t.judged.Index == exchange })
 	if last < 0 {
 		last = len(p.story) - 1 // it is being judged
 	}
@@ -63,36 +64,29 @@ func (p *play) storyUpTo(exchange int) []rule.Step {
 	return story
 }
 
-// steps are the steps of a story with their scripts. Many findings tell the same story, so a script is written once.
+// steps are a story as it is shown. Many findings tell the same story, so each step is written once.
 func (p *play) steps(story []told) []rule.Step {
 	steps := make([]rule.Step, len(story))
 	for i := range story {
 		t := &story[i]
-		if t.Script == "" {
-			t.Script = t.script()
+		if t.shown == nil {
+			t.shown = p.step(t)
 		}
-		steps[i] = t.Step
+		steps[i] = *t.shown
 	}
 	return steps
 }
 
-// script is a line that sends the request of a step again, and keeps the id of what it made.
-func (t *told) script() string {
-	if t.makes == "" {
-		return t.whole()
-	}
-	return t.makes + "=$(" + t.before.in(asCaller(t.Role, wire.CurlBody(&t.sent))) + " | jq .id)"
-}
-
-// whole is a line that sends the request of a step again, and shows the whole answer.
-func (t *told) whole() string { return t.before.in(repeat(t.Role, &t.sent)) }
-
-// step is an exchange as a story shows it.
-func (p *play) step(r *request, x *wire.Exchange) told {
-	s := rule.Step{
+// step is a request as a story shows it.
+func (p *play) step(t *told) *rule.Step {
+	r, x := t.request, t.sent
+	s := &rule.Step{
 		Exchange: notJudged, Role: r.role, Method: r.method, URL: p.base + r.path,
 		RequestHeader: withoutCredentials(r.header), RequestBody: shown(r.body),
-		Started: x.Started, Duration: x.Duration,
+		Started: x.Started, Duration: x.Duration, Script: t.script(),
+	}
+	if t.judged != nil {
+		s.Exchange = t.judged.Index
 	}
 	if x.Err != nil {
 		s.Problem = cause(x.Err)
@@ -100,8 +94,19 @@ func (p *play) step(r *request, x *wire.Exchange) told {
 	if x.Response != nil {
 		s.Status, s.ResponseHeader, s.ResponseBody = x.Response.StatusCode, x.Response.Header, shown(x.Response.Body)
 	}
-	return told{Step: s, sent: x.Request, before: p.variables}
+	return s
 }
+
+// script is a line that sends the request again, and keeps the id of what it made.
+func (t *told) script() string {
+	if t.makes == "" {
+		return t.whole()
+	}
+	return t.makes + "=$(" + t.before.in(asCaller(t.request.role, wire.CurlBody(&t.sent.Request))) + " | jq .id)"
+}
+
+// whole is a line that sends the request again, and shows the whole answer.
+func (t *told) whole() string { return t.before.in(repeat(t.request.role, &t.sent.Request)) }
 
 func withoutCredentials(h http.Header) http.Header {
 	h = h.Clone()

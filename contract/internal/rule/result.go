@@ -24,9 +24,10 @@ type Result struct {
 	Dropped   int              // findings beyond MaxFindings, which are counted but not kept
 	Scenarios []ScenarioResult // of a live check
 	Coverage  Coverage
-	Ended     *Problem // why a live check ended before its end; nil if it did not
-	Left      []string // what could not be removed: one line each, with what to do
-	Kept      []string // what was kept because the caller asked for it: one line each
+	Ended     *Problem  // why a live check ended before its end; nil if it did not
+	Left      []string  // what could not be removed: one line each, with what to do
+	Kept      []string  // what was kept because the caller asked for it: one line each
+	Latency   []Latency // of a live check, by operation
 
 	Timeline []Step // every exchange of a live check, if the caller asked for them
 }
@@ -53,6 +54,14 @@ type ScenarioResult struct {
 	Plays    int           `json:"plays"` // 0 if it was not played, 4 if it had to be confirmed
 	Requests int           `json:"requests"`
 	Duration time.Duration `json:"duration"`
+}
+
+// Latency is how long the answers to one operation took.
+type Latency struct {
+	Operation string        `json:"operation"`
+	Requests  int           `json:"requests"`
+	Median    time.Duration `json:"median"`
+	Slowest   time.Duration `json:"slowest"`
 }
 
 // Problem is something about the set-up that stops a check: each part is one or two lines.
