@@ -222,7 +222,10 @@ func share(t *testing.T, whole string, index int) (path string) {
 
 func TestManyGitLabsAreCheckedSideBySide(t *testing.T) {
 	n, broken, slow, dead := 24, 3, 1, 1
-	if os.Getenv("NIGHTLY") != "" {
+	switch {
+	case racing:
+		n, broken = 8, 2
+	case os.Getenv("NIGHTLY") != "":
 		n, broken, slow, dead = 1000, 20, 5, 5
 	}
 	s := simulate(t, n, broken, slow, dead)
