@@ -76,6 +76,10 @@ mutate: ## break a package in one place at a time, and list what no test notices
 nightly: ## run the long forms of tests: a thousand bad networks, killed at each request
 	NIGHTLY=1 $(GO) test -timeout 2h ./contract ./contract/internal/live
 
+.PHONY: compare-tools
+compare-tools: ## count the faults that glagents and other tools notice, and write COMPARISON.md; takes 20 minutes, needs Node.js
+	$(GO) test ./contract/fakegitlab/clients/tools -run '^TestComparison$$' -count 1 -timeout 3h -v -args -compare
+
 .PHONY: vuln
 vuln: ## run govulncheck; needs a network
 	$(GO) run $(VULN) ./...
