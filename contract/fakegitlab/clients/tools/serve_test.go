@@ -50,16 +50,17 @@ func missing() error {
 	return errors.Join(noNode, noPackages)
 }
 
+const whyMissing = "Node.js or npm packages are missing; run npm ci in contract/fakegitlab/clients/tools"
+
 // needsPackages skips a test if the npm packages are not installed. In CI that is a failure.
 func needsPackages(t *testing.T) {
 	t.Helper()
-	const why = "Node.js or npm packages are missing; run npm ci in contract/fakegitlab/clients/tools"
 	switch {
 	case missing() == nil:
 	case os.Getenv("CI") == "true":
-		t.Fatal(why)
+		t.Fatal(whyMissing)
 	default:
-		t.Skip(why)
+		t.Skip(whyMissing)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,20 +30,24 @@ func TestRedoclyRespect(t *testing.T) {
 	t.Parallel()
 	needsPackages(t)
 	gitlab, dir := serve(t), t.TempDir()
-	document := gitlab.document(t, dir, "yaml")
-	workflows := filepath.Join(dir, "all.arazzo.yaml")
-	run(t, dir, "redocly", "generate-arazzo", document, "-o", workflows)
+	out := run(t, dir, "redocly", "respect", workflows(t, gitlab, dir), "--input", "privateToken="+token)
+	assert.Contains(t, out, "Checks: 28 passed, 28 total")
+	assert.ElementsMatch(t, all, gitlab.answered(t))
+}
+
+// workflows makes the workflows that Redocly respect runs, and returns their path.
+func workflows(t *testing.T, gitlab *served, dir string) string {
+	t.Helper()
+	path := filepath.Join(dir, "all.arazzo.yaml")
+	run(t, dir, "redocly", "generate-arazzo", gitlab.document(t, dir, "yaml"), "-o", path)
 
 	// The document allows PRIVATE-TOKEN or Bearer. Redocly takes this as both, and has an input only for the first.
-	text, err := os.ReadFile(workflows)
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	const bearer = "          - schemeName: bearer\n            values:\n              token: $inputs.bearer\n"
 	require.Equal(t, 8, strings.Count(string(text), bearer))
-	require.NoError(t, os.WriteFile(workflows, []byte(strings.ReplaceAll(string(text), bearer, "")), 0o600))
-
-	out := run(t, dir, "redocly", "respect", workflows, "--input", "privateToken="+token)
-	assert.Contains(t, out, "Checks: 28 passed, 28 total")
-	assert.ElementsMatch(t, all, gitlab.answered(t))
+	require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(string(text), bearer, "")), 0o600))
+	return path
 }
 
 // Portman generates tests for each operation, and newman runs them.
@@ -50,16 +55,20 @@ func TestPortman(t *testing.T) {
 	t.Parallel()
 	needsPackages(t)
 	gitlab, dir := serve(t), t.TempDir()
-	document := gitlab.document(t, dir, "yaml")
-	environment := filepath.Join(dir, ".env")
-	require.NoError(t, os.WriteFile(environment, []byte("PORTMAN_API_KEY="+token+"\n"), 0o600))
-	collection := filepath.Join(dir, "collection.json")
-	run(t, dir, "portman", "--local", document, "--baseUrl", gitlab.url+"/api/v4", "--includeTests", "true", "--envFile", environment, "--output", collection)
-
-	report := newman(t, dir, collection)
+	report := newman(t, dir, portmanCollection(t, gitlab, dir))
 	assert.Empty(t, report.Run.Failures)
 	assert.Equal(t, 34, report.Run.Stats.Assertions.Total)
 	assert.ElementsMatch(t, all, gitlab.answered(t))
+}
+
+// portmanCollection makes the requests and tests that newman runs, and returns their path.
+func portmanCollection(t *testing.T, gitlab *served, dir string) string {
+	t.Helper()
+	environment := filepath.Join(dir, ".env")
+	require.NoError(t, os.WriteFile(environment, []byte("PORTMAN_API_KEY="+token+"\n"), 0o600))
+	path := filepath.Join(dir, "collection.json")
+	run(t, dir, "portman", "--local", gitlab.document(t, dir, "yaml"), "--baseUrl", gitlab.url+"/api/v4", "--includeTests", "true", "--envFile", environment, "--output", path)
+	return path
 }
 
 // A collection as Postman imports it, with the examples for parameters.
@@ -97,12 +106,19 @@ func newman(t *testing.T, dir, collection string) (report newmanReport) {
 func TestDredd(t *testing.T) {
 	t.Parallel()
 	needsPackages(t)
-	gitlab, dir := serve(t), t.TempDir()
+	gitlab := serve(t)
+	out, err := dredd(t, gitlab).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), "8 passing, 0 failing, 0 errors")
+	assert.ElementsMatch(t, all, gitlab.answered(t))
+}
+
+func dredd(t *testing.T, gitlab *served) *exec.Cmd {
+	t.Helper()
 	hooks, err := filepath.Abs("dredd-hooks.cjs")
 	require.NoError(t, err)
-	out := run(t, dir, "dredd", gitlab.document(t, dir, "yaml"), gitlab.url+"/api/v4", "--header", "PRIVATE-TOKEN: "+token, "--hookfiles", hooks)
-	assert.Contains(t, out, "8 passing, 0 failing, 0 errors")
-	assert.ElementsMatch(t, all, gitlab.answered(t))
+	dir := t.TempDir()
+	return tool(t, dir, "dredd", gitlab.document(t, dir, "yaml"), gitlab.url+"/api/v4", "--header", "PRIVATE-TOKEN: "+token, "--hookfiles", hooks)
 }
 
 // Prism answers 500 where a request or response is not as the document says.
