@@ -45,8 +45,9 @@ func TestOperationThatIsRoutedAndNotCalled(t *testing.T) {
 	assert.Contains(t, string(c.draft.Body), "dispatch, in pipeline.go, does not call somethingNew")
 }
 
-// An operation cannot read a parameter that is not declared: an id would always be 0.
-func TestParametersOfTheDocumentAreDeclared(t *testing.T) {
+// An operation cannot read a parameter that is not declared: an id would always be 0. Without a permission it would be
+// open to every fine-grained token.
+func TestParametersAndPermissionsAreThoseOfTheDocument(t *testing.T) {
 	t.Parallel()
 	document, err := openapi3.NewLoader().LoadFromData(openapi.Document)
 	require.NoError(t, err)
@@ -62,6 +63,8 @@ func TestParametersOfTheDocumentAreDeclared(t *testing.T) {
 			for _, name := range parametersOf(item, operation) {
 				assert.Contains(t, declared, name, "declaredBy, in coerce.go, lacks a parameter of %s", operation.OperationID)
 			}
+			assert.Equal(t, operation.Extensions["x-gitlab-permission"], permissionFor(operation.OperationID),
+				"permissionFor, in permission.go, lacks %s", operation.OperationID)
 		}
 	}
 }
