@@ -69,7 +69,7 @@ func (c *check) settle(result *rule.RuleResult, plays []*play) {
 		}
 		outcome, reason := p.outcome(result.Rule)
 		if !declared && result.Outcome == rule.Untested {
-			result.Reason = reason // that of a scenario says more than that nothing was judged
+			result.Reason = reason // a scenario's reason says more than "nothing was judged"
 		}
 		declared = true
 		if outcome > result.Outcome {
@@ -81,7 +81,7 @@ func (c *check) settle(result *rule.RuleResult, plays []*play) {
 	}
 }
 
-// readOnly is why what takes a write is untested in a read-only check.
+// readOnly is why a read-only check does not test rules about writes.
 const readOnly = "it creates or deletes, and the check is read-only"
 
 // onlyWrites says whether all of some operations change something.
