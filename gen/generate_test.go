@@ -113,8 +113,8 @@ func TestGenerateRefuses(t *testing.T) {
 			"gen/clusteragents-overlay.yaml: the document has nothing at $.components.parameters.IfUnmodifiedSince.schema.",
 		},
 		"a property was added": {
-			"        is_receptive:\n", "        is_new: {type: boolean}\n        is_receptive:\n",
-			`gen/clusteragents-overlay.yaml: the fields of Agent need the order of the document, and "is_new" is not at place 6. Let this file say:
+			"        is_receptive:\n", "        colour: {type: boolean}\n        is_receptive:\n",
+			`gen/clusteragents-overlay.yaml: the fields of Agent need the order of the document, and "colour" is not at place 6. Let this file say:
   - target: $.components.schemas.Agent.properties
     update:
       id: {x-order: 1}
@@ -122,8 +122,7 @@ func TestGenerateRefuses(t *testing.T) {
       config_project: {x-order: 3}
       created_at: {x-order: 4}
       created_by_user_id: {x-order: 5}
-      is_new: {x-order: 6}
-      is_receptive: {x-order: 7}
+      colour: {x-order: 6}
 `,
 		},
 		"a required query parameter was added": {
