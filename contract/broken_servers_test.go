@@ -74,9 +74,9 @@ func TestBrokenServers(t *testing.T) {
 		project string
 		broken  []string
 	}{
-		"an unknown parameter is refused": {answer: asked("search=", answers("listAgents", 200, 400, `{"error":"search is invalid"}`)),
+		"an unknown parameter is refused": {answer: asked("offset=", answers("listAgents", 200, 400, `{"error":"offset is invalid"}`)),
 			broken: []string{"parameters/unknown-are-ignored"}},
-		"an unknown parameter searches tokens": {answer: asked("search=", answers("listAgentTokens", 200, 200, "[]")),
+		"an unknown parameter hides tokens": {answer: asked("offset=", answers("listAgentTokens", 200, 200, "[]")),
 			broken: []string{"pagination/totals", "parameters/unknown-for-tokens-are-ignored"}},
 		"a page past the end is 404": {answer: asked("page=1000000", answers("listAgents", 200, 404, `{"message":"404 ClusterAgents Not Found"}`)),
 			broken: []string{"pagination/past-the-end"}},

@@ -82,16 +82,16 @@ components:
 func TestNewParameterIsANewOption(t *testing.T) {
 	t.Parallel()
 	document := edit(t, "  parameters:\n    ProjectParameter:", `  parameters:
-    Search:
-      name: search
+    Colour:
+      name: colour
       in: query
       schema: {type: string, x-facade-option: true, description: is an option of lists of agents.}
     ProjectParameter:`)
-	document = []byte(strings.Replace(string(document), "- $ref: '#/components/parameters/Page'", "- $ref: '#/components/parameters/Search'\n        - $ref: '#/components/parameters/Page'", 1))
+	document = []byte(strings.Replace(string(document), "- $ref: '#/components/parameters/Page'", "- $ref: '#/components/parameters/Colour'\n        - $ref: '#/components/parameters/Page'", 1))
 	fresh := generate(t, document)
 	facade := contents(t, fresh)["clusteragents/facade.gen.go"]
-	assert.Contains(t, facade, "func (o Search) applyToListAgents(")
-	assert.NotContains(t, facade, "func (o Search) applyToListAgentTokens(")
+	assert.Contains(t, facade, "func (o Colour) applyToListAgents(")
+	assert.NotContains(t, facade, "func (o Colour) applyToListAgentTokens(")
 	build(t, fresh)
 }
 
@@ -113,28 +113,37 @@ func TestGenerateRefuses(t *testing.T) {
 			"gen/clusteragents-overlay.yaml: the document has nothing at $.components.parameters.IfUnmodifiedSince.schema.",
 		},
 		"a property was added": {
-			"        is_receptive:\n", "        is_new: {type: boolean}\n        is_receptive:\n",
-			`gen/clusteragents-overlay.yaml: give the property "is_new" of Agent its place in the document, x-order: 6`,
+			"        is_receptive:\n", "        colour: {type: boolean}\n        is_receptive:\n",
+			`gen/clusteragents-overlay.yaml: the fields of Agent need the order of the document, and "colour" is not at place 6. Let this file say:
+  - target: $.components.schemas.Agent.properties
+    update:
+      id: {x-order: 1}
+      name: {x-order: 2}
+      config_project: {x-order: 3}
+      created_at: {x-order: 4}
+      created_by_user_id: {x-order: 5}
+      colour: {x-order: 6}
+`,
 		},
 		"a required query parameter was added": {
-			"- $ref: '#/components/parameters/Page'", "- {name: search, in: query, required: true, schema: {type: string}}\n        - $ref: '#/components/parameters/Page'",
-			`(listAgents): the query parameter "search" is required, and the client only passes optional ones, as options: make it optional, or teach gen/templates/operations.tmpl`,
+			"- $ref: '#/components/parameters/Page'", "- {name: colour, in: query, required: true, schema: {type: string}}\n        - $ref: '#/components/parameters/Page'",
+			`(listAgents): the query parameter "colour" is required, and the client only passes optional ones, as options: make it optional, or teach gen/templates/operations.tmpl`,
 		},
 		"a required header was added": {
 			"- $ref: '#/components/parameters/IfUnmodifiedSince'", "- {name: X-Confirm, in: header, required: true, schema: {type: string}}",
 			`(deleteAgent): the header parameter "X-Confirm" is required`,
 		},
 		"an optional parameter was added": {
-			"- $ref: '#/components/parameters/Page'", "- {name: search, in: query, schema: {type: string}}\n        - $ref: '#/components/parameters/Page'",
-			`(listAgents): say whether the query parameter "search" is an option of the client: set x-facade-option of its schema to true or false in gen/clusteragents-overlay.yaml`,
+			"- $ref: '#/components/parameters/Page'", "- {name: colour, in: query, schema: {type: string}}\n        - $ref: '#/components/parameters/Page'",
+			`(listAgents): say whether the query parameter "colour" is an option of the client: set x-facade-option of its schema to true or false in gen/clusteragents-overlay.yaml`,
 		},
 		"an option has no type of its own": {
-			"- $ref: '#/components/parameters/Page'", "- {name: search, in: query, schema: {type: string, x-facade-option: true, description: is an option.}}\n        - $ref: '#/components/parameters/Page'",
-			`an option has a type of its own: move the parameter "search" to components/parameters`,
+			"- $ref: '#/components/parameters/Page'", "- {name: colour, in: query, schema: {type: string, x-facade-option: true, description: is an option.}}\n        - $ref: '#/components/parameters/Page'",
+			`an option has a type of its own: move the parameter "colour" to components/parameters`,
 		},
 		"an option has no description": {
-			"- $ref: '#/components/parameters/Page'", "- {name: search, in: query, schema: {type: string, x-facade-option: true}}\n        - $ref: '#/components/parameters/Page'",
-			`give the schema of the parameter "search" a description in gen/clusteragents-overlay.yaml`,
+			"- $ref: '#/components/parameters/Page'", "- {name: colour, in: query, schema: {type: string, x-facade-option: true}}\n        - $ref: '#/components/parameters/Page'",
+			`give the schema of the parameter "colour" a description in gen/clusteragents-overlay.yaml`,
 		},
 		"a list is not called list": {
 			"operationId: listAgents\n", "operationId: getURLConfigurations\n",
@@ -306,7 +315,7 @@ func TestExportedNames(t *testing.T) {
 		ErrNotGitLab ErrPreconditionFailed ErrRateLimited ErrUnauthorized ErrUnexpectedResponse ErrUnsupportedMediaType
 		Error GitLab HTTPClient IfUnmodifiedSince ListAgentTokensOption ListAgentsOption MaxAttempts MaxWait New NewSecret
 		Option Page PageOf PerPage PrivateToken Project ProjectID ProjectPath RateLimit Secret Status TokenID TokenSource
-		UnmodifiedSince UserAgent WithAnswer`), names)
+		UnmodifiedSince UserAgent WithAnswer`), names, "add a name here if people should have it")
 }
 
 func TestFieldsStandInTheDocumentsOrder(t *testing.T) {
@@ -333,7 +342,7 @@ func TestFieldsStandInTheDocumentsOrder(t *testing.T) {
 			name, _, _ := strings.Cut(model.Field(i).Tag.Get("json"), ",")
 			got = append(got, name)
 		}
-		assert.Equal(t, want, got, "%s; see x-order in overlay.yaml", model)
+		assert.Equal(t, want, got, "%s; see x-order in clusteragents-overlay.yaml", model)
 	}
 }
 

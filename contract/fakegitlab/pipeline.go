@@ -142,6 +142,9 @@ func (c *call) dispatch() bool {
 		c.showOwnToken()
 	case getProject:
 		c.showProject(project)
+	default:
+		return c.refuse(http.StatusNotImplemented, errorKey,
+			"501 Not Implemented: dispatch, in pipeline.go, does not call "+c.route.operation)
 	}
 	return true
 }

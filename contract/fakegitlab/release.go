@@ -9,6 +9,13 @@ import (
 // Release is a GitLab release, such as 15.0. The patch version makes no difference here.
 type Release struct{ Major, Minor int }
 
+// Releases returns the releases in which GitLab's answers changed, the newest first. Tests try each of them.
+func Releases() []Release {
+	return []Release{
+		{19, 1}, {18, 6}, {18, 0}, {17, 6}, {17, 4}, {17, 3}, {16, 7}, {16, 2}, {16, 1}, {16, 0}, {15, 7}, {15, 2}, {15, 0}, {14, 10},
+	}
+}
+
 // newest is the default release. It is also the last one that the fake was compared with.
 var newest = Release{19, 1}
 

@@ -1,6 +1,8 @@
 package fakegitlab
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,4 +20,24 @@ func TestParseRelease(t *testing.T) {
 		assert.Error(t, err, "%q", text)
 	}
 	assert.True(t, Release{16, 2}.AtLeast(16, 2) && Release{17, 0}.AtLeast(16, 2) && !Release{16, 1}.AtLeast(16, 2) && !Release{15, 11}.AtLeast(16, 2))
+}
+
+// A release in which an endpoint changes is one that tests try, also if it is newer than the default.
+func TestReleasesAreThoseWithChanges(t *testing.T) {
+	t.Parallel()
+	var before Features
+	for _, major := range slices.Sorted(maps.Keys(lastMinor)) {
+		for minor := range lastMinor[major] + 1 {
+			r := Release{major, minor}
+			if !r.AtLeast(14, 10) {
+				continue
+			}
+			features := featuresOf(r, enterprise)
+			features.OwnToken, features.Edition = false, false // no endpoint of agents shows them
+			if features != before {
+				assert.Contains(t, Releases(), r, "something changed in %s; add it to Releases", r)
+			}
+			before = features
+		}
+	}
 }

@@ -1,6 +1,6 @@
-// Package report shows what a run, a recording or a watched client came to: on a terminal, and as files that other
-// programs read. A format is one type in one file; all of them are made from one [Report], and none of them holds a
-// secret.
+// Package report shows what a check, a recording or a watched client came to: on a terminal, and as files that other
+// programs read. A format is one type that writes one [Report]. Some formats also write a [Fleet], the reports of many
+// GitLabs, or what changed between two checks. No format writes a secret.
 package report
 
 import (

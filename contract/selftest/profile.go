@@ -12,11 +12,11 @@ type Profile struct{ Version, Edition string }
 
 func (p Profile) String() string { return p.Version + " " + p.Edition }
 
-// Profiles returns the releases in which something changed, the newest first, in both editions.
+// Profiles returns the releases in which something changed, in both editions.
 func Profiles() []Profile {
 	var all []Profile
-	for _, version := range []string{"19.1", "18.6", "18.0", "17.6", "17.4", "17.3", "16.7", "16.2", "16.1", "16.0", "15.7", "15.2", "15.0", "14.10"} {
-		all = append(all, Profile{version, "ce"}, Profile{version, "ee"})
+	for _, release := range fakegitlab.Releases() {
+		all = append(all, Profile{release.String(), "ce"}, Profile{release.String(), "ee"})
 	}
 	return all
 }
@@ -32,5 +32,5 @@ func newest(f *faults.Fault) (Profile, error) {
 			return p, nil
 		}
 	}
-	return Profile{}, fmt.Errorf("the fault %s makes a difference in no release", f.Name)
+	return Profile{}, fmt.Errorf("the fault %s makes a difference in no release of fakegitlab.Releases", f.Name)
 }

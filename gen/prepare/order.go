@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -25,9 +26,20 @@ func checkOrder(content []byte, overlaid *yaml.Node) error {
 		for i, name := range names {
 			order := child(overlaid, "components", "schemas", schema, "properties", name, "x-order")
 			if order == nil || order.Value != strconv.Itoa(i+1) {
-				return fmt.Errorf("gen/%s: give the property %q of %s its place in the document, x-order: %d", facade, name, schema, i+1)
+				return fmt.Errorf("gen/%s: the fields of %s need the order of the document, and %q is not at place %d. Let this file say:\n%s",
+					facade, schema, name, i+1, orderOf(schema, names))
 			}
 		}
 	}
 	return nil
+}
+
+// orderOf is the action of an overlay that gives the properties of a schema their order.
+func orderOf(schema string, names []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  - target: $.components.schemas.%s.properties\n    update:", schema)
+	for i, name := range names {
+		fmt.Fprintf(&b, "\n      %s: {x-order: %d}", name, i+1)
+	}
+	return b.String()
 }

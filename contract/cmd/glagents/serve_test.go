@@ -514,13 +514,13 @@ func TestServeDocumentation(t *testing.T) {
 				require.NoError(t, spec.Validate(t.Context()))
 				require.Len(t, spec.Servers, 1)
 				assert.Equal(t, s.url+"/api/v4", spec.Servers[0].URL)
-				assert.Equal(t, 4, spec.Paths.Len())
 				paths[format] = regexp.MustCompile(`/projects/\{id\}[^ ":]*"?: ?[\n{]`).FindAllString(text, -1)
+				assert.Len(t, paths[format], spec.Paths.Len())
 				for i, path := range paths[format] {
 					paths[format][i] = strings.TrimRight(path, "\": \n{")
 				}
 			}
-			assert.Len(t, paths["json"], 4)
+			assert.NotEmpty(t, paths["json"])
 			assert.Equal(t, paths["yaml"], paths["json"])
 
 			status, header, text := get("/-/docs")

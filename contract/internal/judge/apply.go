@@ -89,7 +89,7 @@ func (x *Exchange) lacks() (missing Evidence) {
 	return missing
 }
 
-// reports are what one rule has against one exchange. What it has against several entries of a list is told once.
+// reports are what one rule reports about one exchange. The same problem in several entries of a list is one report.
 type reports []reported
 
 type reported struct {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// decoded is the response body, as far as it has the types that the document names. What has not is the document's
-// business, not that of the other rules.
+// decoded holds the parts of the response body that have the types of the document. Rules of the document report the
+// others.
 type decoded struct {
 	done    bool
 	agents  []Agent
@@ -103,7 +103,7 @@ func (x *Exchange) decode() {
 	}
 }
 
-// unmarshal reads what has the right type and leaves out what has not.
+// unmarshal reads the values that have the right type, and leaves out the others.
 func unmarshal[T any](body []byte) (v T) {
 	err := json.Unmarshal(body, &v)
 	var wrongType *json.UnmarshalTypeError
@@ -117,8 +117,8 @@ func unmarshal[T any](body []byte) (v T) {
 	return v
 }
 
-// readIDs reads ids that are written as texts or as 5.0, which is the document's business. Without them nothing else could
-// be said of the agents and tokens, and what a run made could not be removed.
+// readIDs also reads ids that are written as text or as 5.0. A rule of the document reports them. The other rules need them,
+// and so does a check that removes what it made.
 func readIDs(body []byte, v any) {
 	var id struct{ ID json.RawMessage }
 	var ids []struct{ ID json.RawMessage }

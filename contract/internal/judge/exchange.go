@@ -53,8 +53,7 @@ func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
 	return e
 }
 
-// withoutRedacted takes an answer whose secret a recorder removed for one of which a part is missing: nothing can be said
-// about a secret that is not there.
+// withoutRedacted marks an answer as incomplete if a recorder removed its secret. A removed secret cannot be judged.
 func withoutRedacted(x *wire.Exchange) *wire.Exchange {
 	if x.Response == nil || x.Response.StatusCode != http.StatusCreated || !bytes.Contains(x.Response.Body, []byte(`"`+redact.Redacted+`"`)) {
 		return x
@@ -142,8 +141,8 @@ func (x *Exchange) Differs(pointer, expected, actual string) {
 	}
 }
 
-// Echoes is Differs for what was sent. If it came back as a text, that is reported even if the document does not allow
-// that text: it shows what was made of the one that was sent.
+// Echoes is Differs for a value that the client sent. If the server returned text, that is reported even if the document
+// does not allow the text: it shows what the server made of the value.
 func (x *Exchange) Echoes(text bool, pointer, expected, actual string) {
 	if text {
 		x.Violation(pointer, expected, actual)
@@ -169,8 +168,8 @@ func (x *Exchange) DocumentSpokeOf(pointer string) bool {
 	})
 }
 
-// Reported says whether a rule has reported a property of the response already, or the response as a whole. What an error
-// says stands under one of two names, and is one thing.
+// Reported says whether a rule has reported a property of the response already, or the response as a whole. The properties
+// message and error count as one: an error has either.
 func (x *Exchange) Reported(pointer string) bool {
 	same := func(about string) bool { return about == pointer || about == "" }
 	if pointer == "/message" || pointer == "/error" {

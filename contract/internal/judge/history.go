@@ -235,7 +235,7 @@ func (h *History) addDeletion(x *Exchange) {
 	}
 }
 
-// NameFreed says which exchange deleted the agent that had a name, if no other was seen to have it since.
+// NameFreed returns the exchange that deleted the agent of that name, unless a later answer showed another agent with it.
 func (h *History) NameFreed(project, name string) (by *Exchange, ok bool) {
 	by, _ = h.freed.get(place{project, name})
 	return by, by != nil

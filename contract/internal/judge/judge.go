@@ -15,7 +15,7 @@ import (
 // Entry is one rule, with its judge if it has one.
 type Entry struct {
 	Rule *rule.Rule
-	// Reads is what of an exchange the judge needs. It is not asked about exchanges of which that was not recorded.
+	// Reads names the parts of an exchange that the judge needs. It does not get exchanges that lack one of them.
 	Reads Evidence
 	// OnlyErrors says that the rule is about statuses from 400 on, so that it does not miss what was not recorded of others.
 	OnlyErrors bool
@@ -95,7 +95,7 @@ func New(o Options) (*Judge, error) {
 	return j, nil
 }
 
-// Prepared is an exchange of which everything is worked out that takes no memory of others.
+// Prepared is an exchange after all the work that needs no other exchange.
 type Prepared struct {
 	exchange *Exchange
 	secrets  []string
@@ -117,8 +117,8 @@ func (j *Judge) Prepare(x *wire.Exchange) *Prepared {
 	return p
 }
 
-// Observe judges one exchange. It returns what it found, which may be about an earlier exchange: some answers are seen to
-// be wrong only in the light of a later one.
+// Observe judges one exchange and returns the findings. They may be about an earlier exchange: some answers turn out to be
+// wrong only when a later one comes.
 func (j *Judge) Observe(x *wire.Exchange) []rule.Finding {
 	found, _ := j.ObservePrepared(j.Prepare(x), nil)
 	return found

@@ -14,8 +14,8 @@ type secrets struct {
 	young, old windows                  // the hashes; old are those before the last that many
 	whole      generations[string, int] // a whole secret to the exchange that showed it
 
-	// published are the exchanges whose secret a caller sent to the server afterwards, as one who stores it in a CI
-	// variable does. Wherever it comes from then, it was put there.
+	// published are the exchanges whose secret a caller sent to the server afterwards, for example to store it in a CI
+	// variable. The server may repeat it.
 	published generations[int, struct{}]
 }
 
@@ -53,7 +53,7 @@ func (s *secrets) add(secret string, exchange int) {
 	s.put(digits, exchange)
 	s.put(strings.ToUpper(digits), exchange)
 	s.put(strings.ToLower(secret[len(secret)-window:]), exchange)
-	digest := sha256.Sum256([]byte(secret)) // nobody needs it but who wants to find out, or to let in, by it
+	digest := sha256.Sum256([]byte(secret)) // it helps to guess the secret, and servers may accept it in its place
 	s.put(hex.EncodeToString(digest[:])[:window], exchange)
 	s.put(base64.StdEncoding.EncodeToString(digest[:])[:window], exchange)
 }

@@ -29,8 +29,8 @@ func (x *Exchange) aboutAgents() bool {
 	return x.Operation != "" || strings.Contains(x.Request.URL.EscapedPath(), "/cluster_agents")
 }
 
-// neverPasses says that web servers refuse the request themselves, however they are configured: no path with a NUL byte
-// passes nginx, the one that GitLab comes with included, nor Apache.
+// neverPasses says that every web server refuses the request itself, whatever its configuration. Apache and nginx, also the
+// nginx of GitLab's packages, refuse paths with a NUL byte.
 func (x *Exchange) neverPasses() bool {
 	return strings.Contains(x.Request.URL.EscapedPath(), "%00") && x.Status() >= 400
 }

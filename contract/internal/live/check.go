@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/internal/judge"
 	"example.com/gitlab-agents/contract/internal/rule"
 	"example.com/gitlab-agents/contract/wire"
@@ -19,10 +20,12 @@ type check struct {
 	client *http.Client
 	close  func() // lets go of connections that are the check's own
 	judge  *judge.Judge
-	gate   *gate
-	own    *own
-	ground *ground
-	entry  *Entry // nil if no journal is kept
+	// operations are those of the document, by operationId.
+	operations map[string]document.Operation
+	gate       *gate
+	own        *own
+	ground     *ground
+	entry      *Entry // nil if no journal is kept
 
 	mu       sync.Mutex
 	phase    string
@@ -91,6 +94,14 @@ func newCheck(target Target, options Options) (*check, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	c.gate, c.own = newGate(c.Parallel, c.Clock), newOwn()
+	doc, err := document.Load()
+	if err != nil {
+		return c, err
+	}
+	c.operations = make(map[string]document.Operation)
+	for _, o := range doc.Operations() {
+		c.operations[o.ID] = o
+	}
 	c.judge, err = c.newJudge()
 	return c, err
 }

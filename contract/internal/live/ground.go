@@ -49,9 +49,9 @@ func (t *Target) givenRoles() []rule.Role {
 	return given
 }
 
-// checkGround looks whether the ground is gone, when an answer is not as it has to be: the token has expired, the project
-// was moved, something stands in front. Then the check ends, and nobody is blamed for the answer. If only the token of
-// another role is refused from now on, the scenario ends.
+// checkGround looks into an answer that is not as expected. Perhaps the ground is gone: the token has expired, the project
+// was moved, a proxy answers now. Then the check ends, and nobody is blamed for the answer. If GitLab refuses only the token
+// of another role from now on, the scenario ends.
 func (p *play) checkGround(x *judge.Exchange, role rule.Role) {
 	token := p.Tokens[role]
 	if role == rule.Expired || role == rule.Reader || token == "" || x.Request.Header.Get("Private-Token") != token {

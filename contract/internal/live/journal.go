@@ -115,8 +115,8 @@ func (j *Journal) Entries() (entries []*Entry, unreadable []error) {
 	return entries, unreadable
 }
 
-// validRunID says whether a text can be the id of a run, so that nothing else is ever taken for the name of what one
-// made.
+// validRunID says whether a text can be the id of a run. A sweep deletes what has the id in its name, so no other text may
+// pass.
 func validRunID(id string) bool {
 	return len(id) == runIDLength && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }

@@ -25,9 +25,9 @@ func newRunID() string { return strings.ToLower(rand.Text()[:runIDLength]) }
 // NoID is the id of an agent, token or project that exists nowhere, though it could.
 const NoID = "9007199254740991"
 
-// own is what a check made. A create response alone does not show that an agent is the check's own, as a broken server may
-// answer with the id of somebody else's, or keep another name than the one that was sent. An agent has to be read under a
-// name with the check's id before anything is done to it. Tokens go with their agents.
+// own is what a check made. The response to a create does not prove that an agent is the check's own: a broken server may
+// return the id of somebody else's agent, or keep another name than it was sent. So the check reads each agent, and changes
+// it only if its name has the check's id. Tokens are deleted with their agents.
 type own struct {
 	run string // the check's id
 
@@ -39,7 +39,7 @@ type own struct {
 	gone   map[int64]bool // whose deletion was granted
 
 	attempted bool // a create was sent
-	lost      bool // one was sent whose answer did not come, so it may still be carried out
+	lost      bool // the answer to a create did not come, so GitLab may still carry it out
 }
 
 type madeAgent struct {
@@ -155,7 +155,7 @@ func (o *own) mayChange(r *request) bool {
 
 func reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// isNobody says that no agent has what stands for its id in a URL, so the request can only be refused.
+// isNobody says that no agent has this id, so GitLab can only refuse the request.
 func isNobody(id string) bool {
 	for _, none := range []string{NoID, "0", "-1", "abc"} {
 		if id == none {

@@ -89,7 +89,7 @@ func (p *play) made(id int64, name string) bool {
 // pause waits, and is false if the check ended meanwhile.
 func (p *play) pause(d time.Duration) bool { return p.Clock.Sleep(p.ctx, d) }
 
-// answer sends a request until an answer comes that says something, and has it judged.
+// answer sends a request until a useful answer comes, and has it judged.
 //
 // This is the way of a request.
 func (p *play) answer(a *Answer) *Answer {
@@ -100,7 +100,7 @@ func (p *play) answer(a *Answer) *Answer {
 	if !p.own.mayChange(r) {
 		p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonEarlierStep, Text: fmt.Sprintf("%s %s would change what is not surely the check's own", r.method, r.path)})
 	}
-	lost := false // an answer was, so what was asked for may have been done
+	lost := false // whether an answer was lost: then GitLab may have done what the request asks for
 	for attempt := 1; ; attempt++ {
 		x := p.once(r)
 		s := silent(x.Exchange, attempt, p.Clock.Now())
@@ -129,7 +129,7 @@ func (p *play) answer(a *Answer) *Answer {
 	}
 }
 
-// unanswered ends the scenario: no answer came that says something.
+// unanswered ends the scenario: no useful answer came.
 func (p *play) unanswered(r *request, why string) {
 	p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonNoAnswer, Text: fmt.Sprintf("%s %s: %s", r.method, r.path, why)})
 }
@@ -190,7 +190,7 @@ func (p *play) count(f *rule.Finding, about *judge.Exchange, doubtful bool) bool
 		return true
 	}
 	p.failed[f.Rule] = true
-	// Others may change at any time what a read-only check finds.
+	// In a read-only check, others may change the agents at any time.
 	if doubtful || p.ReadOnly && about.AgentID != 0 {
 		p.held = append(p.held, *f)
 		return false
@@ -258,8 +258,8 @@ func (c *check) selected() (together, alone []*Scenario) {
 	return together, alone
 }
 
-// needed tells for which rules a scenario has to be played. A judged rule that no scenario names is tested on the traffic
-// of all of them.
+// needed says for which rules scenarios have to be played. A rule with a judge that no scenario names is tested on
+// the traffic of all scenarios.
 func (c *check) needed() func(*rule.Rule) bool {
 	named := make(map[*rule.Rule]bool)
 	for _, s := range c.Scenarios {

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/internal/rule"
 )
 
@@ -58,7 +58,7 @@ func (c *check) settle(result *rule.RuleResult, plays []*play) {
 	if result.Outcome == rule.Untested && (result.Reason.Code == rule.ReasonRelease || result.Reason.Code == rule.ReasonEdition) {
 		return
 	}
-	if result.Outcome == rule.Untested && c.ReadOnly && onlyWrites(result.Rule.Operations) {
+	if result.Outcome == rule.Untested && c.ReadOnly && c.onlyWrites(result.Rule.Operations) {
 		result.Reason = rule.Reason{Code: rule.ReasonReadOnly, Text: readOnly}
 	}
 	if result.Outcome == rule.Untested && (result.Reason.Code == rule.ReasonLiveOnly || c.Selected && result.Reason.Code == rule.ReasonNoExchange) {
@@ -74,7 +74,7 @@ func (c *check) settle(result *rule.RuleResult, plays []*play) {
 		}
 		outcome, reason := p.outcome(result.Rule)
 		if !declared && result.Outcome == rule.Untested {
-			result.Reason = reason // that of a scenario says more than that nothing was judged
+			result.Reason = reason // a scenario's reason says more than "nothing was judged"
 		}
 		declared = true
 		if outcome > result.Outcome {
@@ -86,15 +86,12 @@ func (c *check) settle(result *rule.RuleResult, plays []*play) {
 	}
 }
 
-// readOnly is why what takes a write is untested in a read-only check.
+// readOnly is why a read-only check does not test rules about writes.
 const readOnly = "it creates or deletes, and the check is read-only"
 
-// writes are the operations that change something.
-var writes = []string{"createAgent", "deleteAgent", "createAgentToken", "revokeAgentToken"}
-
 // onlyWrites says whether all of some operations change something.
-func onlyWrites(operations []string) bool {
-	return len(operations) > 0 && !slices.ContainsFunc(operations, func(o string) bool { return !slices.Contains(writes, o) })
+func (c *check) onlyWrites(operations []string) bool {
+	return len(operations) > 0 && !slices.ContainsFunc(operations, func(o string) bool { return reads(c.operations[o].Method) })
 }
 
 // result is what became of the scenario.
@@ -120,11 +117,9 @@ func (c *check) allow(coverage *rule.Coverage) {
 	if c.Selected {
 		return
 	}
-	release := c.ground.version.Release
 	for i := range coverage.Operations {
 		o := &coverage.Operations[i]
-		tokens := strings.Contains(o.Operation, "Token")
-		o.Allowed = !(slices.Contains(writes, o.Operation) && c.ReadOnly) && !(tokens && !release.IsZero() && release.Before(rule.GitLab(15, 0)))
+		o.Allowed = c.allows(c.operations[o.Operation])
 	}
 }
 
@@ -144,4 +139,13 @@ func latencies(plays []*play) []rule.Latency {
 		latencies = append(latencies, rule.Latency{Operation: operation, Requests: len(all), Median: all[len(all)/2], Slowest: all[len(all)-1]})
 	}
 	return latencies
+}
+
+// allows says whether an operation can succeed: this GitLab has it, and a read-only check may send it.
+func (c *check) allows(o document.Operation) bool {
+	since, _ := rule.ParseRelease(o.Since) // zero if the document says nothing
+	edition, _ := rule.ParseEdition(o.Edition)
+	exists := rule.Rule{Since: since, Edition: edition}
+	holds, _ := exists.HoldsFor(c.ground.version)
+	return holds == rule.DoesHold && (reads(o.Method) || !c.ReadOnly)
 }

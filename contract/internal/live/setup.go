@@ -121,8 +121,8 @@ func (c *check) keepJournal() error {
 	return c.Journal.begin(c.entry)
 }
 
-// rehearse creates an agent and a token, and removes both. It says what refuses that for good. Any other answer is for the
-// rules to judge.
+// rehearse creates an agent and a token, and removes both. It returns a refusal that will not go away. The rules judge any
+// other answer.
 func (c *check) rehearse(ctx context.Context) *setup.Problem {
 	agents := "/api/v4/projects/" + c.ground.segment + "/cluster_agents"
 	refusal := func(method, path string, parts ...Part) (*judge.Exchange, *setup.Problem) {
@@ -131,7 +131,7 @@ func (c *check) rehearse(ctx context.Context) *setup.Problem {
 			return &judge.Exchange{Exchange: &wire.Exchange{Err: err}}, nil
 		}
 		problem := c.ground.found.ReadRefusal(x.Exchange)
-		// A check that cannot delete would leave all that it makes, so such a refusal ends it in any case.
+		// A check that cannot delete would leave behind all that it makes, so this refusal always ends the check.
 		if problem != nil && problem.Code == setup.Forbidden && method != http.MethodDelete && c.ground.found.MayChange() {
 			return x, nil
 		}

@@ -34,8 +34,8 @@ type Token struct {
 	Created *judge.Exchange // the answer to its creation; nil if it was found
 }
 
-// As is the stage with another caller. Without a token of that role its requests are not sent, and what they would have
-// proved is untested.
+// As is the stage with another caller. Without a token of that role no request is sent, and the rules that it would prove
+// stay untested.
 func (s *Stage) As(role rule.Role) *Stage {
 	as := *s
 	as.role = role
@@ -87,8 +87,8 @@ func (s *Stage) ReadOnly() bool { return s.play.ReadOnly }
 // Secret is the access token of the stage's caller; empty if there is none.
 func (s *Stage) Secret() string { return s.play.Tokens[s.role] }
 
-// Quiet waits until no scenario writes any more. From then on this one may only read. The list of a project's agents can
-// be looked at as a whole then: writes make it disagree with itself.
+// Quiet waits until no scenario writes any more. From then on this one may only read. Now the list of a project's agents is
+// consistent: a write between two of GitLab's statements would make its parts disagree.
 func (s *Stage) Quiet() {
 	s.play.reading = true
 	s.play.quiet()
@@ -126,7 +126,7 @@ func (s *Stage) TokensPath(a Agent) string { return s.AgentPath(a) + "/tokens" }
 // TokenPath is the path of a token.
 func (s *Stage) TokenPath(t Token) string { return fmt.Sprintf("%s/%d", s.TokensPath(t.Agent), t.ID) }
 
-// Untestable ends the scenario: what it is about does not exist here.
+// Untestable ends the scenario, for example because this project lacks what the scenario is about.
 func (s *Stage) Untestable(why string) {
 	s.play.stop(rule.Untested, rule.Reason{Code: rule.ReasonNothingToRead, Text: why})
 }
@@ -172,8 +172,8 @@ func (s *Stage) RevokeToken(t Token, parts ...Part) *Answer {
 	return s.Send("DELETE", s.TokenPath(t), parts...)
 }
 
-// Send sends any request. The path begins with /api/v4. A request that may have been carried out though its answer was
-// lost, or to which no answer comes after some attempts, ends the scenario: inconclusive.
+// Send sends any request. The path begins with /api/v4. The scenario ends, inconclusive, if no answer comes after some
+// attempts, or if the answer was lost and GitLab may have done what the request asks for.
 func (s *Stage) Send(method, path string, parts ...Part) *Answer {
 	if why, missing := s.play.ground.without(s.role); missing {
 		return &Answer{stage: s, skipped: &why}
@@ -190,8 +190,8 @@ func (s *Stage) Send(method, path string, parts ...Part) *Answer {
 
 // Preparing steps. Each assumes what other scenarios prove.
 
-// CreateAgent creates an agent and reads it. What came back has to be surely the check's own: a broken server may answer
-// with somebody else's agent, which must not get tokens, nor be deleted.
+// CreateAgent creates an agent and reads it, to be sure that it is the check's own. A broken server may answer with
+// somebody else's agent, which must neither get tokens nor be deleted.
 func (s *Stage) CreateAgent(parts ...Part) Agent {
 	if len(parts) == 0 {
 		parts = []Part{Named(s.FreshName())}

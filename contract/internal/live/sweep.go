@@ -15,11 +15,10 @@ import (
 	"example.com/gitlab-agents/contract/internal/rule"
 )
 
-// patience is how long cleaning up goes on without an answer that says something. It is longer than the server may ask to
-// wait.
+// patience is how long cleaning up goes on without a useful answer. It is longer than a server may ask to wait.
 const patience = 60*time.Second + sweepAttempts*maxWait
 
-// lateness is how long after a lost answer a server may still carry out what was asked for.
+// lateness is how long after a lost answer a server may still carry out the request.
 const lateness = time.Second
 
 // cleanUp removes what the check made, and says what is left. It goes on after the check was interrupted.
@@ -50,8 +49,8 @@ func (c *check) cleanUp(ctx context.Context) (left []string) {
 	return left
 }
 
-// sweepOwn removes the check's agents from its projects, and then those that only create responses showed. It may help to
-// do it again: a broken server lists agents under both projects, whose sweeps disturb each other.
+// sweepOwn removes the check's agents from its projects, and then those that only the responses to creates showed. A second
+// call may remove more: a broken server lists agents under both projects, and then the two sweeps disturb each other.
 func (c *check) sweepOwn(ctx context.Context, giveUp *time.Timer) (left []string, again bool) {
 	s := &sweeper{check: c, id: c.own.run, giveUp: giveUp, listed: make(map[int64]bool)}
 	if gone := c.ended(); gone != nil { // nothing can be removed one by one either

@@ -141,7 +141,7 @@ var deleteAgent = Scenario{
 	},
 }
 
-// allBut are the agents of a list but one, and but those of other checks, which come and go.
+// allBut are the agents of a list without one, and without those of other checks, which come and go.
 func allBut(s *Stage, pages []*Answer, left Agent) (agents []Agent) {
 	for _, page := range pages {
 		for _, a := range page.Agents() {

@@ -79,7 +79,7 @@ var tokenOfOtherAgent = Scenario{
 	},
 }
 
-// An agent and its tokens are not found under another project, and nothing that is refused there happens.
+// An agent and its tokens are not found under another project, and a refused request there has no side effects.
 var agentOfOtherProject = Scenario{
 	Name:   "an agent under another project",
 	Needs:  OtherProject,

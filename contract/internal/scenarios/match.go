@@ -105,7 +105,7 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// Sound wants 200 and a body that the document has nothing against.
+// Sound wants 200 and a body that the document allows.
 func Sound() matcher {
 	return func(x *judge.Exchange) []mismatch {
 		if w := Status(200)(x); w != nil {

@@ -154,8 +154,8 @@ var anonymousReads = refusedReads("nobody reads", Anonymous, &rules.RequiredToRe
 	return Unauthorized(), Unauthorized()
 })
 
-// refusedReads is a scenario in which a caller without the role tries every read. What guards one way to ask may not guard
-// another, so each read is sent in several.
+// refusedReads is a scenario in which a caller without the role tries every read, each in several forms: a server may guard
+// one form and forget another.
 func refusedReads(name string, role rule.Role, r *rule.Rule, refusals func(*Stage) (list, single live.Matcher)) Scenario {
 	return Scenario{
 		Name:   name,

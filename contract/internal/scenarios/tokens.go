@@ -104,7 +104,7 @@ var refusedTokens = Scenario{
 	},
 }
 
-// What a token's name and description may hold, and careless servers break.
+// Token names and descriptions that are allowed, and that careless servers break.
 var acceptedTokens = Scenario{
 	Name:  "token input that is accepted",
 	Needs: Writes,
@@ -149,8 +149,8 @@ var acceptedTokens = Scenario{
 // chosenSecret looks like the secret of a token.
 const chosenSecret = "glagent-chosen-by-the-caller-0123456789abcdefghijklmnopqr"
 
-// What a name and a description may hold, and careless servers break: the longest that is allowed, markup, quotes,
-// letters outside ASCII and outside the basic plane, one in two parts, line breaks, spaces at the ends.
+// A name and a description that are allowed, and that careless servers break: as long as is allowed, with markup, quotes,
+// letters outside ASCII and outside the basic plane, a letter in two parts, line breaks, spaces at the ends.
 var (
 	hardName        = pad(" Contract <b>&\"'\\%2F\té\u200be\u0301Ａ😀</b> ", 254) + " "
 	hardDescription = pad(" <script>&amp;\"\\'é\u200be\u0301Ａ😀%2F\t\r\n", 1023) + "\n"

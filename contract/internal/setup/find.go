@@ -44,8 +44,8 @@ type finder struct {
 // Find finds out what a check stands on. It reads only. The error is a *Problem if the check cannot begin, or why no
 // answer came.
 //
-// Whether agents may be created and deleted only a rehearsal tells, which is not made here; [Ground.ReadRefusal]
-// explains its refusal.
+// Only a rehearsal shows whether agents may be created and deleted. It is not made here. [Ground.ReadRefusal] explains its
+// refusal.
 func Find(ctx context.Context, asker Asker, in Input) (*Ground, error) {
 	f := &finder{Input: in, ctx: ctx, asker: asker}
 	if f.Learner == nil {

@@ -100,8 +100,7 @@ func (g *Ground) ReadRefusal(x *wire.Exchange) *Problem {
 	return p
 }
 
-// MayChange says that all that is known speaks for it that the maintainer's token may change agents. A bare 403 is GitLab's
-// fault then.
+// MayChange says that the maintainer's token may change agents, as far as is known. If so, a bare 403 is GitLab's fault.
 func (g *Ground) MayChange() bool {
 	return g.Roles[Maintainer].AccessLevel >= 40 && !g.Project.Archived && !g.Project.NoRepository
 }

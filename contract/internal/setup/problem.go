@@ -1,5 +1,5 @@
 // Package setup finds out what a check stands on, before any scenario: which GitLab it is, whether the tokens work and
-// what they may do, and what the project is like. What is missing it says in GitLab's own words, with what to do.
+// what they may do, and what the project is like. If something is missing, it quotes GitLab and says what to do.
 package setup
 
 import "fmt"

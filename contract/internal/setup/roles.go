@@ -147,7 +147,7 @@ func (f *finder) ofToken(p *Problem, from string) *Problem {
 	return nil
 }
 
-// wrong says that a token is somebody else's than of the role that it is given for.
+// wrong is the problem that a token does not have the role that it is given for.
 func (f *finder) wrong(code, role, is string) *Problem {
 	return &Problem{
 		Code: code, Means: fmt.Sprintf("%s is the token of %s in %s, not of %s", f.source(role), is, f.ground.Project.Path, wanted(role)),
