@@ -257,18 +257,18 @@ func (p *program) panicked(stop string) {
 
 // complain writes one line to standard error, without secrets.
 func (p *program) complain(problem string) {
-	fmt.Fprintln(p.stderr, "glagents: "+report.Printable(p.redactor.Redact(problem)))
+	fmt.Fprintln(p.stderr, "glagents: "+report.Printable(p.redactor.RedactCut(problem)))
 }
 
 // complainOf says what is wrong with the set-up: what it means, what the server said, and what to do.
 func (p *program) complainOf(problem *contract.Problem) {
 	p.complain(problem.Means)
 	if problem.Said != "" {
-		fmt.Fprintln(p.stderr, "  GitLab said: "+report.Printable(p.redactor.Redact(problem.Said)))
+		fmt.Fprintln(p.stderr, "  GitLab said: "+report.Printable(p.redactor.RedactCut(problem.Said)))
 	}
 	for do := range strings.SplitSeq(problem.Do, "\n") {
 		if do = strings.TrimSpace(do); do != "" {
-			fmt.Fprintln(p.stderr, "  "+report.Printable(p.redactor.Redact(do)))
+			fmt.Fprintln(p.stderr, "  "+report.Printable(p.redactor.RedactCut(do)))
 		}
 	}
 }

@@ -378,6 +378,28 @@ func TestBadTargetsEndTheCheckBeforeTheFirstRequest(t *testing.T) {
 	assert.False(t, asked)
 }
 
+func TestAShareWithoutTargetsCanBeMerged(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, 1, 0, 0, 0)
+	dir := t.TempDir()
+	merge := []string{"merge"}
+	for i, want := range []int{0, 4} {
+		part := filepath.Join(dir, fmt.Sprintf("part-%d.json", i))
+		var out bytes.Buffer
+		status := run(t.Context(), []string{"check", "--targets", s.file, "--journal", dir, "--report", "json=" + part}, nil, &out, io.Discard,
+			simulationTokens("JOB_COMPLETION_INDEX", fmt.Sprint(i), "JOB_COMPLETIONS", "2"))
+		assert.Equal(t, want, status)
+		if i == 1 {
+			assert.Contains(t, out.String(), "share 2 of 2 has no targets")
+		}
+		merge = append(merge, part)
+	}
+	var out, errs bytes.Buffer
+	assert.Equal(t, 0, run(t.Context(), merge, nil, &out, &errs, none), errs.String())
+	assert.Contains(t, out.String(), "1 of 1 target conformant")
+	assert.Equal(t, 4, run(t.Context(), []string{"merge", merge[2]}, nil, io.Discard, &errs, none), "nothing was checked")
+}
+
 func TestInterruptedTargetsAreCleanedUp(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, 40, 0, 0, 0)
