@@ -3,6 +3,7 @@ package faults
 import (
 	"bytes"
 	"net/http"
+	"slices"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
 )
@@ -16,8 +17,8 @@ func visibility() []Fault {
 			Also: ids{"agents/project-matches-path"}, Because: "the agent shows its own project"},
 		{Name: "other-projects-agent-deletable", Explains: "An agent can be deleted under any project.", Since: v16, Rules: ids{ofProject}, Change: decide(fakegitlab.AgentOfProject, on(true, "deleteAgent"))},
 		{Name: "other-projects-agents-listed", Explains: "The list has agents of other projects too.", Since: v16, Rules: ids{"agents/project-matches-path"}, Change: afterwards(listingOtherProjects),
-			Also:    ids{"agents/sorted-by-name", "agents/listed-once"},
-			Because: "agents of two projects are in one list"},
+			Also:    ids{"agents/sorted-by-name", "agents/listed-once", "conditional/etag-tells-apart"},
+			Because: "agents of two projects are in one list, under the ETag of one project's"},
 		{Name: "other-projects-tokens-listed", Explains: "The tokens of an agent can be listed under any project.", Since: v16, Rules: ids{ofProject}, Change: decide(fakegitlab.AgentOfProject, on(true, "listAgentTokens"))},
 		{Name: "other-projects-token-readable", Explains: "A token can be read under any project.", Since: v16, Rules: ids{ofProject}, Change: decide(fakegitlab.AgentOfProject, on(true, "getAgentToken"))},
 		{Name: "other-projects-agent-deleted-with-404", Explains: "Deleting an agent under another project is 404, but done.", Since: v16, Rules: ids{noEffect}, Change: despite(fakegitlab.AgentOfProject, noIn("deleteAgent"), replaceSuccess(404, notFound))},
@@ -57,9 +58,9 @@ func listingOtherProjects(next http.Handler, r *http.Request, a *reply) {
 	if !isAgentList(p) || a.status != 200 {
 		return
 	}
-	for id, path := range map[string]string{firstID: firstPath, secondID: secondPath} {
-		if other := (place{project: id}); p.project != id && p.project != path {
-			addTo(a, read(next, r, other.agents()+"?per_page=1").body)
+	for _, other := range [][2]string{{firstID, firstPath}, {secondID, secondPath}} {
+		if !slices.Contains(other[:], p.project) {
+			addTo(a, read(next, r, place{project: other[0]}.agents()+"?per_page=1").body)
 		}
 	}
 }

@@ -77,5 +77,5 @@ func isPrintable(s string) bool {
 // isHarmless says whether a character stands for itself alone. Format characters (Cf) are the ones that reverse the
 // writing direction, or join or hide others.
 func isHarmless(r rune) bool {
-	return unicode.IsPrint(r) && !unicode.Is(unicode.Variation_Selector, r)
+	return unicode.IsPrint(r) && (r <= unicode.MaxASCII || !unicode.Is(unicode.Variation_Selector, r))
 }

@@ -47,7 +47,7 @@ func check(ctx context.Context, profile Profile, fault *faults.Fault) (*Run, err
 		return nil, err
 	}
 	run := &Run{Profile: profile, Fault: fault}
-	if run.Result, err = contract.Run(ctx, gitlab.target, contract.Options{Clock: newClock()}); err != nil {
+	if run.Result, err = contract.Run(ctx, gitlab.target, contract.Options{Clock: newClock(), Parallel: parallel(fault)}); err != nil {
 		return nil, fmt.Errorf("%s: %w", run.Name(), err)
 	}
 	after, err := gitlab.state()
@@ -147,4 +147,13 @@ func (r *Run) judgeState(before, after state) {
 	case len(left) == 0 && len(r.Result.Left) > 0 && fault.Keeps == "":
 		r.problem("reported as left behind, but gone: %s", strings.Join(r.Result.Left, "; "))
 	}
+}
+
+// parallel is how many requests a run sends at once. A fault is met one request at a time, so that what it sets off does
+// not depend on the machine. The healthy fake is met as users meet theirs.
+func parallel(fault *faults.Fault) int {
+	if fault != nil {
+		return 1
+	}
+	return contract.DefaultParallel
 }

@@ -53,9 +53,7 @@ func BenchmarkVerify(b *testing.B) {
 // TestVerifyMemory judges a recording that is larger than what it may take of memory, from a pipe, so that nothing of it
 // is anywhere but there.
 func TestVerifyMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("judges 110 MB")
-	}
+	notWithRace(t)
 	done := make(chan uint64)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() {

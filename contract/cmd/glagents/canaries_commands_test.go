@@ -142,6 +142,7 @@ func brokenFrom(from ...int64) (all []brokenAt) {
 // TestBrokenAnswersHaveNoSecrets has a server that answers what is no HTTP, and puts the caller's token into it: to the
 // first request, or in the middle of a run.
 func TestBrokenAnswersHaveNoSecrets(t *testing.T) {
+	notWithRace(t)
 	t.Parallel()
 	env, secrets := tokensOf(canaryOf)
 	var searches, redacted atomic.Int64
@@ -259,6 +260,7 @@ func TestJournalFilesAreNotQuoted(t *testing.T) {
 // TestRedirectsCarryNoToken has a server that sends every request, from the n-th on, to another host, and an other host
 // that must never be asked anything.
 func TestRedirectsCarryNoToken(t *testing.T) {
+	notWithRace(t)
 	t.Parallel()
 	var asked, searches atomic.Int64
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -312,6 +314,7 @@ func TestRedirectsCarryNoToken(t *testing.T) {
 // TestInterruptedHasNoSecrets presses Ctrl-C at several moments of a run against a server that says whatever it knows, with
 // a disk that is full and an output that nobody reads any more.
 func TestInterruptedHasNoSecrets(t *testing.T) {
+	notWithRace(t)
 	t.Parallel()
 	env, secrets := tokensOf(canaryOf)
 	searches := 0
@@ -586,6 +589,7 @@ func TestFlagsHaveNoSecrets(t *testing.T) {
 
 // TestCommandsHaveNoSecrets: what has no use for tokens shows none, whatever the environment and the arguments hold.
 func TestCommandsHaveNoSecrets(t *testing.T) {
+	notWithRace(t)
 	t.Parallel()
 	env, secrets := tokensOf(canaryOf)
 	secret := canaryOf("maintainer")

@@ -16,6 +16,7 @@ import (
 
 // TestPromptHasNoSecrets types a token that nothing else tells of, for a server that says whatever it knows.
 func TestPromptHasNoSecrets(t *testing.T) {
+	notWithRace(t)
 	t.Parallel()
 	const half = "cAn4ry-half-a-token"
 	searches := 0

@@ -24,6 +24,7 @@ receptive-on-ce  all, ce  Community Edition says whether an agent is receptive.
 }
 
 func TestSelftest(t *testing.T) {
+	notWithRace(t)
 	t.Parallel()
 	out := glagents(t, nil, "selftest", "third-token-409", "slow")
 	assert.Zero(t, out.status, out.stdout)

@@ -82,6 +82,9 @@ func TestASecretThatIsLearnedLaterIsRedacted(t *testing.T) {
 
 // TestALongRecordingTakesBoundedMemory judges far more exchanges than a judge remembers, each of which breaks a rule.
 func TestALongRecordingTakesBoundedMemory(t *testing.T) {
+	if racing {
+		t.Skip("takes minutes with the race detector; make test runs it without")
+	}
 	exchanges := 100_000
 	j := newJudge(t, older)
 	s := newStream()
