@@ -164,7 +164,7 @@ func ofAnyRun(t *testing.T, path string) map[string]any {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
-	data = regexp.MustCompile(`(cluster_agents/|tokens/)\d+|contract-[a-z0-9]{10}-`).ReplaceAll(data, []byte("${1}ID"))
+	data = regexp.MustCompile(`((?:agent|token)s?[ /]\[?)\d[\d ]*|contract-[a-z0-9]{10}-`).ReplaceAll(data, []byte("${1}ID"))
 	return reportWithout(t, data, "started", "seconds", "duration", "median", "slowest", "findings", "evidence", "preamble", "properties")
 }
 
