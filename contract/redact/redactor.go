@@ -169,6 +169,17 @@ func (r *Redactor) Redact(text string) string {
 	return string(redacted)
 }
 
+// RedactCut is Redact for a text with quotes that were cut short and end with an ellipsis. Where one ends with the beginning
+// of a secret, that is left out.
+func (r *Redactor) RedactCut(text string) string {
+	quoted, rest, cut := strings.Cut(text, "…")
+	if !cut {
+		return r.Redact(text)
+	}
+	out, _, _ := r.redact(nil, []byte(quoted), 0, false)
+	return string(out) + "…" + r.RedactCut(rest)
+}
+
 // RedactBytes returns text without the secrets, in new memory.
 func (r *Redactor) RedactBytes(text []byte) []byte {
 	out := make([]byte, 0, len(text))

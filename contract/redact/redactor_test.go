@@ -197,6 +197,26 @@ func TestLearnLongSecrets(t *testing.T) {
 	assert.Empty(t, strings.ReplaceAll(r.Redact(same), redact.Redacted, ""))
 }
 
+// A quote may be cut short within a secret.
+func TestRedactCut(t *testing.T) {
+	t.Parallel()
+	r := redact.New()
+	r.Learn(plain)
+	r.Learn(spiced)
+	for _, secret := range []string{plain, spiced} {
+		forms := encodings(secret)
+		for _, form := range []string{"as it is", "every byte", "JSON", "lower case", "hex", "HEX"} {
+			text := forms[form]
+			for cut := 1; cut < len(text); cut++ {
+				got := r.RedactCut("it said " + text[:cut] + "… and more")
+				assert.Regexp(t, `^it said (x|a=?|")?(\[redacted\])?… and more$`, got, "%s: %q", form, text[:cut])
+			}
+		}
+	}
+	assert.Equal(t, "nothing to hide… here", r.RedactCut("nothing to hide… here"))
+	assert.Equal(t, "a [redacted] and a [redacted]", r.RedactCut("a "+plain+" and a "+spiced))
+}
+
 func TestWriter(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{plain, spiced} {

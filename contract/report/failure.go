@@ -49,7 +49,7 @@ func (r *Report) redact(s string) string {
 	if r.Redactor == nil || s == "" {
 		return s
 	}
-	return r.Redactor.Redact(s)
+	return r.Redactor.RedactCut(s)
 }
 
 // failures are the findings grouped, the worst first, and else in the order in which they were found.

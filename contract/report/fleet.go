@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"example.com/gitlab-agents/contract"
@@ -31,13 +32,28 @@ type fleetTarget struct {
 
 // Add adds a target that was checked. Secrets are removed now, so the redactor of the report is not kept.
 func (f *Fleet) Add(name string, r *Report) {
-	f.insert(fromJSON(name, r.json()))
+	j := r.json()
+	j.Verdict.Text = asKeys.Replace(j.Verdict.Text)
+	for i := range j.Verdict.Lines {
+		j.Verdict.Lines[i] = asKeys.Replace(j.Verdict.Lines[i])
+	}
+	for i := range j.Rules {
+		j.Rules[i].Reason = asKeys.Replace(j.Rules[i].Reason)
+	}
+	f.insert(fromJSON(name, j))
 }
+
+// asKeys calls by their keys in the file of targets what the check of one target calls flags and variables.
+var asKeys = strings.NewReplacer(
+	"GITLAB_DEVELOPER_TOKEN", "tokens.developer", "GITLAB_GUEST_TOKEN", "tokens.guest", "GITLAB_STRANGER_TOKEN", "tokens.stranger",
+	"GITLAB_READER_TOKEN", "tokens.reader", "GITLAB_EXPIRED_TOKEN", "tokens.expired", "--read-only", "read_only",
+	"--other-project", "other_project", "--ca-file", "ca_file", "--gitlab-version", "gitlab_version", "--edition", "edition",
+)
 
 // AddProblem adds a target that could not be checked. Its texts must be free of secrets.
 func (f *Fleet) AddProblem(name, url string, exit contract.Exit, problem contract.Problem, left []string) {
 	for _, text := range []*string{&problem.Said, &problem.Means, &problem.Do} {
-		*text = Printable(*text)
+		*text = asKeys.Replace(Printable(*text))
 	}
 	verdict := jsonVerdict{Exit: exit, Verdict: fleetVerdicts[exit], Text: fleetVerdicts[exit] + ": " + sentence(problem.Means), Lines: []string{}}
 	for _, line := range []string{verdict.Text, said(problem.Said), sentence(problem.Do)} {

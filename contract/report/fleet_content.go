@@ -102,6 +102,7 @@ type fleetCommon struct {
 func (f *Fleet) common() []fleetCommon {
 	var all []fleetCommon
 	at := make(map[string]int)
+	alike := make(map[int]bool) // problems of one kind, whose texts name different things
 	for _, t := range f.targets {
 		for _, reason := range t.reasons() {
 			i, ok := at[reason.key]
@@ -110,10 +111,16 @@ func (f *Fleet) common() []fleetCommon {
 				at[reason.key] = i
 				all = append(all, fleetCommon{Text: reason.text})
 			}
+			if all[i].Text != reason.text {
+				alike[i] = true
+			}
 			if names := &all[i].Targets; !slices.Contains(*names, t.name) {
 				*names = append(*names, t.name)
 			}
 		}
+	}
+	for i := range alike {
+		all[i].Text = "a problem such as: " + all[i].Text
 	}
 	all = slices.DeleteFunc(all, func(c fleetCommon) bool { return len(c.Targets) < 2 })
 	slices.SortStableFunc(all, func(a, b fleetCommon) int { return cmp.Compare(len(b.Targets), len(a.Targets)) })

@@ -43,8 +43,8 @@ func readMany(data []byte) (*Fleet, error) {
 	if err := json.Unmarshal(data, &j); err != nil {
 		return nil, notReport(data, err)
 	}
-	if len(j.Targets) == 0 {
-		return nil, errors.New("it is a report of no target")
+	if j.Targets == nil { // a share may have no targets
+		return nil, errors.New("it is a report of many targets that has no list of them")
 	}
 	return j.fleet()
 }

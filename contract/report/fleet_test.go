@@ -120,7 +120,7 @@ func TestWhatIsNotAReportIsNotMerged(t *testing.T) {
 		`{"version":1,"rules":[{"outcome":"fine"}]}`: wrote,
 		`{"version":1}`:                          "it is not a report that --report json=FILE wrote: it has no rules",
 		`{"kind":"targets","version":2}`:         "it is a report of version 2, and this glagents reads version 1",
-		`{"kind":"targets","version":1}`:         "it is a report of no target",
+		`{"kind":"targets","version":1}`:         "it is a report of many targets that has no list of them",
 		`{"log":{"version":"1.2","entries":[]}}`: "it is a recording and not a report; `glagents verify --report json=FILE` judges it and writes one",
 		`{"kind":"targets","version":1,"rules":[],"targets":[{"name":"a","report":{"rules":[{"id":"x/y","outcome":"pass"}]}}]}`: "the report of a has the rule \"x/y\"",
 	} {
@@ -204,6 +204,39 @@ func TestWhatSeveralTargetsShareIsSaidOnce(t *testing.T) {
 	}
 	assert.Contains(t, shared, "broken 0,broken 1")
 	assert.Contains(t, shared["dead 3,dead 4"], "does not answer")
+}
+
+func TestProblemsOfOneKindAreNamedByAnExample(t *testing.T) {
+	t.Parallel()
+	common := func(means ...string) string {
+		f := &report.Fleet{}
+		for i, means := range means {
+			f.AddProblem(fmt.Sprint("target ", i), "", contract.TooLittle, contract.Problem{Code: "unreachable", Means: means}, nil)
+		}
+		return writeFleet(t, report.Markdown{}, f)
+	}
+	assert.Contains(t, common("https://a.example.com does not answer: EOF", "https://b.example.com does not answer: EOF"), "a problem such as: https://a")
+	assert.NotContains(t, common("the token is empty", "the token is empty"), "such as", "then it is said of both")
+}
+
+func TestTargetsAreToldOfTheKeysOfTheirFile(t *testing.T) {
+	t.Parallel()
+	f := &report.Fleet{}
+	one := clean()
+	one.Result.Rules = one.Result.Rules[:1]
+	one.Result.Rules[0].Outcome = contract.Untested
+	one.Result.Rules[0].Reason = contract.Reason{Code: contract.ReasonRole, Text: "no guest token is given (GITLAB_GUEST_TOKEN)"}
+	f.Add("one", one)
+	f.AddProblem("two", "", contract.Usage, contract.Problem{Means: "x", Do: "Give a maintainer's token, or use --read-only."}, nil)
+	for name, format := range fleetFormats(t) {
+		text := writeFleet(t, format, f)
+		assert.NotContains(t, text, "GITLAB_GUEST_TOKEN", name)
+		assert.NotContains(t, text, "--read-only", name)
+	}
+	text := writeFleet(t, report.JSON{}, f)
+	assert.Contains(t, text, "no guest token is given (tokens.guest)")
+	assert.Contains(t, text, "set tokens.guest")
+	assert.Contains(t, text, "or use read_only.")
 }
 
 func TestTheWorstTargetDecidesTheExitStatus(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -61,6 +62,11 @@ func (r *reader) parse(data []byte) *yaml.Node {
 			r.problem(at, "", "the file is empty: it lists targets")
 			return nil
 		}
+		if line, why := notYAML(data); why != "" {
+			at.Line = line
+			r.problem(at, "", "%s", why)
+			return nil
+		}
 		if match := syntaxLine.FindStringSubmatch(text); match != nil {
 			text = match[2]
 			if line, err := strconv.Atoi(match[1]); err == nil {
@@ -78,6 +84,21 @@ func (r *reader) parse(data []byte) *yaml.Node {
 		return nil
 	}
 	return document.Content[0]
+}
+
+// notYAML says in which line what is wrong that the YAML package says nothing helpful about: it names the line where an
+// indented block begins, or none. The text is empty if it is something else.
+func notYAML(data []byte) (at int, why string) {
+	for line := range bytes.Lines(data) {
+		at++
+		switch indentation := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]; {
+		case !utf8.Valid(line):
+			return at, "this is not UTF-8"
+		case bytes.ContainsRune(indentation, '\t'):
+			return at, "a tab indents this line: YAML wants spaces"
+		}
+	}
+	return 0, ""
 }
 
 // keys reads a mapping. Each key must be known, occur once and be followed by a value; those that are required must be there.

@@ -42,6 +42,9 @@ func TestWhatIsWrongIsNamedWithLineColumnAndKey(t *testing.T) {
 	for _, c := range []struct{ name, yaml, want string }{
 		{"an empty file", "", "f:1:1: the file is empty: it lists targets"},
 		{"text that is not YAML", "targets: [\n", "f:2:1: this is not YAML: "},
+		{"tabs", "targets:\n- name: a\n\turl: https://a.example.com\n", "f:3:1: a tab indents this line: YAML wants spaces"},
+		{"tabs before a dash", "targets:\n\t- name: a\n", "f:2:1: a tab indents this line: YAML wants spaces"},
+		{"another encoding", "targets:\n- name: M\xfcnchen\n", "f:2:1: this is not UTF-8"},
 		{"a list instead of a mapping", "- a\n", "f:1:1: this must be a mapping of keys to values"},
 		{"no targets", "targets: []\n", "f:1:10: targets: this must be a list of targets, with at least one"},
 		{"two documents", good + "---\n" + good, "the file must contain one document"},

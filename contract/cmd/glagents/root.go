@@ -329,7 +329,7 @@ func (p *program) complain(problem string) {
 
 // complainIn writes to standard error, without secrets: one line, or on a terminal as many as it needs.
 func (p *program) complainIn(prefix, problem string) {
-	fmt.Fprintln(p.stderr, hanging(prefix+report.Printable(p.redactor.Redact(problem)), width(p.stderr)))
+	fmt.Fprintln(p.stderr, hanging(prefix+report.Printable(p.redactor.RedactCut(problem)), width(p.stderr)))
 }
 
 // complainOf says what is wrong with the set-up: what it means, what the server said, and what to do.

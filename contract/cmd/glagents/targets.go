@@ -38,11 +38,7 @@ func (c *check) runTargets(ctx context.Context, options contract.Options) error 
 	}
 	human := c.human()
 	if !c.quiet {
-		text := "Checking " + report.Count(len(listed), "target")
-		if share.String() != "" {
-			text += ", " + share.String()
-		}
-		fmt.Fprintln(human, text+".")
+		fmt.Fprintln(human, announced(len(listed), share))
 	}
 	fleet := &report.Fleet{Started: time.Now()}
 	progress := newFleetProgress(c.stderr, c.quiet, len(jobs))
@@ -53,6 +49,17 @@ func (c *check) runTargets(ctx context.Context, options contract.Options) error 
 	progress.clear()
 	fleet.Duration = time.Since(fleet.Started)
 	return c.showFleet(fleet, human)
+}
+
+// announced is what a check of many targets begins with.
+func announced(n int, share targets.Share) string {
+	switch {
+	case n == 0:
+		return "Nothing to check: " + share.String() + " has no targets, as the file lists fewer targets than there are shares."
+	case share.String() != "":
+		return "Checking " + report.Count(n, "target") + ", " + share.String() + "."
+	}
+	return "Checking " + report.Count(n, "target") + "."
 }
 
 // onlyForTargets refuses flags that mean one GitLab.
@@ -221,7 +228,7 @@ func (p *program) fileToken(path string) (string, error) {
 // add adds what a target came to.
 func (c *check) add(fleet *report.Fleet, t *targets.Target, job *targets.Job, e targets.Ended, interrupted bool) {
 	redactor := job.Options.Redactor
-	clean := func(s string) string { return c.redactor.Redact(redactor.Redact(s)) }
+	clean := func(s string) string { return c.redactor.RedactCut(redactor.RedactCut(s)) }
 	var setup *contract.SetupError
 	var unreachable *contract.UnreachableError
 	exit, problem, left := contract.Failed, contract.Problem{Code: "internal"}, []string(nil)

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"io"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -138,7 +137,7 @@ func (j *Judge) finding(f rule.Finding, about *Exchange, doubtful bool) (full ru
 		f.Operation = about.Operation
 	}
 	f.Level, f.Exchange, f.Evidence = j.Catalogue[i].Rule.Level, about.Index, j.evidence(about)
-	f.Expected, f.Actual = j.shown(f.Expected), j.shown(f.Actual)
+	f.Expected, f.Actual = j.Redactor.RedactCut(f.Expected), j.Redactor.RedactCut(f.Actual)
 	if f.Note == "" && f.Outcome == rule.Violation {
 		f.Note = onTheWay(f.Rule, about)
 	}
@@ -181,19 +180,6 @@ func (j *Judge) add(f rule.Finding) {
 
 // ellipsis stands where a text was shortened.
 const ellipsis = "…"
-
-// shown is a text without secrets. What a server said is quoted up to an ellipsis; a secret that goes on behind it is
-// removed as far as it was quoted.
-func (j *Judge) shown(text string) string {
-	quoted, rest, clipped := strings.Cut(text, ellipsis)
-	if !clipped {
-		return j.Redactor.Redact(text)
-	}
-	var before strings.Builder
-	w := j.Redactor.Writer(&before)
-	_, _ = io.WriteString(w, quoted) // and no Flush: what may be the beginning of a secret is held back
-	return before.String() + ellipsis + j.shown(rest)
-}
 
 func (j *Judge) evidence(x *Exchange) rule.Evidence {
 	return rule.Evidence{

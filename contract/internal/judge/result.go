@@ -54,6 +54,6 @@ func (j *Judge) outcome(i int, v rule.Version) rule.RuleResult {
 func (j *Judge) redact(f *rule.Finding) {
 	texts := []*string{&f.Expected, &f.Actual, &f.Note, &f.Evidence.URL, &f.Evidence.Repeat, &f.Evidence.RequestID}
 	for _, text := range texts {
-		*text = j.Redactor.Redact(*text)
+		*text = j.Redactor.RedactCut(*text)
 	}
 }

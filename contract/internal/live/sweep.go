@@ -209,7 +209,7 @@ func (s *sweeper) unlisted(ctx context.Context, agents []madeAgent) (left []stri
 
 // line is what is said of something that is left.
 func (s *sweeper) line(format string, args ...any) string {
-	return s.Redactor.Redact(fmt.Sprintf(format, args...))
+	return s.Redactor.RedactCut(fmt.Sprintf(format, args...))
 }
 
 // maxPages is how many pages of agents a sweep looks at: 100,000 agents.
