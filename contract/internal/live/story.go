@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"net/http"
@@ -24,6 +25,8 @@ type told struct {
 	sent   wire.Request
 	before variables // what the steps before it made
 	makes  string    // the variable that keeps the id of what it made; empty if it made nothing
+	run    string    // the check's id, which the names have
+	begins bool      // it is the first that has it
 }
 
 // tellStory adds an exchange to the story before it is judged, so that findings about it can tell the story.
@@ -31,6 +34,8 @@ func (p *play) tellStory(r *request, x *wire.Exchange) {
 	step := p.step(r, x)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	step.begins = !p.named && (strings.Contains(r.path, step.run) || bytes.Contains(r.body, []byte(step.run)))
+	p.named = p.named || step.begins
 	p.story = append(p.story, step)
 }
 
@@ -81,11 +86,49 @@ func (t *told) script() string {
 	if t.makes == "" {
 		return t.whole()
 	}
-	return t.makes + "=$(" + t.before.in(asCaller(t.Role, wire.CurlBody(&t.sent))) + " | jq .id)"
+	line := t.before.in(asCaller(t.Role, wire.CurlBody(&t.sent)))
+	return t.named(t.makes + "=$(" + inEachQuotes(line, t.run) + " | jq .id)")
 }
 
 // whole is a line that sends the request of a step again, and shows the whole answer.
-func (t *told) whole() string { return t.before.in(repeat(t.Role, &t.sent)) }
+func (t *told) whole() string {
+	return t.named(inEachQuotes(t.before.in(repeat(t.Role, &t.sent)), t.run))
+}
+
+// named is a script after a command that gives names another id, in the line that has the first of them. The names of the
+// check are taken as long as what an earlier script made exists.
+func (t *told) named(script string) string {
+	if !t.begins {
+		return script
+	}
+	return "run=$(od -An -N5 -tx1 /dev/urandom | tr -d ' '); " + script
+}
+
+// inEachQuotes has the variable run in the place of a check's id in a line for a shell, whatever quotes it stands in.
+func inEachQuotes(line, id string) string {
+	var b strings.Builder
+	quotes := "" // that are open
+	for i := 0; i < len(line); {
+		rest, n := line[i:], 1
+		switch {
+		case strings.HasPrefix(rest, id):
+			b.WriteString(map[string]string{"": `"$run"`, "'": `'"$run"'`, `"`: "${run}", "$'": `'"$run"$'`}[quotes])
+			i += len(id)
+			continue
+		case rest[0] == '\\' && quotes != "'" && len(rest) > 1:
+			n = 2
+		case quotes == "" && strings.HasPrefix(rest, "$'"):
+			quotes, n = "$'", 2
+		case quotes == "" && (rest[0] == '\'' || rest[0] == '"'):
+			quotes = rest[:1]
+		case quotes != "" && rest[0] == quotes[len(quotes)-1]:
+			quotes = ""
+		}
+		b.WriteString(rest[:n])
+		i += n
+	}
+	return b.String()
+}
 
 // step is an exchange as a story shows it.
 func (p *play) step(r *request, x *wire.Exchange) told {
@@ -100,7 +143,7 @@ func (p *play) step(r *request, x *wire.Exchange) told {
 	if x.Response != nil {
 		s.Status, s.ResponseHeader, s.ResponseBody = x.Response.StatusCode, x.Response.Header, shown(x.Response.Body)
 	}
-	return told{Step: s, sent: x.Request, before: p.variables}
+	return told{Step: s, sent: x.Request, before: p.variables, run: p.own.run}
 }
 
 func withoutCredentials(h http.Header) http.Header {
