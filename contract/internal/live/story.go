@@ -2,7 +2,6 @@ package live
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -27,6 +26,11 @@ type told struct {
 	makes  string    // the variable that keeps the id of what it made; empty if it made nothing
 	run    string    // the check's id, which the names have
 	begins bool      // it is the first that has it
+	secret string    // of the token that it made
+	keeps  bool      // a later step uses that secret as an access token
+	uses   bool      // it uses such a secret
+	etag   string    // the variable that keeps the ETag of its answer; empty if no later step sends it
+	sends  string    // the variable with the ETag that it sends; empty if no earlier answer had it
 }
 
 // tellStory adds an exchange to the story before it is judged, so that findings about it can tell the story.
@@ -36,7 +40,31 @@ func (p *play) tellStory(r *request, x *wire.Exchange) {
 	defer p.mu.Unlock()
 	step.begins = !p.named && (strings.Contains(r.path, step.run) || bytes.Contains(r.body, []byte(step.run)))
 	p.named = p.named || step.begins
+	token := credential(r.header)
+	for i := range p.story {
+		earlier := &p.story[i]
+		if token != "" && token == earlier.secret {
+			step.uses, earlier.keeps, earlier.Script = true, true, ""
+		}
+	}
+	if from := p.lastWithETag(r.header.Get(ifNoneMatch)); from != nil {
+		if from.etag == "" {
+			p.etags++
+			from.etag, from.Script = fmt.Sprintf("etag%d", p.etags), ""
+		}
+		step.sends = from.etag
+	}
 	p.story = append(p.story, step)
+}
+
+// lastWithETag is the last step whose answer had an ETag; nil if there is none.
+func (p *play) lastWithETag(etag string) *told {
+	for i := len(p.story) - 1; i >= 0 && etag != ""; i-- {
+		if t := &p.story[i]; t.makes == "" && t.ResponseHeader.Get("Etag") == etag {
+			return t
+		}
+	}
+	return nil
 }
 
 // numberStory completes the last step once its exchange has a number, and names what it made.
@@ -49,7 +77,7 @@ func (p *play) numberStory(x *judge.Exchange) {
 	case x.NewAgent() != nil:
 		last.makes = p.variables.add("agent", fmt.Sprintf("/cluster_agents/%d", x.NewAgent().ID))
 	case x.NewToken() != nil:
-		last.makes = p.variables.add("token", fmt.Sprintf("/tokens/%d", x.NewToken().ID))
+		last.makes, last.secret = p.variables.add("token", fmt.Sprintf("/tokens/%d", x.NewToken().ID)), x.NewToken().Token
 	}
 	last.Script = "" // it was written if there is a finding already, without what it made
 }
@@ -62,7 +90,7 @@ func (p *play) storyUpTo(exchange int) []rule.Step {
 	}
 	story := p.steps(p.story[:last+1])
 	story[last].Exchange = exchange
-	if p.story[last].makes != "" {
+	if p.story[last].makes != "" || p.story[last].etag != "" {
 		story[last].Script = p.story[last].whole()
 	}
 	return story
@@ -79,55 +107,6 @@ func (p *play) steps(story []told) []rule.Step {
 		steps[i] = t.Step
 	}
 	return steps
-}
-
-// script is a line that sends the request of a step again, and keeps the id of what it made.
-func (t *told) script() string {
-	if t.makes == "" {
-		return t.whole()
-	}
-	line := t.before.in(asCaller(t.Role, wire.CurlBody(&t.sent)))
-	return t.named(t.makes + "=$(" + inEachQuotes(line, t.run) + " | jq .id)")
-}
-
-// whole is a line that sends the request of a step again, and shows the whole answer.
-func (t *told) whole() string {
-	return t.named(inEachQuotes(t.before.in(repeat(t.Role, &t.sent)), t.run))
-}
-
-// named is a script after a command that gives names another id, in the line that has the first of them. The names of the
-// check are taken as long as what an earlier script made exists.
-func (t *told) named(script string) string {
-	if !t.begins {
-		return script
-	}
-	return "run=$(od -An -N5 -tx1 /dev/urandom | tr -d ' '); " + script
-}
-
-// inEachQuotes has the variable run in the place of a check's id in a line for a shell, whatever quotes it stands in.
-func inEachQuotes(line, id string) string {
-	var b strings.Builder
-	quotes := "" // that are open
-	for i := 0; i < len(line); {
-		rest, n := line[i:], 1
-		switch {
-		case strings.HasPrefix(rest, id):
-			b.WriteString(map[string]string{"": `"$run"`, "'": `'"$run"'`, `"`: "${run}", "$'": `'"$run"$'`}[quotes])
-			i += len(id)
-			continue
-		case rest[0] == '\\' && quotes != "'" && len(rest) > 1:
-			n = 2
-		case quotes == "" && strings.HasPrefix(rest, "$'"):
-			quotes, n = "$'", 2
-		case quotes == "" && (rest[0] == '\'' || rest[0] == '"'):
-			quotes = rest[:1]
-		case quotes != "" && rest[0] == quotes[len(quotes)-1]:
-			quotes = ""
-		}
-		b.WriteString(rest[:n])
-		i += n
-	}
-	return b.String()
 }
 
 // step is an exchange as a story shows it.
@@ -158,48 +137,6 @@ func shown(body []byte) string {
 		return string(body[:maxShown]) + "…"
 	}
 	return string(body)
-}
-
-// repeat is a line that sends a request again, with the variable of the caller's own token.
-func repeat(caller rule.Role, sent *wire.Request) string {
-	return asCaller(caller, wire.Curl(sent))
-}
-
-// asCaller is a line with the variable of the caller's own token.
-func asCaller(caller rule.Role, line string) string {
-	variable := cmp.Or(caller.Variable(), rule.Maintainer.Variable()) // a made-up token is sent as nobody
-	return strings.ReplaceAll(line, "$"+rule.Maintainer.Variable(), "$"+variable)
-}
-
-// variables are what a story made, as variables of a shell.
-type variables struct {
-	paths, names []string // a part of a path, and what stands in its place
-	count        map[string]int
-}
-
-// add names a variable for what a step made.
-func (v *variables) add(kind, path string) (name string) {
-	if v.count == nil {
-		v.count = make(map[string]int)
-	}
-	v.count[kind]++
-	name = kind
-	if n := v.count[kind]; n > 1 {
-		name = fmt.Sprintf("%s%d", kind, n)
-	}
-	v.paths = append(v.paths, path)
-	v.names = append(v.names, path[:strings.LastIndex(path, "/")+1]+"$"+name)
-	return name
-}
-
-// in is a line in which the ids of what was made are variables.
-func (v *variables) in(line string) string {
-	for i, path := range v.paths {
-		for _, after := range []string{"/", `"`, "?"} {
-			line = strings.ReplaceAll(line, path+after, v.names[i]+after)
-		}
-	}
-	return line
 }
 
 // redacted are steps without secrets. A step has another script where it ends a story.
