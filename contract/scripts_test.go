@@ -15,8 +15,7 @@ import (
 )
 
 // TestScriptsRepeatWhatWasSent runs the script of each step of some scenarios (by night of all) in a shell, against the same
-// fake, and sees the same
-// statuses.
+// fake, and sees the same statuses.
 func TestScriptsRepeatWhatWasSent(t *testing.T) {
 	t.Parallel()
 	for _, program := range []string{"dash", "curl", "jq"} {
