@@ -107,7 +107,10 @@ func TestAdviceInErrors(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	ask := func(transport http.RoundTripper, caFile, url string) error {
-		_, err := advising{transport, caFile}.RoundTrip(httptest.NewRequest("GET", url, nil))
+		resp, err := advising{transport, caFile}.RoundTrip(httptest.NewRequest("GET", url, nil))
+		if err == nil {
+			_ = resp.Body.Close()
+		}
 		return err
 	}
 	next, err := transport("")
