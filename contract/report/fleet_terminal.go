@@ -32,18 +32,38 @@ func (t Terminal) WriteFleet(w io.Writer, f *Fleet) error {
 	return err
 }
 
-// fleetTable has a row for each target that is not conformant, and a column with a mark for each subject.
+// fleetTable has a row for each target that is not conformant, and a column with a mark for each subject. On a screen that is
+// too narrow, a row names the subjects instead that have another mark than conformant ones.
 func (t Terminal) fleetTable(b *bytes.Buffer, f *Fleet) {
 	red := f.red()
 	if len(red) == 0 {
 		return
 	}
-	subjects, width := f.subjects(), 0
+	subjects, names := f.subjects(), 0
 	for _, row := range red {
-		width = max(width, runewidth.StringWidth(row.name))
+		names = max(names, runewidth.StringWidth(row.name))
 	}
+	columns := 0
+	for i, s := range subjects {
+		columns = max(columns, names+3+2*i+len(s))
+	}
+	if t.Width > 0 && columns > t.Width {
+		t.fleetLines(b, red, subjects)
+	} else {
+		t.fleetRows(b, red, subjects, names)
+	}
+	if green := len(f.targets) - len(red); green == 1 {
+		fmt.Fprintf(b, "%s and 1 target that conforms\n", t.paint(statusOfExit(0), "✓"))
+	} else if green > 0 {
+		fmt.Fprintf(b, "%s and %s that conform\n", t.paint(statusOfExit(0), "✓"), Count(green, "target"))
+	}
+	fmt.Fprintln(b)
+}
+
+// fleetRows writes the rows of the table. The verdict stands at the end if there is room.
+func (t Terminal) fleetRows(b *bytes.Buffer, red []fleetRow, subjects []string, names int) {
 	for i, s := range subjects { // each name hangs above its column
-		fmt.Fprintf(b, "%s%s%s\n", strings.Repeat(" ", width+3), strings.Repeat("│ ", i), s)
+		fmt.Fprintf(b, "%s%s%s\n", strings.Repeat(" ", names+3), strings.Repeat("│ ", i), s)
 	}
 	for _, row := range red {
 		var marks []string
@@ -54,13 +74,32 @@ func (t Terminal) fleetTable(b *bytes.Buffer, f *Fleet) {
 			}
 			marks = append(marks, mark)
 		}
-		padding := strings.Repeat(" ", width-runewidth.StringWidth(row.name))
-		fmt.Fprintf(b, "%s %s%s %s %s\n", t.paint(row.status, row.status.mark), row.name, padding, strings.Join(marks, " "), row.verdict.Verdict)
+		line := row.name + strings.Repeat(" ", names-runewidth.StringWidth(row.name)) + " " + strings.Join(marks, " ")
+		if row.report == nil { // it has no marks
+			line = row.name + strings.Repeat(" ", names-runewidth.StringWidth(row.name))
+		}
+		if whole := line + " " + row.verdict.Verdict; t.Width == 0 || runewidth.StringWidth(withoutColor(whole))+2 <= t.Width {
+			line = whole
+		}
+		fmt.Fprintf(b, "%s %s\n", t.paint(row.status, row.status.mark), strings.TrimRight(line, " "))
 	}
-	if green := len(f.targets) - len(red); green > 0 {
-		fmt.Fprintf(b, "%s and %s that conform\n", t.paint(statusOfExit(0), "✓"), Count(green, "target"))
+}
+
+// fleetLines writes the rows as text.
+func (t Terminal) fleetLines(b *bytes.Buffer, red []fleetRow, subjects []string) {
+	for _, row := range red {
+		var wrong []string
+		for i, c := range row.cells {
+			if c.status.name != "pass" && c.status.name != "untested" && c.status.mark != "" {
+				wrong = append(wrong, subjects[i])
+			}
+		}
+		text := row.verdict.Verdict
+		if len(wrong) > 0 {
+			text += " (" + strings.Join(wrong, ", ") + ")"
+		}
+		t.flowing(b, t.paint(row.status, row.status.mark)+" ", row.name+": "+text)
 	}
-	fmt.Fprintln(b)
 }
 
 // fleetTargets writes each target that is not conformant.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -73,6 +74,22 @@ func TestTheReportOfManyTargets(t *testing.T) {
 }
 
 // TestSharesThatAreMergedSayTheSame splits the targets among files, and joins them.
+// TestManyTargetsFitTheTerminal: no line is wider than the terminal, but for names and URLs that are.
+func TestManyTargetsFitTheTerminal(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{42, 60, 80, 200} {
+		text := writeFleet(t, report.Terminal{Width: width}, fleet())
+		for line := range strings.Lines(text) {
+			if !strings.Contains(line, "https://") {
+				assert.LessOrEqual(t, runewidth.StringWidth(strings.TrimSuffix(line, "\n")), width, "%d: %s", width, line)
+			}
+		}
+		assert.Contains(t, text, "broken 0")
+		assert.Contains(t, text, "✓ and 1 target that conforms\n")
+	}
+	assert.Contains(t, writeFleet(t, report.Terminal{Width: 25}, fleet()), "✗ broken 0: not\n  conformant (agents,\n  roles, tokens,\n  document)\n")
+}
+
 func TestSharesThatAreMergedSayTheSame(t *testing.T) {
 	t.Parallel()
 	var parts []string

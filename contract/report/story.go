@@ -60,7 +60,7 @@ const ServedFake = "http://127.0.0.1:8080"
 
 // howToRepeat says what a reader does with the scripts of the stories.
 func (r *Report) howToRepeat() string {
-	text := "Each story below is a script for a shell with curl and jq. What it creates stays: delete it before you paste the story again. Before the first story, paste this:"
+	text := "Each story below is a script for a shell with curl and jq. What it creates stays until you delete it. Before the first story, paste this:"
 	if r.Fake {
 		text = "The fake is gone; `glagents serve --addr " + strings.TrimPrefix(ServedFake, "http://") + "` starts it again. " + text
 	}

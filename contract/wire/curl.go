@@ -24,8 +24,9 @@ var implied = []string{"Accept-Encoding", "Connection", "Content-Length", "Host"
 
 // What a line does with the answer. Without -s, curl prints a progress meter into a pipe.
 const (
-	showAll    = ` -sS -i -w '\n'`                        // prints it: status, headers and body
-	passBodyOn = ` -sS -w '%{stderr}HTTP %{http_code}\n'` // prints the status, past the pipe that the body goes to
+	showAll     = ` -sS -i -w '\n'`                                          // prints it: status, headers and body
+	headersOnly = ` -sS -o /dev/null -D - -w '%{stderr}HTTP %{http_code}\n'` // prints the headers, and the status past a pipe
+	passBodyOn  = ` -sS -w '%{stderr}HTTP %{http_code}\n'`                   // prints the status, past the pipe that the body goes to
 )
 
 // Curl returns one line for a shell that makes the request again and shows the whole answer. Where the URL is one of
@@ -39,6 +40,10 @@ func Curl(req *Request) string { return curl(req, showAll) }
 // CurlBody returns a line like that of Curl, but standard output gets the body of the answer only, for a program that reads
 // it. Standard error gets the status.
 func CurlBody(req *Request) string { return curl(req, passBodyOn) }
+
+// CurlHeaders returns a line like that of Curl, but standard output gets the headers of the answer only. Standard error gets
+// the status.
+func CurlHeaders(req *Request) string { return curl(req, headersOnly) }
 
 func curl(req *Request, answer string) string {
 	redactor := redact.New()

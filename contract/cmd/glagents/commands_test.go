@@ -243,6 +243,13 @@ func TestProgressLine(t *testing.T) {
 	}
 }
 
+func TestMilliseconds(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "<1ms", milliseconds(999*time.Microsecond))
+	assert.Equal(t, "1ms", milliseconds(time.Millisecond))
+	assert.Equal(t, "1.235s", milliseconds(1234567*time.Microsecond))
+}
+
 // TestCompare compares checks of a GitLab before and after an upgrade.
 func TestCompare(t *testing.T) {
 	t.Parallel()

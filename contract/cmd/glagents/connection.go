@@ -50,6 +50,23 @@ func networkHint(err error) string {
 	return ""
 }
 
+// advising has the errors of connections say what to do.
+type advising struct {
+	next   http.RoundTripper
+	caFile string
+}
+
+func (a advising) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := a.next.RoundTrip(r)
+	if err == nil {
+		return resp, nil
+	}
+	if problem := certificateProblem(err); problem != "" {
+		return resp, fmt.Errorf("%w; its certificate %s. --ca-file does not help", err, problem)
+	}
+	return resp, fmt.Errorf("%w%s%s", err, authorityHint(err, a.caFile), networkHint(err))
+}
+
 // authorityHint says what to do about a certificate of an authority that is not known.
 func authorityHint(err error, caFile string) string {
 	var unknown x509.UnknownAuthorityError

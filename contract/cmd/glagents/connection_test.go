@@ -13,8 +13,10 @@ import (
 	"log"
 	"math/big"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -95,6 +97,38 @@ func TestWhatSpeaksNoHTTP(t *testing.T) {
 		assert.Equal(t, 4, out.status)
 		assert.Contains(t, out.stderr, tt.says)
 	}
+}
+
+// TestAdviceInErrors: what goes wrong with the connections of a proxy and of a sweep comes with what to do.
+func TestAdviceInErrors(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(fakegitlab.Start(t))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	ask := func(transport http.RoundTripper, caFile, url string) error {
+		resp, err := advising{transport, caFile}.RoundTrip(httptest.NewRequest("GET", url, nil))
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		return err
+	}
+	next, err := transport("")
+	require.NoError(t, err)
+	err = ask(next, "", server.URL)
+	assert.ErrorContains(t, err, "give its file with --ca-file")
+	assert.ErrorAs(t, err, new(*tls.CertificateVerificationError), "what it is can still be found out")
+
+	trusting := server.Client().Transport.(*http.Transport).Clone()
+	trusting.TLSClientConfig.ServerName = "gitlab.invalid"
+	assert.ErrorContains(t, ask(trusting, "ca.pem", server.URL), "; its certificate is for example.com, *.example.com, 127.0.0.1 and ::1, and not for gitlab.invalid; write a name of the certificate in the URL. --ca-file does not help")
+
+	journal := t.TempDir()
+	entry := `{"run":"abcdefghij","url":"` + server.URL + `","project":["root/test"],"started":"2026-11-22T12:00:00Z"}`
+	require.NoError(t, os.WriteFile(filepath.Join(journal, "abcdefghij.json"), []byte(entry), 0o600))
+	out := glagentsIn(t.Context(), everyToken(), "sweep", "--journal", journal, "--url", server.URL)
+	assert.NotZero(t, out.status)
+	assert.Contains(t, out.stderr, "give its file with --ca-file")
 }
 
 func TestNetworkHints(t *testing.T) {

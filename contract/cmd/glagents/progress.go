@@ -85,7 +85,7 @@ func (c *check) exchangePrinter(w io.Writer, target contract.Target) func(*wire.
 		if x.Response != nil {
 			status = fmt.Sprint(x.Response.StatusCode)
 		}
-		line := fmt.Sprintf("%-10s %-6s %s → %s in %v", who, x.Request.Method, x.Request.URL.RequestURI(), status, x.Duration.Round(time.Millisecond))
+		line := fmt.Sprintf("%-10s %-6s %s → %s in %v", who, x.Request.Method, x.Request.URL.RequestURI(), status, milliseconds(x.Duration))
 		for _, part := range []struct {
 			mark      string
 			body      []byte
@@ -100,6 +100,14 @@ func (c *check) exchangePrinter(w io.Writer, target contract.Target) func(*wire.
 			fmt.Fprintln(w, report.Printable(text))
 		}
 	}
+}
+
+// milliseconds is a time to the millisecond.
+func milliseconds(d time.Duration) string {
+	if d < time.Millisecond {
+		return "<1ms"
+	}
+	return d.Round(time.Millisecond).String()
 }
 
 // bodyText is a body without secrets. One that broke off may end with the beginning of a secret, which is left out too.

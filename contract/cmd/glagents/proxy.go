@@ -185,7 +185,7 @@ func (r *proxyRun) options() (o proxy.Options, err error) {
 	if r.timeout < 0 {
 		return o, usageError{fmt.Sprintf("--timeout: a GitLab cannot answer in %v", r.timeout)}
 	}
-	o.Transport = proxy.NewTransport(roots, r.timeout)
+	o.Transport = advising{proxy.NewTransport(roots, r.timeout), r.caFile}
 	o.Enforce = r.enforce
 	o.Log = log.New(r.redactor.LogWriter(r.stderr, "glagents: "), "", 0)
 	judge := verify{program: r.program, only: r.only, skip: r.skip, release: r.release, edition: r.edition}

@@ -87,6 +87,7 @@ func (s *sweep) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	target.Transport = advising{target.Transport, s.caFile}
 	swept, err := contract.Sweep(ctx, target, entries)
 	if err != nil {
 		var setup *contract.SetupError

@@ -1,8 +1,10 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -115,9 +117,9 @@ func (c *check) newJudge() (*judge.Judge, error) {
 	})
 }
 
-// callerOf is the role whose token was sent.
+// callerOf is the role whose token was sent in a header; Anonymous if it is nobody's.
 func (c *check) callerOf(sent *wire.Request) rule.Role {
-	token := sent.Header.Get("Private-Token")
+	token := credential(sent.Header)
 	if token == "" || token == c.Tokens[rule.Maintainer] {
 		return rule.Maintainer
 	}
@@ -126,7 +128,12 @@ func (c *check) callerOf(sent *wire.Request) rule.Role {
 			return role
 		}
 	}
-	return rule.Maintainer
+	return rule.Anonymous
+}
+
+// credential is the token in a header; empty if there is none.
+func credential(h http.Header) string {
+	return strings.TrimPrefix(cmp.Or(h.Get("Private-Token"), h.Get("Authorization")), "Bearer ")
 }
 
 // count is asked about each finding before it counts. A finding that others may have brought about is held until it is

@@ -35,6 +35,8 @@ type play struct {
 	duration time.Duration
 
 	mu        sync.Mutex // judges report about other plays too
+	etags     int        // how many ETags the story keeps
+	named     bool       // a step of the story has a name of the check's
 	story     []told
 	variables variables
 	reached   map[*rule.Rule]bool        // expectations that were compared

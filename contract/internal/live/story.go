@@ -1,7 +1,7 @@
 package live
 
 import (
-	"cmp"
+	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
@@ -25,6 +25,13 @@ type told struct {
 	judged  *judge.Exchange // nil until it was judged
 	before  variables       // what the requests before it made
 	makes   string          // the variable that keeps the id of what it made; empty if it made nothing
+	run     string          // the check's id, which the names have
+	begins  bool            // it is the first that has it
+	secret  string          // of the token that it made
+	keeps   bool            // a later request uses that secret as an access token
+	uses    bool            // it uses such a secret
+	etag    string          // the variable that keeps the ETag of its answer; empty if no later request sends it
+	sends   string          // the variable with the ETag that it sends; empty if no earlier answer had it
 	shown   *rule.Step      // nil until it is shown
 }
 
@@ -32,7 +39,34 @@ type told struct {
 func (p *play) tellStory(r *request, x *wire.Exchange) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.story = append(p.story, told{request: r, sent: x, before: p.variables})
+	last := told{request: r, sent: x, before: p.variables, run: p.own.run}
+	last.begins = !p.named && (strings.Contains(r.path, last.run) || bytes.Contains(r.body, []byte(last.run)))
+	p.named = p.named || last.begins
+	token := credential(r.header)
+	for i := range p.story {
+		earlier := &p.story[i]
+		if token != "" && token == earlier.secret {
+			last.uses, earlier.keeps, earlier.shown = true, true, nil
+		}
+	}
+	if from := p.lastWithETag(r.header.Get(ifNoneMatch)); from != nil {
+		if from.etag == "" {
+			p.etags++
+			from.etag, from.shown = fmt.Sprintf("etag%d", p.etags), nil
+		}
+		last.sends = from.etag
+	}
+	p.story = append(p.story, last)
+}
+
+// lastWithETag is the last request whose answer had an ETag; nil if there is none.
+func (p *play) lastWithETag(etag string) *told {
+	for i := len(p.story) - 1; i >= 0 && etag != ""; i-- {
+		if t := &p.story[i]; t.makes == "" && t.sent.Response != nil && t.sent.Response.Header.Get("Etag") == etag {
+			return t
+		}
+	}
+	return nil
 }
 
 // judgedStory completes the last request of the story once it was judged, and names what it made.
@@ -45,7 +79,7 @@ func (p *play) judgedStory(x *judge.Exchange) {
 	case x.NewAgent() != nil:
 		last.makes = p.variables.add("agent", fmt.Sprintf("/cluster_agents/%d", x.NewAgent().ID))
 	case x.NewToken() != nil:
-		last.makes = p.variables.add("token", fmt.Sprintf("/tokens/%d", x.NewToken().ID))
+		last.makes, last.secret = p.variables.add("token", fmt.Sprintf("/tokens/%d", x.NewToken().ID)), x.NewToken().Token
 	}
 	last.shown = nil // it was shown without what it made if there is a finding already
 }
@@ -58,7 +92,7 @@ func (p *play) storyUpTo(exchange int) []rule.Step {
 	}
 	story := p.steps(p.story[:last+1])
 	story[last].Exchange = exchange
-	if p.story[last].makes != "" {
+	if p.story[last].makes != "" || p.story[last].etag != "" {
 		story[last].Script = p.story[last].whole()
 	}
 	return story
@@ -97,17 +131,6 @@ func (p *play) step(t *told) *rule.Step {
 	return s
 }
 
-// script is a line that sends the request again, and keeps the id of what it made.
-func (t *told) script() string {
-	if t.makes == "" {
-		return t.whole()
-	}
-	return t.makes + "=$(" + t.before.in(asCaller(t.request.role, wire.CurlBody(&t.sent.Request))) + " | jq .id)"
-}
-
-// whole is a line that sends the request again, and shows the whole answer.
-func (t *told) whole() string { return t.before.in(repeat(t.request.role, &t.sent.Request)) }
-
 func withoutCredentials(h http.Header) http.Header {
 	h = h.Clone()
 	h.Del("Private-Token")
@@ -120,48 +143,6 @@ func shown(body []byte) string {
 		return string(body[:maxShown]) + "…"
 	}
 	return string(body)
-}
-
-// repeat is a line that sends a request again, with the variable of the caller's own token.
-func repeat(caller rule.Role, sent *wire.Request) string {
-	return asCaller(caller, wire.Curl(sent))
-}
-
-// asCaller is a line with the variable of the caller's own token.
-func asCaller(caller rule.Role, line string) string {
-	variable := cmp.Or(caller.Variable(), rule.Maintainer.Variable()) // a made-up token is sent as nobody
-	return strings.ReplaceAll(line, "$"+rule.Maintainer.Variable(), "$"+variable)
-}
-
-// variables are what a story made, as variables of a shell.
-type variables struct {
-	paths, names []string // a part of a path, and what stands in its place
-	count        map[string]int
-}
-
-// add names a variable for what a step made.
-func (v *variables) add(kind, path string) (name string) {
-	if v.count == nil {
-		v.count = make(map[string]int)
-	}
-	v.count[kind]++
-	name = kind
-	if n := v.count[kind]; n > 1 {
-		name = fmt.Sprintf("%s%d", kind, n)
-	}
-	v.paths = append(v.paths, path)
-	v.names = append(v.names, path[:strings.LastIndex(path, "/")+1]+"$"+name)
-	return name
-}
-
-// in is a line in which the ids of what was made are variables.
-func (v *variables) in(line string) string {
-	for i, path := range v.paths {
-		for _, after := range []string{"/", `"`, "?"} {
-			line = strings.ReplaceAll(line, path+after, v.names[i]+after)
-		}
-	}
-	return line
 }
 
 // redacted are steps without secrets. A step has another script where it ends a story.
