@@ -208,8 +208,10 @@ func certificateHint(err error, caFile string) string {
 
 // unreachableProblem says why a GitLab did not answer, and what to do about it.
 func unreachableProblem(unreachable *contract.UnreachableError, caFile string) string {
-	if strings.Contains(unreachable.Error(), http.ErrSchemeMismatch.Error()) {
-		return unreachable.URL + " answers in plain http; write http:// in the URL, or the port of https"
+	for _, plain := range []string{http.ErrSchemeMismatch.Error(), "first record does not look like a TLS handshake"} {
+		if strings.Contains(unreachable.Error(), plain) {
+			return unreachable.URL + " answers in plain http; write http:// in the URL, or the port of https"
+		}
 	}
 	return unreachable.Error() + certificateHint(unreachable, caFile)
 }

@@ -43,6 +43,10 @@ const (
 	Unidentified  = "unidentified"    // an answer without anything that GitLab's answers have
 )
 
+// AddressBan is a kind of answer that may be GitLab's: its first layer refuses an address, and so do some proxies in the same
+// word. It says nothing about the API.
+const AddressBan = "address-ban"
+
 // Verdict says who answered, and why that seems so.
 type Verdict struct {
 	Kind Kind
@@ -135,6 +139,8 @@ func (w *weighing) add(weight int, sign string) {
 
 func (w *weighing) verdict() Verdict {
 	switch {
+	case w.body.ban && w.exchange.Response.Header.Get("X-Gitlab-Meta") == "" && w.exchange.Response.Header.Get("X-Runtime") == "":
+		return Verdict{Kindof: AddressBan, Signs: append(w.against, w.forIt...)}
 	case w.sum >= enoughForGitLab:
 		return Verdict{Kind: GitLab, Signs: w.forIt}
 	case w.sum > enoughForStranger:

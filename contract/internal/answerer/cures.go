@@ -14,6 +14,8 @@ const (
 
 	filterCure = "Ask for GitLab's host to be allowed in the filter, or run this from a network without it."
 
+	squidCure = "Check that the proxy reaches GitLab and passes all methods, or add GitLab's host to NO_PROXY."
+
 	signInCure = "Let requests with an access token reach /api/v4 without the sign-in, or use GitLab's address behind it."
 
 	portalCure = "Sign in to the network first, or run this from another one."
@@ -48,5 +50,8 @@ const (
 
 	javaSlashCure = "Let the server accept %2F in paths: encodedSolidusHandling=\"passthrough\" in Tomcat, UriCompliance in Jetty. Until then the project's numeric id may work."
 
-	anySlashCure = "Let what stands in front of GitLab pass %2F in paths as it came: AllowEncodedSlashes NoDecode in Apache, proxy_pass without a URI in nginx. Until then the project's numeric id may work."
+	anySlashCure = "Let what stands in front of GitLab pass %2F in paths as it came: AllowEncodedSlashes NoDecode in Apache, proxy_pass without a URI in nginx, allowEncodedSlash in Traefik. Until then the project's numeric id may work."
 )
+
+// AnySlashCure is what to do about an escaped slash that something unknown refuses.
+const AnySlashCure = anySlashCure

@@ -17,6 +17,11 @@ var firewalls = []product{
 		page: regexp.MustCompile(`cloudflare access</title>|cloudflareaccess\.com|/cdn-cgi/access/`),
 	},
 	{
+		kindof: WAF, by: "Cloudflare's firewall", cure: wafCure,
+		json: []string{"cloudflare_error"}, statuses: []int{400, 401, 403, 404, 405, 406, 409, 429},
+	},
+	{kindof: CDNError, by: "Cloudflare, which did not reach GitLab", cure: cdnErrorCure, json: []string{"cloudflare_error"}},
+	{
 		kindof: CDNError, by: "Cloudflare, which did not reach GitLab", cure: cdnErrorCure,
 		page: regexp.MustCompile(`error code: 5[23]\d|cf-error-code">5[23]\d|<span class="cf-error-type">error</span>|cloudflare-nginx`), statuses: []int{502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530},
 	},
@@ -43,6 +48,10 @@ var firewalls = []product{
 	{
 		kindof: WAF, by: "an AWS load balancer, or AWS WAF in it", cure: wafCure,
 		header: map[string]string{"Server": "awselb"}, page: regexp.MustCompile(`<html`),
+	},
+	{ // it names itself only in answers of its own
+		kindof: WAF, by: "an AWS load balancer, or AWS WAF in it", cure: wafCure,
+		header: map[string]string{"Server": "awselb"}, weighs: strong,
 	},
 	{
 		kindof: WAF, by: "an F5 BIG-IP firewall (ASM)", cure: wafCure,

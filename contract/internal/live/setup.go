@@ -48,6 +48,9 @@ func (c *check) findGround(ctx context.Context) error {
 	case errors.As(err, &problem):
 		return &SetupError{Problem: problemOf(problem)}
 	case err != nil:
+		if problem := c.notReached(err); problem != nil {
+			return &SetupError{Problem: problemOf(problem)}
+		}
 		return &UnreachableError{c.base, err}
 	}
 	c.ground = &ground{
@@ -131,6 +134,9 @@ func (c *check) rehearse(ctx context.Context) *setup.Problem {
 			return &judge.Exchange{Exchange: &wire.Exchange{Err: err}}, nil
 		}
 		problem := c.ground.found.ReadRefusal(x.Exchange)
+		if why := c.ground.found.WhyForbidden(ctx, asker{c}, problem); why != nil {
+			problem = why
+		}
 		// A check that cannot delete would leave all that it makes, so such a refusal ends it in any case.
 		if problem != nil && problem.Code == setup.Forbidden && method != http.MethodDelete && c.ground.found.MayChange() {
 			return x, nil

@@ -140,7 +140,7 @@ func (f *finder) ofToken(p *Problem, from string) *Problem {
 		return nil
 	}
 	switch p.Code {
-	case TokenUnknown, TokenExpired, TokenRevoked, TokenDPoP, TokenScope, TokenPermission, AccountBlocked, AccountTerms, AccountPassword, AccountSAML, InBetween, SignIn:
+	case TokenUnknown, TokenExpired, TokenRevoked, TokenDPoP, TokenScope, TokenPermission, AccountBlocked, AccountTerms, AccountPassword, AccountSAML, AccountEmail, RefusedWithReason, InBetween, SignIn:
 		p.Means = from + ": " + p.Means
 		return p
 	}
