@@ -108,7 +108,8 @@ func (d *decoder) note(in *jsontext.Decoder, problem string) {
 	d.odd = append(d.odd, odd)
 }
 
-// text takes numbers and booleans too, as some recorders write them for values of headers.
+// text takes numbers and booleans too, as some recorders write them for values of headers. Some write a body of JSON as
+// JSON.
 func (d *decoder) text(in *jsontext.Decoder, s *string) error {
 	switch in.PeekKind() {
 	case '"':
@@ -119,6 +120,12 @@ func (d *decoder) text(in *jsontext.Decoder, s *string) error {
 			*s = token.String()
 		}
 		return err
+	case '{', '[':
+		if field := in.StackPointer(); strings.HasSuffix(string(field), "/content/text") || strings.HasSuffix(string(field), "/postData/text") {
+			value, err := in.ReadValue()
+			*s = string(value)
+			return err
+		}
 	}
 	return d.leaveOut(in)
 }
