@@ -70,11 +70,14 @@ func TestWhatAProxyMayHaveToDoWithIt(t *testing.T) {
 	link := func(path string) string {
 		return "<https://gitlab.example.com/api/v4/projects/" + path + "/cluster_agents?id=x&page=1>; rel=\"first\""
 	}
+	condition := answered(t, "DELETE", "20/cluster_agents/1", 204, "")
+	condition.Request.Header.Set("If-Unmodified-Since", "Sat, 01 Jan 2000 00:00:00 GMT")
 	for name, c := range map[string]struct {
 		rule string
 		x    *wire.Exchange
 		want string
 	}{
+		"a condition may have been removed": {"conditional/if-unmodified-since", condition, "a proxy on the way may have removed the header If-Unmodified-Since"},
 		"page headers are missing": {
 			"document/headers", answered(t, "GET", "20/cluster_agents", 200, "[]", "X-Page", "1", "X-Per-Page", "20", "Link", link("20")),
 			"a proxy on the way may have removed X-Next-Page, X-Prev-Page, X-Total, X-Total-Pages",

@@ -60,7 +60,7 @@ func Find(ctx context.Context, asker Asker, in Input) (*Ground, error) {
 	if f.Now == nil {
 		f.Now = time.Now
 	}
-	f.ground = &Ground{Roles: map[string]Role{}, learner: f.Learner}
+	f.ground = &Ground{Roles: map[string]Role{}, sees: map[string]bool{}, learner: f.Learner}
 	for _, step := range []func() error{f.checkInput, f.findRelease, f.findToken, f.findProject, f.findOther, f.findAgents, f.findRoles} {
 		if err := step(); err != nil {
 			return nil, err

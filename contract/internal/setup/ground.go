@@ -40,6 +40,7 @@ type Ground struct {
 	Scopes  []string
 	Expires time.Time
 
+	sees    map[string]bool // the other tokens to which the project was shown
 	learner *answerer.Learner
 	token   string // the maintainer's
 	named   string // the project as it was given
@@ -85,6 +86,10 @@ func whose(level int) string {
 // whether the project is archived, and this GitLab's answers are told from others by what they look like.
 func (g *Ground) ReadRefusal(x *wire.Exchange) *Problem {
 	p := readRefusal(x, g.learner)
+	if p != nil && p.Code == TokenUnknown && !isRead(x.Request.Method) && g.Roles[Maintainer].Lists {
+		p.Code, p.Means = InBetween, fmt.Sprintf("the access token does not reach GitLab with %s, though it does with reads", asked(x))
+		p.Do = "Let what stands in front of GitLab pass the header PRIVATE-TOKEN with all methods."
+	}
 	if p == nil || p.Code != Forbidden || isRead(x.Request.Method) {
 		return p
 	}
@@ -201,7 +206,7 @@ func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused
 		return nil // the network is no ground
 	}
 	second := g.ReadRefusal(again)
-	if second != nil && token != g.token && (second.Code == ProjectUnknown || second.Code == Forbidden) {
+	if second != nil && token != g.token && !g.sees[token] && (second.Code == ProjectUnknown || second.Code == Forbidden) {
 		return nil // others need not see the project
 	}
 	if second != nil {

@@ -74,6 +74,8 @@ func refusalOf(x *wire.Exchange) *Problem {
 	switch x.Response.StatusCode {
 	case http.StatusBadRequest:
 		return bodyLost(x, said)
+	case http.StatusUnsupportedMediaType:
+		return typeLost(x, said)
 	case http.StatusUnauthorized:
 		return unauthorized(said)
 	case http.StatusForbidden:
@@ -147,6 +149,19 @@ func bodyLost(x *wire.Exchange, s said) *Problem {
 		return nil
 	}
 	return s.problem(BodyLost, fmt.Sprintf("GitLab did not get the body of %s: the name was sent", asked(x)), "Let what stands in front of GitLab pass the bodies of requests, and their Content-Type and Content-Length.")
+}
+
+// unsupported is the content type that GitLab got.
+var unsupported = regexp.MustCompile(`^The provided content-type '([^']*)' is not supported`)
+
+// typeLost reads a 415 about another content type than the one that was sent.
+func typeLost(x *wire.Exchange, s said) *Problem {
+	sent := x.Request.Header.Get("Content-Type")
+	got := unsupported.FindStringSubmatch(s.sentence)
+	if got == nil || sent != "application/json" || got[1] == sent {
+		return nil
+	}
+	return s.problem(BodyLost, fmt.Sprintf("GitLab did not get the Content-Type of %s: %s was sent", asked(x), sent), "Let what stands in front of GitLab pass the header Content-Type.")
 }
 
 // unauthorized reads a 401.

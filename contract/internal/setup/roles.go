@@ -100,6 +100,7 @@ func (f *finder) findRole(role string) (Role, error) {
 		}
 	} else {
 		found.AccessLevel = shown.level()
+		f.ground.sees[token] = true
 	}
 	refusedList, err := f.listAgents(token, f.Project)
 	if err != nil {

@@ -171,3 +171,45 @@ func urlOf(t *testing.T, path string) *url.URL {
 	require.NoError(t, err)
 	return u
 }
+
+// A header that reads have and writes lose is lost on the way.
+func TestAHeaderOfWritesIsLostOnTheWay(t *testing.T) {
+	t.Parallel()
+	ground, err := setup.Find(t.Context(), with(), input())
+	require.NoError(t, err)
+	answered := func(status int, body string) *wire.Exchange {
+		return &wire.Exchange{
+			Request: wire.Request{
+				Method: http.MethodPost, URL: urlOf(t, agents), Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name":"a"}`),
+			},
+			Response: &wire.Response{StatusCode: status, Header: http.Header{"X-Gitlab-Meta": {"{}"}}, Body: []byte(body)},
+		}
+	}
+	p := ground.ReadRefusal(answered(401, `{"message":"401 Unauthorized"}`))
+	require.NotNil(t, p)
+	assert.Equal(t, setup.InBetween, p.Code)
+	assert.Contains(t, p.Error(), "PRIVATE-TOKEN")
+	p = ground.ReadRefusal(answered(415, `{"error":"The provided content-type '' is not supported."}`))
+	require.NotNil(t, p)
+	assert.Equal(t, setup.BodyLost, p.Code)
+	assert.Contains(t, p.Error(), "Content-Type")
+	assert.Nil(t, ground.ReadRefusal(answered(415, `{"error":"The provided content-type 'application/json' is not supported."}`)), "a GitLab that refuses JSON is wrong")
+	assert.Equal(t, setup.TokenUnknown, setup.ReadRefusal(answered(401, `{"message":"401 Unauthorized"}`)).Code, "nothing is known of reads")
+}
+
+// A developer who loses the project in mid-run is no fault of GitLab's; one who never saw it is none either.
+func TestADeveloperLosesTheProject(t *testing.T) {
+	t.Parallel()
+	in := input()
+	in.Tokens[setup.Developer] = "d"
+	before := with("d "+projectPath, project(30))
+	ground, err := setup.Find(t.Context(), before, in)
+	require.NoError(t, err)
+	after := with("d "+projectPath, noProject, "d "+agents, noProject)
+	refused, err := after.Ask(t.Context(), "d", http.MethodGet, agents)
+	require.NoError(t, err)
+	p := ground.Recheck(t.Context(), after, "d", refused)
+	require.NotNil(t, p)
+	assert.Equal(t, setup.ProjectUnknown, p.Code)
+	assert.Nil(t, ground.Recheck(t.Context(), before, "d", refused), "if the project is shown, GitLab is wrong")
+}
