@@ -52,7 +52,7 @@ func headersOf(rule, operation string) []string {
 	switch {
 	case rule == "headers/request-id":
 		return []string{"X-Request-Id"}
-	case rule == "headers/etag", subject == "conditional":
+	case rule == "headers/etag", subject == "conditional" && operation != "deleteAgent":
 		return []string{"ETag"}
 	case rule == "document/headers", subject == "pagination", rule == "headers/head":
 		if operation == "listAgents" || operation == "listAgentTokens" {
