@@ -59,6 +59,10 @@ func TestCheckDoesNotBegin(t *testing.T) {
 			handler: func(t *testing.T) http.Handler { return behind(t, "05-granular-permission", 0) },
 			code:    "token-lacks-permission", says: []string{"read_cluster_agent"},
 		},
+		"a fine-grained token may not read tokens": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "granular-no-token-reads", 0) },
+			code:    "token-lacks-permission", says: []string{"read_cluster_agent_token"},
+		},
 		"the token is the pipeline's job token": {
 			handler: func(t *testing.T) http.Handler { return fake(t) },
 			change:  func(target *contract.Target) { target.Tokens[contract.Maintainer] = "glcbt-64_abcdefghijklmnopqrst" },

@@ -58,6 +58,9 @@ type Verdict struct {
 	Signs []string
 	// Cure says what to do; empty if it is no stranger.
 	Cure string
+	// Doubtful says that nothing speaks for GitLab and something against it, though not enough to name anybody, and that
+	// nothing is known of what this GitLab's answers look like. The answer proves nothing against GitLab.
+	Doubtful bool
 }
 
 // Transient says that a status means nothing about who answered: too many requests, or GitLab is not reached just now.
@@ -144,7 +147,8 @@ func (w *weighing) verdict() Verdict {
 	case w.sum >= enoughForGitLab:
 		return Verdict{Kind: GitLab, Signs: w.forIt}
 	case w.sum > enoughForStranger:
-		return Verdict{Signs: append(w.against, w.forIt...)}
+		doubtful := w.sum < 0 && len(w.forIt) == 0 && !w.learned.answered
+		return Verdict{Signs: append(w.against, w.forIt...), Doubtful: doubtful}
 	}
 	p := w.stranger
 	if p == nil {

@@ -344,3 +344,26 @@ func TestBadRequestIsGitLabsWhereTheInputMayBeMalformed(t *testing.T) {
 		})
 	}
 }
+
+// An answer that might be a gateway's proves nothing, as long as this GitLab's own answers are not known.
+func TestDoubtfulAnswers(t *testing.T) {
+	t.Parallel()
+	const foreign = "HTTP/1.1 401 Unauthorized\nContent-Type: application/json\n"
+	for name, c := range map[string]struct {
+		l        *answerer.Learner
+		wire     string
+		doubtful bool
+	}{
+		"JSON with another text":            {&answerer.Learner{}, foreign + "\n{\"message\":\"Unauthorized\"}", true},
+		"an error without a body":           {&answerer.Learner{}, "HTTP/1.1 403 Forbidden\nServer: nginx\n\n", true},
+		"with a header that is GitLab's":    {&answerer.Learner{}, foreign + "X-Runtime: 0.1\n\n{\"message\":\"Unauthorized\"}", false},
+		"GitLab's own text":                 {&answerer.Learner{}, foreign + "\n{\"message\":\"401 Unauthorized\"}", false},
+		"this GitLab never sends its marks": {learned(t, ""), foreign + "\n{\"message\":\"Unauthorized\"}", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := c.l.Who(exchange(t, list, c.wire), "listAgents")
+			assert.Equal(t, c.doubtful, v.Doubtful, "%+v", v)
+		})
+	}
+}

@@ -101,3 +101,28 @@ func TestWhatAProxyMayHaveToDoWithIt(t *testing.T) {
 		})
 	}
 }
+
+// One answer that may be a gateway's proves nothing against GitLab. One with GitLab's headers does.
+func TestADoubtfulAnswerProvesNothing(t *testing.T) {
+	t.Parallel()
+	wrong := Entry{
+		Rule: &rule.Rule{ID: "errors/some-text", Sentence: "Errors have some text."},
+		Judge: func(_ *History, x *Exchange) bool {
+			x.Violation("/message", "some text", "another")
+			return true
+		},
+	}
+	for name, c := range map[string]struct {
+		header string
+		want   rule.Outcome
+	}{"no header of GitLab's": {"Server", rule.Inconclusive}, "with one": {"X-Gitlab-Meta", rule.Violation}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j, err := New(Options{Catalogue: []Entry{delivery, wrong}, Delivery: delivery.Rule.ID})
+			require.NoError(t, err)
+			j.Observe(answered(t, "GET", "20/cluster_agents", 401, `{"message":"Unauthorized"}`, c.header, "x", "Content-Type", "application/json"))
+			require.Len(t, j.Result().Findings, 1)
+			assert.Equal(t, c.want, j.Result().Findings[0].Outcome)
+		})
+	}
+}

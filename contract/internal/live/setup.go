@@ -157,6 +157,9 @@ func (c *check) rehearse(ctx context.Context) *setup.Problem {
 		if problem != nil {
 			return problem
 		}
+		if _, problem := refusal("GET", path+"/tokens"); problem != nil && problem.Code == setup.TokenPermission {
+			return problem
+		}
 		if token := created.NewToken(); token != nil {
 			if _, problem := refusal("DELETE", fmt.Sprintf("%s/tokens/%d", path, token.ID)); problem != nil {
 				return problem

@@ -236,6 +236,11 @@ func TestNoFalsePositives(t *testing.T) {
 			}
 			return exchanges
 		}},
+		"a gateway words its 503 in JSON": {stream: func(s *stream) exchanges {
+			x := s.readAgent(5, "a5")
+			x.Response.StatusCode, x.Response.Body = 503, []byte(`{"message":"the upstream is down"}`)
+			return append(healthyLife(s), x)
+		}},
 		"the recording was made without secrets": {stream: func(s *stream) exchanges {
 			exchanges := healthyLife(s)
 			redactor := redact.New()

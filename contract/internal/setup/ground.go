@@ -194,8 +194,8 @@ func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused
 	if first == nil {
 		return nil
 	}
-	if first.Code == InstanceReadOnly {
-		return first // reads work as before
+	if first.Code == InstanceReadOnly || first.Code == TokenPermission {
+		return first // other reads work as before
 	}
 	path := "/projects/" + url.PathEscape(g.named)
 	if !g.Project.Known {
