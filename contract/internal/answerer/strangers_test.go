@@ -75,7 +75,7 @@ var strangers = []answer{
 		wire: "HTTP/1.1 413 Request Entity Too Large\nServer: nginx\nContent-Type: text/html\n\n<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
 	},
 	{
-		name: "nginx wants a client certificate", kindof: answerer.WebServerPage, by: "nginx",
+		name: "nginx wants a client certificate", kindof: answerer.ServerAuth, by: "nginx", cure: "client certificate",
 		wire: "HTTP/1.1 400 Bad Request\nServer: openresty\nContent-Type: text/html\n\n<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<center>No required SSL certificate was sent</center>\r\n<hr><center>openresty</center>\r\n</body>\r\n</html>\r\n",
 	},
 	{

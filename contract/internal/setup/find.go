@@ -40,8 +40,9 @@ type finder struct {
 	asker  Asker
 	ground *Ground
 
-	nonsense int            // reads of the GitLab itself that were answered with 200 and JSON that GitLab never has there
-	asked    *wire.Exchange // the last read
+	badRequest bool           // a read of the release was answered with 400, which GitLab never does
+	nonsense   int            // reads of the GitLab itself that were answered with 200 and JSON that GitLab never has there
+	asked      *wire.Exchange // the last read
 }
 
 // nonsenseReads are /metadata, /version and the project: if all of them are nonsense, nothing there is a GitLab.
@@ -196,6 +197,7 @@ func (f *finder) findRelease() error {
 			return nil
 		}
 		f.noteNonsense(x)
+		f.badRequest = f.badRequest || x.Response.StatusCode == http.StatusBadRequest
 		switch p := f.ground.ReadRefusal(x); {
 		case p == nil || p.Code == TokenPermission || p.Code == TokenScope || p.Code == Forbidden || p.Code == RefusedWithReason:
 			continue // it is not told; the project's own requests say whether that matters
@@ -344,6 +346,9 @@ func (f *finder) projectRefused(x *wire.Exchange, option, named string) error {
 	p := f.refusal(x)
 	if p == nil {
 		return nil
+	}
+	if f.badRequest && x.Response.StatusCode == http.StatusBadRequest {
+		return notAsGitLab(x) // it refuses everything, and not what the path has in it
 	}
 	switch p.Code {
 	case TokenPermission, Forbidden, PathDecoded: // the list of agents decides

@@ -112,7 +112,11 @@ func TestNothingThereIsAGitLab(t *testing.T) {
 		require.ErrorAs(t, err, &p, answer)
 		assert.Equal(t, setup.NotGitLab, p.Code, answer)
 	}
-	_, err := setup.Find(t.Context(), everything("200 []", `200 [{"id":1,"name":"a","config_project":{"id":20}}]`), input())
+	_, err := setup.Find(t.Context(), everything("400 ", "400 "), input())
+	var p *setup.Problem
+	require.ErrorAs(t, err, &p)
+	assert.Equal(t, setup.NotGitLab, p.Code, "it is not the slash in the path that is refused")
+	_, err = setup.Find(t.Context(), everything("200 []", `200 [{"id":1,"name":"a","config_project":{"id":20}}]`), input())
 	assert.NoError(t, err, "a fake that has the Agents API alone is for the rules to judge")
 	_, err = setup.Find(t.Context(), with(agents, "200 null"), input())
 	assert.NoError(t, err, "and so is a GitLab whose list is wrong")
