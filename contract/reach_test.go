@@ -85,6 +85,7 @@ func TestWhoDoesNotReachGitLabIsNamed(t *testing.T) {
 	}{
 		"HAProxy":                  {503, "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>", "HAProxy"},
 		"Cloudflare":               {522, "error code: 522", "Cloudflare"},
+		"a rate limit of a CDN":    {429, "error code: 1015", "429, too many requests"},
 		"GitLab's own page":        {502, "<html><head><title>GitLab is not responding (502)</title></head></html>", "GitLab's own"},
 		"nobody who can be named":  {502, "", "502, which gateways send"},
 		"a connection that closes": {0, "", "closed without an answer"},

@@ -10,6 +10,8 @@ const (
 
 	cdnErrorCure = "Check that the CDN knows this host and reaches GitLab, or use GitLab's own address behind the CDN."
 
+	notReachedCure = "Check that it reaches GitLab: that its targets are healthy, and the time after which it gives up is long enough."
+
 	wafCure = "Let the firewall pass all methods, paths and bodies under /api/v4 for this client, or use GitLab's address behind it. Its log says which rule refused the request."
 
 	filterCure = "Ask for GitLab's host to be allowed in the filter, or run this from a network without it."

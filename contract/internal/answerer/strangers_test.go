@@ -460,6 +460,14 @@ var strangers = []answer{
 		wire: "HTTP/1.1 501 Not Implemented\nServer: squid/5.7\nX-Squid-Error: ERR_UNSUP_REQ 0\nContent-Type: text/html\n\n<html><head><title>Unsupported</title></head></html>",
 	},
 	{
+		name: "an AWS load balancer without healthy targets", kindof: answerer.CDNError, by: "did not reach GitLab", cure: "healthy",
+		wire: "HTTP/1.1 503 Service Temporarily Unavailable\nServer: awselb/2.0\nContent-Type: text/html\n\n<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n<center><h1>503 Service Temporarily Unavailable</h1></center>\r\n</body>\r\n</html>\r\n",
+	},
+	{
+		name: "CloudFront waits too long", kindof: answerer.CDNError, by: "CloudFront", cure: "long enough",
+		wire: "HTTP/1.1 504 Gateway Timeout\nServer: CloudFront\nX-Cache: Error from cloudfront\nContent-Type: text/html\n\n<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD></HTML>",
+	},
+	{
 		name: "Jenkins wants a sign-in", kindof: answerer.OtherWebsite, by: "Jenkins", cure: "Jenkins",
 		wire: "HTTP/1.1 403 Forbidden\nX-Jenkins: 2.401\nServer: Jetty(10.0.13)\nContent-Type: text/html\n\n<html><head><meta http-equiv='refresh' content='1;url=/login?from=%2Fapi'/></head><body>Authentication required</body></html>",
 	},

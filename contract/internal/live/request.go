@@ -205,7 +205,7 @@ func (c *check) askWith(ctx context.Context, r *request) (*judge.Exchange, error
 			why = s.reason + "; "
 		}
 		switch {
-		case s == nil, setup.StandsInTheWay(judged.Answerer):
+		case s == nil, !s.limit && setup.StandsInTheWay(judged.Answerer):
 			return judged, nil
 		case !s.again || attempt == maxAttempts || attempt == maxTimeouts && errors.Is(x.Err, context.DeadlineExceeded):
 			return nil, &noAnswer{s.reason + whoSays(judged), x.Err}
