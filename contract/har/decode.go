@@ -108,8 +108,8 @@ func (d *decoder) note(in *jsontext.Decoder, problem string) {
 	d.odd = append(d.odd, odd)
 }
 
-// text takes numbers and booleans too, as some recorders write them for values of headers. Some write a body of JSON as
-// JSON.
+// text takes numbers and booleans too, as some recorders write them for values of headers. Some write the body of
+// a response as JSON.
 func (d *decoder) text(in *jsontext.Decoder, s *string) error {
 	switch in.PeekKind() {
 	case '"':
@@ -121,7 +121,7 @@ func (d *decoder) text(in *jsontext.Decoder, s *string) error {
 		}
 		return err
 	case '{', '[':
-		if field := in.StackPointer(); strings.HasSuffix(string(field), "/content/text") || strings.HasSuffix(string(field), "/postData/text") {
+		if strings.HasSuffix(string(in.StackPointer()), "/content/text") {
 			value, err := in.ReadValue()
 			*s = string(value)
 			return err
