@@ -3,6 +3,8 @@ package contract_test
 import (
 	"errors"
 	"net/http"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/fakegitlab/front"
+	"example.com/gitlab-agents/contract/faults"
 )
 
 // behind is the fake with a case of the field in front of it, after some requests.
@@ -56,6 +59,10 @@ func TestCheckDoesNotBegin(t *testing.T) {
 			handler: func(t *testing.T) http.Handler { return behind(t, "05-granular-permission", 0) },
 			code:    "token-lacks-permission", says: []string{"read_cluster_agent"},
 		},
+		"a fine-grained token may not read tokens": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "granular-no-token-reads", 0) },
+			code:    "token-lacks-permission", says: []string{"read_cluster_agent_token"},
+		},
 		"the token is the pipeline's job token": {
 			handler: func(t *testing.T) http.Handler { return fake(t) },
 			change:  func(target *contract.Target) { target.Tokens[contract.Maintainer] = "glcbt-64_abcdefghijklmnopqrst" },
@@ -84,6 +91,34 @@ func TestCheckDoesNotBegin(t *testing.T) {
 			},
 			code: "role-too-low", says: []string{"developer", "--read-only"},
 		},
+		"the project's group is archived": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "group-archived", 0) },
+			code:    "project-archived", says: []string{"the group root of the project is archived", "--read-only"},
+		},
+		"the project is marked for deletion": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "marked-for-deletion", 0) },
+			code:    "project-marked-for-deletion", says: []string{"marked for deletion", "--read-only"},
+		},
+		"GitLab says why it refuses writes": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "license-expired", 0) },
+			code:    "refused-with-reason", says: []string{"Your license has expired"},
+		},
+		"Traefik refuses an escaped slash": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "traefik-encoded-slash", 0) },
+			code:    "in-between", says: []string{"%2F", "Traefik"},
+		},
+		"every answer is null": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "only-null", 0) },
+			code:    "not-gitlab", says: []string{"answers as a GitLab does"},
+		},
+		"the network wants a sign-in": {
+			handler: func(t *testing.T) http.Handler { return behind(t, "captive-portal-511", 0) },
+			code:    "sign-in", says: []string{"511", "Sign in to the network"},
+		},
+		"something removes the queries": {
+			handler: func(t *testing.T) http.Handler { return withoutQueries(fake(t)) },
+			code:    "query-lost", says: []string{"did not get the query"},
+		},
 		"the project does not exist": {
 			handler: func(t *testing.T) http.Handler { return fake(t) },
 			change:  func(target *contract.Target) { target.Project = "root/none" },
@@ -108,6 +143,85 @@ func TestCheckDoesNotBegin(t *testing.T) {
 	}
 }
 
+// withoutQueries removes the query of every request.
+func withoutQueries(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.URL.RawQuery = ""
+		r.RequestURI = r.URL.EscapedPath()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// TestBareRefusalIsGitLabs is the mirror: where nothing explains it, a maintainer who may not create is GitLab's fault.
+func TestBareRefusalIsGitLabs(t *testing.T) {
+	t.Parallel()
+	result := check(t, targetOf(t, behind(t, "bare-403", 0)), contract.Options{Clock: &jumpingClock{}})
+	assert.Contains(t, broken(result), "agents/create")
+	assert.Equal(t, contract.Violated, result.Exit(false))
+}
+
+// TestWhatTheRehearsalLeavesIsNamed has a proxy that refuses deletes: the agent of the rehearsal stays, and is named.
+func TestWhatTheRehearsalLeavesIsNamed(t *testing.T) {
+	t.Parallel()
+	_, err := contract.Run(t.Context(), targetOf(t, behind(t, "deletes-refused", 0)), contract.Options{Clock: &jumpingClock{}})
+	var setup *contract.SetupError
+	require.ErrorAs(t, err, &setup)
+	assert.Equal(t, "in-between", setup.Problem.Code)
+	assert.Contains(t, setup.Problem.Means, "nginx")
+	require.Len(t, setup.Left, 1)
+	assert.Contains(t, setup.Left[0], "rehearsal")
+}
+
+// TestClockOfAProxy has a proxy whose clock is wrong. What is wrong with GitLab's own times is still found.
+func TestClockOfAProxy(t *testing.T) {
+	t.Parallel()
+	ahead := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", time.Now().Add(2*time.Hour).UTC().Format(http.TimeFormat))
+			next.ServeHTTP(w, r)
+		})
+	}
+	result := check(t, targetOf(t, ahead(fake(t))), contract.Options{})
+	assert.Empty(t, broken(result))
+	all := faults.All()
+	fault := all[slices.IndexFunc(all, func(f faults.Fault) bool { return f.Name == "created-in-local-time" })]
+	result = check(t, targetOf(t, ahead(faults.Around(fake(t, faults.Options(fault)...), fault))), contract.Options{})
+	assert.Contains(t, broken(result), "agents/created-at-is-now")
+}
+
+// TestNobodyAnswersAnyMore has servers that are gone from some request on: the check ends soon, and says what is left.
+func TestNobodyAnswersAnyMore(t *testing.T) {
+	t.Parallel()
+	for name, gone := range map[string]func(http.ResponseWriter){
+		"503 from now on":        func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) },
+		"connections are closed": func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
+		"429 for the next hour": func(w http.ResponseWriter) {
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(http.StatusTooManyRequests)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := fake(t)
+			var requests atomic.Int64
+			clock := &jumpingClock{}
+			target := targetOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if requests.Add(1) > 90 {
+					gone(w)
+					return
+				}
+				server.ServeHTTP(w, r)
+			}))
+			result := check(t, target, contract.Options{Clock: clock, Parallel: 4})
+			assert.Empty(t, broken(result))
+			assert.NotEmpty(t, result.Left)
+			assert.Equal(t, contract.Failed, result.Exit(true))
+			assert.Less(t, clock.skipped, 5*time.Minute)
+			assert.Less(t, requests.Load(), int64(400), "agents are tried one by one though nobody answers")
+		})
+	}
+}
+
 // TestGroundGoes has checks whose ground goes in the middle: they end, blame nobody but what is in between, and say why.
 func TestGroundGoes(t *testing.T) {
 	t.Parallel()
@@ -125,6 +239,10 @@ func TestGroundGoes(t *testing.T) {
 			func(t *testing.T) http.Handler { return behind(t, "04-cdn-challenge", after) }, "in-between"},
 		"a sign-in page appears": {
 			func(t *testing.T) http.Handler { return behind(t, "sso-sign-in", after) }, "sign-in"},
+		"the address is banned": {
+			func(t *testing.T) http.Handler { return behind(t, "address-banned", after) }, "address-refused"},
+		"the group is archived": {
+			func(t *testing.T) http.Handler { return behind(t, "group-archived", after) }, "project-archived"},
 		"the instance becomes read-only": {change(func(s *fakegitlab.Server) { s.SetReadOnly(true) }), "instance-read-only"},
 		"the project is archived":        {change(func(s *fakegitlab.Server) { _ = s.SetArchived(20, true) }), "project-archived"},
 	} {

@@ -128,6 +128,10 @@ func (r *reading) responseBody(method string, to *wire.Response) {
 	if method == http.MethodHead || to.StatusCode == http.StatusNotModified || to.StatusCode == http.StatusSwitchingProtocols {
 		return // there is none on the wire; browsers fill in what they have in their cache
 	}
+	if to.StatusCode == http.StatusNoContent && contentLength(to.Header) <= 0 && r.entry.Response.BodySize <= 0 &&
+		(c.Text == nil || c.Size != float64(len(*c.Text))) {
+		return // nor here; some recorders write a word in its place
+	}
 	var body []byte
 	var err error
 	switch {

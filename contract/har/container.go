@@ -85,6 +85,7 @@ func formOf(start []byte) string {
 		{"7z\xbc\xaf", "a 7z archive: unpack it first"},
 		{"\xd4\xc3\xb2\xa1", "a packet capture"}, {"\xa1\xb2\xc3\xd4", "a packet capture"}, {"\x0a\x0d\x0d\x0a", "a packet capture"},
 		{"SQLi", "an SQLite database"},
+		{"<?xm", "XML, such as Burp's: export a HAR instead"},
 	} {
 		if bytes.HasPrefix(start, []byte(form.begins)) {
 			return form.name

@@ -115,6 +115,7 @@ func TestFilesThatAreNoRecordings(t *testing.T) {
 		{"broken zstd", "\x28\xb5\x2f\xfdxxxx", "it can't be decompressed: "},
 		{"xz", "\xfd7zXZ\x00", "not a HAR file: it is compressed with xz: decompress it first"},
 		{"a packet capture", "\xd4\xc3\xb2\xa1xxxx", "not a HAR file: it is a packet capture"},
+		{"Burp's items", "<?xml version=\"1.0\"?><items burpVersion=\"2023.1\"></items>", "not a HAR file: it is XML, such as Burp's: export a HAR instead"},
 		{"UTF-32", "\xff\xfe\x00\x00{\x00\x00\x00", "not a HAR file: it is in UTF-32"},
 		{"packed for ever", gzipped(t, gzipped(t, gzipped(t, gzipped(t, gzipped(t, plain))))), "it is packed more than 4 times"},
 		{"a bomb", gzipped(t, `{"x":"`+strings.Repeat("a", 20<<20)), "it grows more than 500 times when it is decompressed, as only a bomb does"},

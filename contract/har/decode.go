@@ -108,7 +108,8 @@ func (d *decoder) note(in *jsontext.Decoder, problem string) {
 	d.odd = append(d.odd, odd)
 }
 
-// text takes numbers and booleans too, as some recorders write them for values of headers.
+// text takes numbers and booleans too, as some recorders write them for values of headers. Some write the body of
+// a response as JSON.
 func (d *decoder) text(in *jsontext.Decoder, s *string) error {
 	switch in.PeekKind() {
 	case '"':
@@ -119,6 +120,12 @@ func (d *decoder) text(in *jsontext.Decoder, s *string) error {
 			*s = token.String()
 		}
 		return err
+	case '{', '[':
+		if strings.HasSuffix(string(in.StackPointer()), "/content/text") {
+			value, err := in.ReadValue()
+			*s = string(value)
+			return err
+		}
 	}
 	return d.leaveOut(in)
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,7 +47,19 @@ func (r *reading) exchange() (*wire.Exchange, error) {
 	x.Request.HeaderNotRecorded = len(x.Request.Header) == 0
 	r.requestBody(&x.Request)
 	r.response(x, pseudo)
+	if isShownFromCache(x) {
+		x.FromCache = "browser"
+	}
 	return x, nil
+}
+
+// isShownFromCache says that a browser shows a 304 as the 200 that it had kept, but with the headers of the 304.
+func isShownFromCache(x *wire.Exchange) bool {
+	if x.Response == nil || x.Response.StatusCode != http.StatusOK || x.Response.HeaderNotRecorded {
+		return false
+	}
+	tag := x.Request.Header.Get("If-None-Match")
+	return tag != "" && tag == x.Response.Header.Get("ETag") && x.Response.Header.Get("Content-Type") == ""
 }
 
 // pseudoHeaders are the pseudo-headers of HTTP/2 and HTTP/3, such as ":method".
@@ -130,6 +143,10 @@ func (r *reading) cache() string {
 			return strings.TrimSuffix(fetched, " cache")
 		}
 	}
+	// Chromium answers itself where it knows that a host wants https.
+	if h := header(r.entry.Response.Headers); h.Get("Non-Authoritative-Reason") != "" {
+		return "browser"
+	}
 	// Firefox writes no timings at all for what it did not ask a server for.
 	if r.Time == 0 && isEmptyObject(r.Timings) {
 		return "browser"
@@ -165,6 +182,20 @@ func header(list pairs) http.Header {
 	return h
 }
 
+// forScripts are the headers that a script in a page may read of an answer from elsewhere.
+var forScripts = []string{"Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Expires", "Last-Modified", "Pragma"}
+
+// onlyForScripts says that nothing is recorded of an answer's headers, or only what a script in a page saw of them. Every
+// server sends more than that.
+func onlyForScripts(h http.Header) bool {
+	for name := range h {
+		if !slices.Contains(forScripts, name) {
+			return false
+		}
+	}
+	return true
+}
+
 // response makes the response, or says why there is none. A response whose status is not known has the status 0, and an
 // error with it.
 func (r *reading) response(x *wire.Exchange, pseudo map[string]string) {
@@ -183,7 +214,7 @@ func (r *reading) response(x *wire.Exchange, pseudo map[string]string) {
 		x.Err = errors.New(cmp.Or(recorded.Error, "the recording has no response"))
 		return
 	}
-	x.Response = &wire.Response{StatusCode: max(0, int(status)), Header: h, HeaderNotRecorded: len(h) == 0}
+	x.Response = &wire.Response{StatusCode: max(0, int(status)), Header: h, HeaderNotRecorded: onlyForScripts(h)}
 	r.responseBody(x.Request.Method, x.Response)
 	if mimeType := recorded.Content.MimeType; x.Response.HeaderNotRecorded && mimeType != "" && mimeType != "x-unknown" {
 		h.Set("Content-Type", mimeType)

@@ -408,6 +408,7 @@ func TestResponseBody(t *testing.T) {
 		"no word of a body":          {`{"status":200}`, "", true, ""},
 		"204":                        {`{"status":204,"content":{"size":-1},"bodySize":-1}`, "", false, ""},
 		"204 with a body":            {`{"status":204,"content":{"size":2,"text":"{}"}}`, "{}", false, ""},
+		"204 with a word for none":   {`{"status":204,"content":{"size":0,"text":"[object Object]"}}`, "", false, ""},
 		"304 from the cache":         {`{"status":304,"content":{"size":2,"text":"[]"}}`, "", false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

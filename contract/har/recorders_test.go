@@ -174,3 +174,45 @@ func TestOnlyTheHeadersOfHTTP2(t *testing.T) {
 	x = one(t, `{"request":{"method":"GET","url":"/api/v4","headers":[{"name":"Host","value":"h"}]},"response":{"status":200}}`).Exchange
 	assert.Equal(t, "https://h/api/v4", x.Request.URL.String())
 }
+
+// Some recorders write the body of a response as JSON rather than as a text. It is the body: a leak in it is still found.
+func TestBodiesAsJSON(t *testing.T) {
+	t.Parallel()
+	x := one(t, `{"request":{"method":"POST","url":"https://host/"},`+
+		`"response":{"status":201,"content":{"size":40,"mimeType":"application/json","text":{"id":1, "token":"x"}}}}`).Exchange
+	assert.JSONEq(t, `{"id":1,"token":"x"}`, string(x.Response.Body))
+	assert.False(t, x.Response.Truncated)
+	list := one(t, `{"request":{"method":"GET","url":"https://host/"},"response":{"status":200,"content":{"text":[{"id":1}]}}}`).Exchange
+	assert.Equal(t, `[{"id":1}]`, string(list.Response.Body))
+}
+
+func TestWhatBrowsersAnswerThemselves(t *testing.T) {
+	t.Parallel()
+	const request = `"request":{"method":"GET","url":"http://host/","headers":[{"name":"If-None-Match","value":"W/\"a\""}]}`
+	for name, tc := range map[string]struct{ response, cache string }{
+		"a redirect to https": {`{"status":307,"headers":[{"name":"Location","value":"https://host/"},{"name":"Non-Authoritative-Reason","value":"HSTS"}]}`, "browser"},
+		"a 304 that is shown as 200": {
+			`{"status":200,"headers":[{"name":"ETag","value":"W/\"a\""},{"name":"Date","value":"x"}],"content":{"text":"[]"}}`, "browser"},
+		"a 200 that is one": {
+			`{"status":200,"headers":[{"name":"ETag","value":"W/\"a\""},{"name":"Content-Type","value":"application/json"},{"name":"Date","value":"x"}],"content":{"text":"[]"}}`, ""},
+		"a redirect of the server's": {`{"status":307,"headers":[{"name":"Location","value":"https://host/"}]}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, tc.cache, one(t, `{`+request+`,"response":`+tc.response+`}`).Exchange.FromCache)
+		})
+	}
+}
+
+// A script in a page sees a few headers only, so that the others are missing says nothing.
+func TestHeadersThatAScriptSaw(t *testing.T) {
+	t.Parallel()
+	for headers, want := range map[string]bool{
+		`{"name":"content-type","value":"application/json"},{"name":"cache-control","value":"no-cache"}`: true,
+		`{"name":"content-type","value":"application/json"},{"name":"date","value":"x"}`:                 false,
+	} {
+		x := one(t, `{"request":{"method":"GET","url":"https://host/"},"response":{"status":200,"headers":[`+headers+`],"content":{"text":"[]"}}}`).Exchange
+		assert.Equal(t, want, x.Response.HeaderNotRecorded, headers)
+		assert.Equal(t, "application/json", x.Response.Header.Get("Content-Type"), headers)
+	}
+}

@@ -256,6 +256,12 @@ func (c *check) failed(err error) error {
 	switch {
 	case errors.As(err, &setup):
 		c.complainOf(&setup.Problem)
+		for _, left := range setup.Left {
+			c.complain("left behind: " + left)
+		}
+		if len(setup.Left) > 0 {
+			fmt.Fprintln(c.stderr, "  `glagents sweep` removes what it can.")
+		}
 		return exitError{contract.Usage}
 	case errors.As(err, &unreachable):
 		c.complain(unreachableProblem(unreachable, c.caFile))

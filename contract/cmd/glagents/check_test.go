@@ -495,6 +495,25 @@ func TestCheckLeftBehind(t *testing.T) {
 	assert.Len(t, entries, 1, "the journal remembers it")
 }
 
+// TestCheckCannotDelete has a proxy that refuses deletes: the check does not begin, and says what its rehearsal left.
+func TestCheckCannotDelete(t *testing.T) {
+	t.Parallel()
+	gitlab := startInstance(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == "DELETE" {
+				w.Header().Set("Server", "nginx")
+				w.WriteHeader(http.StatusMethodNotAllowed)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	out := glagentsIn(t.Context(), everyToken(), gitlab.args(t)...)
+	assert.Equal(t, 2, out.status, out.stderr)
+	assert.Regexp(t, `left behind: agent \d+, "contract-[a-z0-9]+-rehearsal`, out.stderr)
+	assert.Contains(t, out.stderr, "glagents sweep")
+}
+
 // TestCheckTwice runs two checks with one journal at once.
 func TestCheckTwice(t *testing.T) {
 	t.Parallel()

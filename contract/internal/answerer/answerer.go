@@ -43,6 +43,10 @@ const (
 	Unidentified  = "unidentified"    // an answer without anything that GitLab's answers have
 )
 
+// AddressBan is a kind of answer that may be GitLab's: its first layer refuses an address, and so do some proxies in the same
+// word. It says nothing about the API.
+const AddressBan = "address-ban"
+
 // Verdict says who answered, and why that seems so.
 type Verdict struct {
 	Kind Kind
@@ -54,6 +58,9 @@ type Verdict struct {
 	Signs []string
 	// Cure says what to do; empty if it is no stranger.
 	Cure string
+	// Doubtful says that nothing speaks for GitLab and something against it, though not enough to name anybody, and that
+	// nothing is known of what this GitLab's answers look like. The answer proves nothing against GitLab.
+	Doubtful bool
 }
 
 // Transient says that a status means nothing about who answered: too many requests, or GitLab is not reached just now.
@@ -135,10 +142,13 @@ func (w *weighing) add(weight int, sign string) {
 
 func (w *weighing) verdict() Verdict {
 	switch {
+	case w.body.ban && w.exchange.Response.Header.Get("X-Gitlab-Meta") == "" && w.exchange.Response.Header.Get("X-Runtime") == "":
+		return Verdict{Kindof: AddressBan, Signs: append(w.against, w.forIt...)}
 	case w.sum >= enoughForGitLab:
 		return Verdict{Kind: GitLab, Signs: w.forIt}
 	case w.sum > enoughForStranger:
-		return Verdict{Signs: append(w.against, w.forIt...)}
+		doubtful := w.sum < 0 && len(w.forIt) == 0 && !w.learned.answered
+		return Verdict{Signs: append(w.against, w.forIt...), Doubtful: doubtful}
 	}
 	p := w.stranger
 	if p == nil {

@@ -203,7 +203,6 @@ func TestAnswersThatOnlyGitLabGives(t *testing.T) {
 		"expired":             "HTTP/1.1 401 Unauthorized\nContent-Type: application/json\n\n{\"error\":\"invalid_token\",\"error_description\":\"Token is expired. You can either do re-authorization or token refresh.\"}",
 		"scope":               "HTTP/1.1 403 Forbidden\nContent-Type: application/json\n\n{\"error\":\"insufficient_scope\",\"error_description\":\"The request requires higher privileges than provided by the access token.\",\"scope\":\"api\"}",
 		"no route":            "HTTP/1.1 404 Not Found\nContent-Type: application/json\n\n{\"error\":\"404 Not Found\"}",
-		"Bad Request":         "HTTP/1.1 400 Bad Request\nContent-Type: text/plain\n\nBad Request",
 		"Retry later":         "HTTP/1.1 429 Too Many Requests\nContent-Type: text/plain\n\nRetry later\n",
 		"its own 500":         "HTTP/1.1 500 Internal Server Error\nContent-Type: text/html\n\n<!DOCTYPE html>\n<html>\n<head>\n  <title>Something went wrong (500)</title>\n</head>\n<body><img src=\"data:image/svg+xml;base64,PHN2\" alt=\"GitLab Logo\" /><h1>500</h1></body>\n</html>",
 		"its own 404":         "HTTP/1.1 404 Not Found\nContent-Type: text/html\n\n<!DOCTYPE html>\n<html>\n<head>\n  <title>The page you're looking for could not be found (404)</title>\n</head>\n<body><h1>404</h1></body>\n</html>",
@@ -325,4 +324,46 @@ func FuzzWho(f *testing.F) {
 			t.Errorf("a stranger without a name or a cure: %+v", v)
 		}
 	})
+}
+
+// Traefik answers "Bad Request" to an escaped slash, and GitLab to malformed input.
+func TestBadRequestIsGitLabsWhereTheInputMayBeMalformed(t *testing.T) {
+	t.Parallel()
+	for request, want := range map[string]answerer.Kind{
+		"POST /api/v4/projects/20/cluster_agents":            answerer.GitLab,
+		"DELETE /api/v4/projects/20/cluster_agents/1":        answerer.GitLab,
+		"GET /api/v4/projects/20/cluster_agents/%00":         answerer.GitLab,
+		"GET /api/v4/projects/20/cluster_agents?page=%FF":    answerer.GitLab,
+		"GET /api/v4/projects/root%2Ftest/cluster_agents":    answerer.Unknown,
+		"GET /api/v4/projects/20/cluster_agents?per_page=20": answerer.Unknown,
+	} {
+		t.Run(request, func(t *testing.T) {
+			t.Parallel()
+			x := exchange(t, request, "HTTP/1.1 400 Bad Request\nContent-Type: text/plain\n\nBad Request")
+			assert.Equal(t, want, (&answerer.Learner{}).Who(x, "listAgents").Kind)
+		})
+	}
+}
+
+// An answer that might be a gateway's proves nothing, as long as this GitLab's own answers are not known.
+func TestDoubtfulAnswers(t *testing.T) {
+	t.Parallel()
+	const foreign = "HTTP/1.1 401 Unauthorized\nContent-Type: application/json\n"
+	for name, c := range map[string]struct {
+		l        *answerer.Learner
+		wire     string
+		doubtful bool
+	}{
+		"JSON with another text":            {&answerer.Learner{}, foreign + "\n{\"message\":\"Unauthorized\"}", true},
+		"an error without a body":           {&answerer.Learner{}, "HTTP/1.1 403 Forbidden\nServer: nginx\n\n", true},
+		"with a header that is GitLab's":    {&answerer.Learner{}, foreign + "X-Runtime: 0.1\n\n{\"message\":\"Unauthorized\"}", false},
+		"GitLab's own text":                 {&answerer.Learner{}, foreign + "\n{\"message\":\"401 Unauthorized\"}", false},
+		"this GitLab never sends its marks": {learned(t, ""), foreign + "\n{\"message\":\"Unauthorized\"}", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := c.l.Who(exchange(t, list, c.wire), "listAgents")
+			assert.Equal(t, c.doubtful, v.Doubtful, "%+v", v)
+		})
+	}
 }

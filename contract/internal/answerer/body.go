@@ -6,9 +6,11 @@ import (
 	"html"
 	"mime"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"example.com/gitlab-agents/contract/wire"
 )
@@ -28,6 +30,7 @@ const (
 type body struct {
 	form    form
 	partial bool // only a part of it is known
+	ban     bool // it is the word with which GitLab's first layer refuses an address
 	// gitlabs says why only GitLab writes such a body; empty if others do too.
 	gitlabs string
 	// foreign says why GitLab hardly writes such JSON; empty if it may.
@@ -68,7 +71,7 @@ func readBody(x *wire.Exchange) body {
 		if strings.Contains(b.page, "<html") || mediaType(r.Header) == "text/html" && strings.Contains(b.page, "<") {
 			b.form = htmlForm
 		}
-		b.readText(strings.TrimSpace(string(text[:min(len(text), maxPage)])), r.StatusCode)
+		b.readText(strings.TrimSpace(string(text[:min(len(text), maxPage)])), r.StatusCode, &x.Request)
 	}
 	return b
 }
@@ -189,15 +192,27 @@ func (b *body) readPage(text string) {
 }
 
 // readText knows the few answers of GitLab's that are plain text.
-func (b *body) readText(text string, status int) {
+func (b *body) readText(text string, status int, sent *wire.Request) {
 	switch {
-	case text == "Bad Request" && status == http.StatusBadRequest,
+	case text == "Bad Request" && status == http.StatusBadRequest && mayBeMalformed(sent),
 		text == "Retry later" && status == http.StatusTooManyRequests,
-		text == "Forbidden" && status == http.StatusForbidden, // Rack::Attack bans an address
 		strings.HasPrefix(text, "This resource has been moved permanently to "):
 		b.gitlabs = "the text is one of GitLab's"
+	case text == "Forbidden" && status == http.StatusForbidden: // Rack::Attack bans an address
+		b.gitlabs, b.ban = "the text is one of GitLab's", true
 	}
 	if status < 300 && (text == "null" || text == "true" || text == "false") {
 		b.form = jsonForm
 	}
+}
+
+// mayBeMalformed says whether a request may hold what GitLab takes for malformed: a body, or a URL with a NUL byte or with
+// bytes that are not UTF-8. Some proxies answer in the same words to what they refuse themselves.
+func mayBeMalformed(sent *wire.Request) bool {
+	if sent.Method != http.MethodGet || len(sent.Body) > 0 || sent.URL == nil {
+		return true
+	}
+	path, err := url.PathUnescape(sent.URL.EscapedPath())
+	query, queryErr := url.QueryUnescape(sent.URL.RawQuery)
+	return err != nil || queryErr != nil || strings.Contains(path+query, "\x00") || !utf8.ValidString(path) || !utf8.ValidString(query)
 }

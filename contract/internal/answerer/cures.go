@@ -10,9 +10,13 @@ const (
 
 	cdnErrorCure = "Check that the CDN knows this host and reaches GitLab, or use GitLab's own address behind the CDN."
 
+	notReachedCure = "Check that it reaches GitLab: that its targets are healthy, and the time after which it gives up is long enough."
+
 	wafCure = "Let the firewall pass all methods, paths and bodies under /api/v4 for this client, or use GitLab's address behind it. Its log says which rule refused the request."
 
 	filterCure = "Ask for GitLab's host to be allowed in the filter, or run this from a network without it."
+
+	squidCure = "Check that the proxy reaches GitLab and passes all methods, or add GitLab's host to NO_PROXY."
 
 	signInCure = "Let requests with an access token reach /api/v4 without the sign-in, or use GitLab's address behind it."
 
@@ -48,5 +52,8 @@ const (
 
 	javaSlashCure = "Let the server accept %2F in paths: encodedSolidusHandling=\"passthrough\" in Tomcat, UriCompliance in Jetty. Until then the project's numeric id may work."
 
-	anySlashCure = "Let what stands in front of GitLab pass %2F in paths as it came: AllowEncodedSlashes NoDecode in Apache, proxy_pass without a URI in nginx. Until then the project's numeric id may work."
+	anySlashCure = "Let what stands in front of GitLab pass %2F in paths as it came: AllowEncodedSlashes NoDecode in Apache, proxy_pass without a URI in nginx, allowEncodedSlash in Traefik. Until then the project's numeric id may work."
 )
+
+// AnySlashCure is what to do about an escaped slash that something unknown refuses.
+const AnySlashCure = anySlashCure

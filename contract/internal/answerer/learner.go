@@ -90,6 +90,9 @@ func (l *Learner) isRepeated(x *wire.Exchange) bool {
 func answerID(x *wire.Exchange) string {
 	r := x.Response
 	id, runtime := r.Header.Get("X-Request-Id"), r.Header.Get("X-Runtime")
+	if meta := r.Header.Get("X-Gitlab-Meta"); strings.Contains(meta, `"correlation_id":"`) {
+		id = meta // it has the same id, and proxies that give ids of their own leave it
+	}
 	if id == "" || runtime == "" || x.Request.URL == nil || x.Request.HeaderNotRecorded || x.Request.Header.Get("X-Request-Id") != "" ||
 		x.Request.Method != http.MethodGet && x.Request.Method != http.MethodHead {
 		return ""

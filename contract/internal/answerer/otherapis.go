@@ -10,6 +10,7 @@ var otherAPIs = []product{
 	{kindof: OtherAPI, by: "Gitea or Forgejo", cure: "Check the URL: it is a Gitea or Forgejo, not a GitLab.", page: regexp.MustCompile(`powered by (gitea|forgejo|gogs)|content="(gitea|forgejo|gogs)|i_like_gitea|<meta name="author" content="(gitea|forgejo|gogs)`)},
 	{kindof: OtherAPI, by: "Bitbucket's API", cure: "Check the URL: it is a Bitbucket, not a GitLab.", jsonText: regexp.MustCompile(`"exceptionName"\s*:|"type"\s*:\s*"error"\s*,\s*"error"\s*:\s*\{`)},
 	{kindof: OtherAPI, by: "Azure DevOps", cure: "Check the URL: it is an Azure DevOps, not a GitLab.", json: []string{"typeKey", "innerException"}},
+	{kindof: OtherWebsite, by: "Jenkins", cure: "Check the URL: it is a Jenkins, not a GitLab.", header: map[string]string{"X-Jenkins": ""}},
 	{kindof: OtherAPI, by: "Mattermost's API", cure: "Check the URL: it is a Mattermost, which has an /api/v4 of its own.", json: []string{"id", "message", "status_code"}},
 	{kindof: OtherAPI, by: "a container registry", cure: "Check the URL: it is a container registry, which has a host or port of its own beside GitLab's.", header: map[string]string{"Docker-Distribution-Api-Version": ""}},
 	{kindof: OtherAPI, by: "Artifactory", cure: "Check the URL: it is an Artifactory, not a GitLab.", header: map[string]string{"Server": "artifactory"}},

@@ -63,8 +63,11 @@ func recognise(x *wire.Exchange, b *body, wantsJSON bool) (*product, string) {
 		return nil, ""
 	}
 	lists := [][]product{firewalls, signIns, networks, otherAPIs, servers}
-	if wantsCredentials(x.Response) || isRedirect(x.Response) {
-		lists = lists[:len(lists)-1] // the status says more than the server's page does
+	switch {
+	case isRedirect(x.Response): // where it leads says more than the server's page does
+		lists = [][]product{signIns, networks, firewalls, otherAPIs}
+	case wantsCredentials(x.Response): // and so does the status
+		lists = lists[:len(lists)-1]
 	}
 	for _, list := range lists {
 		for i := range list {
@@ -193,6 +196,7 @@ func quoted(title string) string {
 // serverNames are the web servers that name themselves in the header Server, and what people call them.
 var serverNames = []struct{ part, name string }{
 	{"apache-coyote", "a Tomcat server"},
+	{"apachetrafficserver", "an Apache Traffic Server"},
 	{"apache", "an Apache web server or proxy"},
 	{"openresty", "an nginx (OpenResty) proxy"},
 	{"nginx", "an nginx web server or proxy"},
@@ -220,6 +224,7 @@ var serverNames = []struct{ part, name string }{
 	{"jetty", "a Jetty server"},
 	{"tomcat", "a Tomcat server"},
 	{"traefik", "a Traefik proxy"},
+	{"ats/", "an Apache Traffic Server"},
 	{"zscaler", "Zscaler"},
 	{"vercel", "Vercel"},
 	{"netlify", "Netlify"},
@@ -250,4 +255,15 @@ func viaName(h http.Header) string {
 		return name
 	}
 	return "Via: " + Printable(last, 60)
+}
+
+// ServerOf names the web server or the proxy that an answer's headers name; empty if they name none that is known.
+func ServerOf(h http.Header) string {
+	if name := serverName(h.Get("Server")); name != "" {
+		return name
+	}
+	if len(h.Values("Via")) > 0 {
+		return viaName(h)
+	}
+	return ""
 }

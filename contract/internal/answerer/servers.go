@@ -9,6 +9,10 @@ var servers = []product{
 		page: regexp.MustCompile(`plain http request was sent to https port|sent an http request to an https server|speaking plain http to an ssl-enabled server port`),
 	},
 	{
+		kindof: ServerAuth, by: "an nginx web server or proxy that wants a client certificate", cure: "Use an address of GitLab's that wants no client certificate, or let requests to /api/v4 pass without one.",
+		page: regexp.MustCompile(`no required ssl certificate was sent|the ssl certificate error`),
+	},
+	{
 		kindof: Gateway, by: "an Envoy proxy", cure: gatewayCure,
 		page: regexp.MustCompile(`^(upstream connect error or disconnect|no healthy upstream|upstream request timeout|no route matched|fault filter abort|local_rate_limited|ext_authz|payload too large$|direct_response)`),
 	},

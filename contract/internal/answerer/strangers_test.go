@@ -75,7 +75,7 @@ var strangers = []answer{
 		wire: "HTTP/1.1 413 Request Entity Too Large\nServer: nginx\nContent-Type: text/html\n\n<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
 	},
 	{
-		name: "nginx wants a client certificate", kindof: answerer.WebServerPage, by: "nginx",
+		name: "nginx wants a client certificate", kindof: answerer.ServerAuth, by: "nginx", cure: "client certificate",
 		wire: "HTTP/1.1 400 Bad Request\nServer: openresty\nContent-Type: text/html\n\n<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<center>No required SSL certificate was sent</center>\r\n<hr><center>openresty</center>\r\n</body>\r\n</html>\r\n",
 	},
 	{
@@ -103,7 +103,7 @@ var strangers = []answer{
 		wire: "HTTP/1.1 404 Not Found\nServer: lighttpd/1.4.76\nContent-Type: text/html\n\n<!DOCTYPE html>\n<html lang=\"en\">\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n </body>\n</html>\n",
 	},
 	{
-		name: "Caddy without a body", kindof: answerer.WebServerPage, by: "Caddy", weak: true,
+		name: "Caddy without a body", kindof: answerer.WebServerPage, by: "Caddy",
 		wire: "HTTP/1.1 403 Forbidden\nServer: Caddy\nContent-Length: 0\n\n",
 	},
 	{
@@ -433,6 +433,43 @@ var strangers = []answer{
 	{
 		name: "a short message that is not GitLab's", kindof: answerer.OtherAPI, by: "another API", weak: true,
 		wire: "HTTP/1.1 403 Forbidden\nContent-Type: application/json\n\n{\"message\":\"Forbidden\"}",
+	},
+
+	{
+		name: "an AWS load balancer redirects to Cognito, with its page", kindof: answerer.SignInPage, by: "Cognito", cure: "sign-in",
+		wire: "HTTP/1.1 302 Found\nServer: awselb/2.0\nLocation: https://corp.auth.eu-central-1.amazoncognito.com/oauth2/authorize?client_id=1\nContent-Type: text/html\n\n<html>\r\n<head><title>302 Found</title></head>\r\n</html>",
+	},
+	{
+		name: "an AWS load balancer with a fixed answer", kindof: answerer.WAF, by: "AWS",
+		wire: "HTTP/1.1 404 Not Found\nServer: awselb/2.0\nContent-Type: text/plain\n\nNot Found",
+	},
+	{
+		name: "Cloudflare's firewall, in JSON", kindof: answerer.WAF, by: "Cloudflare", cure: "firewall",
+		wire: "HTTP/1.1 403 Forbidden\nServer: cloudflare\nContent-Type: application/problem+json\n\n{\"type\":\"https://developers.cloudflare.com/support/\",\"title\":\"Error 1020: Access denied\",\"status\":403,\"detail\":\"The site owner has blocked access.\",\"error_code\":1020,\"cloudflare_error\":true}",
+	},
+	{
+		name: "Cloudflare did not reach GitLab, in JSON", kindof: answerer.CDNError, by: "Cloudflare",
+		wire: "HTTP/1.1 522 \nServer: cloudflare\nContent-Type: application/problem+json\n\n{\"title\":\"Error 522: Connection timed out\",\"status\":522,\"error_code\":522,\"cloudflare_error\":true}",
+	},
+	{
+		name: "Zscaler redirects", kindof: answerer.WebFilter, by: "Zscaler", cure: "filter",
+		wire: "HTTP/1.1 307 Temporary Redirect\nServer: Zscaler/6.2\nLocation: https://gateway.zscloud.net:443/auD?origurl=x\n\n",
+	},
+	{
+		name: "Squid refuses a method", request: "DELETE /api/v4/projects/20/cluster_agents/1", kindof: answerer.WebServerPage, by: "Squid", cure: "all methods",
+		wire: "HTTP/1.1 501 Not Implemented\nServer: squid/5.7\nX-Squid-Error: ERR_UNSUP_REQ 0\nContent-Type: text/html\n\n<html><head><title>Unsupported</title></head></html>",
+	},
+	{
+		name: "an AWS load balancer without healthy targets", kindof: answerer.CDNError, by: "did not reach GitLab", cure: "healthy",
+		wire: "HTTP/1.1 503 Service Temporarily Unavailable\nServer: awselb/2.0\nContent-Type: text/html\n\n<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n<center><h1>503 Service Temporarily Unavailable</h1></center>\r\n</body>\r\n</html>\r\n",
+	},
+	{
+		name: "CloudFront waits too long", kindof: answerer.CDNError, by: "CloudFront", cure: "long enough",
+		wire: "HTTP/1.1 504 Gateway Timeout\nServer: CloudFront\nX-Cache: Error from cloudfront\nContent-Type: text/html\n\n<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD></HTML>",
+	},
+	{
+		name: "Jenkins wants a sign-in", kindof: answerer.OtherWebsite, by: "Jenkins", cure: "Jenkins",
+		wire: "HTTP/1.1 403 Forbidden\nX-Jenkins: 2.401\nServer: Jetty(10.0.13)\nContent-Type: text/html\n\n<html><head><meta http-equiv='refresh' content='1;url=/login?from=%2Fapi'/></head><body>Authentication required</body></html>",
 	},
 
 	// Caches.

@@ -40,6 +40,13 @@ func TestSilentCache(t *testing.T) {
 		t.Parallel()
 		repeated(t, &answerer.Learner{})
 	})
+	t.Run("a proxy gives each answer an id of its own", func(t *testing.T) {
+		t.Parallel()
+		l := &answerer.Learner{}
+		const meta = "\nX-Gitlab-Meta: {\"correlation_id\":\"01JDP5T2Z\",\"version\":\"1\"}\n\n"
+		assert.Equal(t, answerer.GitLab, seen(l, exchange(t, aRead, aPerson+"1"+meta+agentJSON)).Kind)
+		assert.Equal(t, answerer.SharedCache, seen(l, exchange(t, aRead, aPerson+"2"+meta+agentJSON)).Kindof)
+	})
 	t.Run("an error counts after a success was repeated", func(t *testing.T) {
 		t.Parallel()
 		l := &answerer.Learner{}

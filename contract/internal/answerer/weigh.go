@@ -47,6 +47,8 @@ func (w *weighing) weighBody() {
 		w.add(-fair, "plain text where the API has JSON")
 	case b.form == noForm && status == http.StatusOK && w.wantsJSON && w.exchange.Request.Method == http.MethodGet:
 		w.add(-fair, "200 without a body where the API has JSON")
+	case b.form == noForm && !b.partial && status >= 400 && w.wantsJSON && w.exchange.Request.Method != http.MethodHead:
+		w.add(-slight, "an error without a body, where GitLab's say what is wrong")
 	}
 }
 

@@ -141,6 +141,9 @@ func (j *Judge) finding(f rule.Finding, about *Exchange, doubtful bool) (full ru
 	if f.Note == "" && f.Outcome == rule.Violation {
 		f.Note = onTheWay(f.Rule, about)
 	}
+	if about.Answerer.Doubtful && f.Outcome == rule.Violation && !j.Catalogue[i].AnyAnswerer {
+		f.Outcome, f.Note = rule.Inconclusive, "perhaps GitLab did not answer: "+strings.Join(about.Answerer.Signs, "; ")
+	}
 	if doubtful && j.Count == nil { // nobody can confirm it
 		f.Outcome, f.Note = rule.Inconclusive, "a write by somebody else would explain it"
 	}

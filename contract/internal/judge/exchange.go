@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,9 +54,19 @@ func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
 	return e
 }
 
+// removedSecret is what recorders and sanitizers put in the place of the secret of a new token: a word that says so, or
+// characters that no secret has.
+var removedSecret = regexp.MustCompile(`(?i)"token"\s*:\s*"(` +
+	`[^"]*(redacted|removed|masked|hidden|saniti[sz]ed|filtered|scrubbed|omitted|censored|placeholder)[^"]*|` +
+	`[^"]*([*•#]{3,}|\.{3}|…)[^"]*|[x-]{3,}|<[^"]*>|\[[^"]*\]|\{[^"]*\})"`)
+
+// maxCreated is how long the answer to a create may be to be searched for that.
+const maxCreated = 64 << 10
+
 // withoutRedacted marks an answer as incomplete if a recorder removed its secret. A removed secret cannot be judged.
 func withoutRedacted(x *wire.Exchange) *wire.Exchange {
-	if x.Response == nil || x.Response.StatusCode != http.StatusCreated || !bytes.Contains(x.Response.Body, []byte(`"`+redact.Redacted+`"`)) {
+	if x.Response == nil || x.Response.StatusCode != http.StatusCreated || len(x.Response.Body) > maxCreated ||
+		!bytes.Contains(x.Response.Body, []byte(`"`+redact.Redacted+`"`)) && !removedSecret.Match(x.Response.Body) {
 		return x
 	}
 	without, response := *x, *x.Response
@@ -91,6 +102,20 @@ func callerOf(x *wire.Exchange) (id [8]byte) {
 	copy(id[:], h.Sum(nil))
 	return id
 }
+
+// LacksCredentials says that the request shows no credentials at all. If it was answered with a success, not all of it was
+// recorded: browsers and sanitizers leave headers out.
+func (x *Exchange) LacksCredentials() bool {
+	for _, name := range credentials {
+		if x.Request.Header.Get(name) != "" {
+			return false
+		}
+	}
+	return !strings.Contains(x.Request.URL.RawQuery, "_token=")
+}
+
+// credentials are the headers that may hold some.
+var credentials = []string{"Private-Token", "Authorization", "Job-Token", "Cookie"}
 
 // Status is the status of the answer, 0 if there was none.
 func (x *Exchange) Status() int {

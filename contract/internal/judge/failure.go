@@ -2,6 +2,8 @@ package judge
 
 import (
 	"fmt"
+
+	"example.com/gitlab-agents/contract/internal/answerer"
 )
 
 // Failure is the body of an error, in one of GitLab's three shapes.
@@ -17,9 +19,10 @@ func (x *Exchange) Failure() (f Failure, ok bool) {
 	return x.body.failure, x.body.failed
 }
 
-// Refusal is the body of an error of one of the eight operations; empty if there is none.
+// Refusal is the body of an error of one of the eight operations; empty if there is none, or if GitLab was not reached,
+// in which case the words may be anybody's.
 func (x *Exchange) Refusal() Failure {
-	if f, ok := x.Failure(); ok && x.Operation != "" {
+	if f, ok := x.Failure(); ok && x.Operation != "" && !answerer.Transient(x.Status()) {
 		return f
 	}
 	return Failure{}

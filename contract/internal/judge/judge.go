@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/internal/answerer"
 	"example.com/gitlab-agents/contract/internal/rule"
 	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
@@ -152,6 +153,9 @@ func (j *Judge) ObservePrepared(p *Prepared, tag any) ([]rule.Finding, *Exchange
 	h.answerers.Remember(x.Exchange)
 	if x.fromStranger() {
 		return j.meet(h, x), x
+	}
+	if x.Answerer.Kindof == answerer.AddressBan { // no rule is about it
+		return nil, x
 	}
 	h.learn(x)
 

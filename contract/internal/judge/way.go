@@ -26,8 +26,22 @@ func onTheWay(rule string, x *Exchange) string {
 	if x.Status() == http.StatusUnauthorized && x.Request.Header.Get("Authorization") != "" {
 		return "a proxy on the way may have removed the header Authorization"
 	}
+	if name := conditionOf(rule); name != "" && x.Request.Header.Get(name) != "" {
+		return "a proxy on the way may have removed the header " + name
+	}
 	if via := x.Header("Via"); via != "" {
 		return fmt.Sprintf("it came through a proxy (Via: %s), which may have changed it", answerer.Printable(via, 60))
+	}
+	return ""
+}
+
+// conditionOf is the header of a request that a rule is about, and that a proxy may remove.
+func conditionOf(rule string) string {
+	switch rule {
+	case "conditional/if-none-match":
+		return "If-None-Match"
+	case "conditional/if-unmodified-since":
+		return "If-Unmodified-Since"
 	}
 	return ""
 }
@@ -38,7 +52,7 @@ func headersOf(rule, operation string) []string {
 	switch {
 	case rule == "headers/request-id":
 		return []string{"X-Request-Id"}
-	case rule == "headers/etag", subject == "conditional":
+	case rule == "headers/etag", subject == "conditional" && operation != "deleteAgent":
 		return []string{"ETag"}
 	case rule == "document/headers", subject == "pagination", rule == "headers/head":
 		if operation == "listAgents" || operation == "listAgentTokens" {

@@ -70,11 +70,14 @@ func TestWhatAProxyMayHaveToDoWithIt(t *testing.T) {
 	link := func(path string) string {
 		return "<https://gitlab.example.com/api/v4/projects/" + path + "/cluster_agents?id=x&page=1>; rel=\"first\""
 	}
+	condition := answered(t, "DELETE", "20/cluster_agents/1", 204, "")
+	condition.Request.Header.Set("If-Unmodified-Since", "Sat, 01 Jan 2000 00:00:00 GMT")
 	for name, c := range map[string]struct {
 		rule string
 		x    *wire.Exchange
 		want string
 	}{
+		"a condition may have been removed": {"conditional/if-unmodified-since", condition, "a proxy on the way may have removed the header If-Unmodified-Since"},
 		"page headers are missing": {
 			"document/headers", answered(t, "GET", "20/cluster_agents", 200, "[]", "X-Page", "1", "X-Per-Page", "20", "Link", link("20")),
 			"a proxy on the way may have removed X-Next-Page, X-Prev-Page, X-Total, X-Total-Pages",
@@ -95,6 +98,31 @@ func TestWhatAProxyMayHaveToDoWithIt(t *testing.T) {
 			j, err := New(Options{})
 			require.NoError(t, err)
 			assert.Equal(t, c.want, onTheWay(c.rule, newExchange(j.doc, c.x)))
+		})
+	}
+}
+
+// One answer that may be a gateway's proves nothing against GitLab. One with GitLab's headers does.
+func TestADoubtfulAnswerProvesNothing(t *testing.T) {
+	t.Parallel()
+	wrong := Entry{
+		Rule: &rule.Rule{ID: "errors/some-text", Sentence: "Errors have some text."},
+		Judge: func(_ *History, x *Exchange) bool {
+			x.Violation("/message", "some text", "another")
+			return true
+		},
+	}
+	for name, c := range map[string]struct {
+		header string
+		want   rule.Outcome
+	}{"no header of GitLab's": {"Server", rule.Inconclusive}, "with one": {"X-Gitlab-Meta", rule.Violation}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j, err := New(Options{Catalogue: []Entry{delivery, wrong}, Delivery: delivery.Rule.ID})
+			require.NoError(t, err)
+			j.Observe(answered(t, "GET", "20/cluster_agents", 401, `{"message":"Unauthorized"}`, c.header, "x", "Content-Type", "application/json"))
+			require.Len(t, j.Result().Findings, 1)
+			assert.Equal(t, c.want, j.Result().Findings[0].Outcome)
 		})
 	}
 }

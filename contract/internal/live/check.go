@@ -84,12 +84,8 @@ func newCheck(target Target, options Options) (*check, error) {
 	for _, token := range target.Tokens {
 		c.Redactor.Learn(token)
 	}
-	transport := target.Transport
-	if transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxIdleConnsPerHost = c.Parallel
-		transport, c.close = t, t.CloseIdleConnections
-	}
+	transport, close := c.transport()
+	c.close = close
 	c.client = &http.Client{
 		Transport: transport,
 		// A redirect is an answer like any other; following one could carry a token elsewhere.

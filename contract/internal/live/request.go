@@ -12,8 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gitlab-agents/contract/internal/answerer"
 	"example.com/gitlab-agents/contract/internal/judge"
 	"example.com/gitlab-agents/contract/internal/rule"
+	"example.com/gitlab-agents/contract/internal/setup"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -69,6 +71,9 @@ func AsBearer() Part {
 
 // maxAttempts is how often a request is sent in all.
 const maxAttempts = 4
+
+// maxTimeouts is how often the set-up sends a request that nobody answers in time.
+const maxTimeouts = 2
 
 // maxWait is the longest that a check waits because the server asks it to.
 const maxWait = 60 * time.Second
@@ -152,15 +157,6 @@ func silent(x *wire.Exchange, attempt int, now time.Time) *silence {
 	return s
 }
 
-// noAnswer is the error that no answer came that says something.
-type noAnswer struct {
-	reason string
-	err    error // of the connection; nil if an answer came
-}
-
-func (e noAnswer) Error() string { return e.reason }
-func (e noAnswer) Unwrap() error { return e.err }
-
 // cause is why no answer came, without the URL that net/http puts before it.
 func cause(err error) string {
 	var u *url.Error
@@ -174,6 +170,8 @@ func cause(err error) string {
 		return "interrupted"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timed out"
+	case errors.Is(err, io.EOF):
+		return "the connection was closed without an answer"
 	}
 	return err.Error()
 }
@@ -211,10 +209,10 @@ func (c *check) askWith(ctx context.Context, r *request) (*judge.Exchange, error
 			why = s.reason + "; "
 		}
 		switch {
-		case s == nil:
+		case s == nil, !s.limit && setup.StandsInTheWay(judged.Answerer):
 			return judged, nil
-		case !s.again || attempt == maxAttempts:
-			return nil, noAnswer{s.reason, x.Err}
+		case !s.again || attempt == maxAttempts || attempt == maxTimeouts && errors.Is(x.Err, context.DeadlineExceeded):
+			return nil, &noAnswer{s.reason + whoSays(judged), x.Err}
 		case s.limit:
 			c.gate.close(s.wait)
 			c.tell(Event{Waiting: s.wait})
@@ -222,4 +220,27 @@ func (c *check) askWith(ctx context.Context, r *request) (*judge.Exchange, error
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+// noAnswer is why no answer came that says something.
+type noAnswer struct {
+	reason string
+	err    error // of the transport; nil if an answer came
+}
+
+func (e *noAnswer) Error() string { return e.reason }
+
+func (e *noAnswer) Unwrap() error { return e.err }
+
+// whoSays names who gave an answer that says nothing.
+func whoSays(x *judge.Exchange) string {
+	switch v := x.Answerer; {
+	case x.Response == nil:
+		return ""
+	case v.Kind == answerer.GitLab && x.Status() >= 500:
+		return "; the page is GitLab's own"
+	case v.Kind == answerer.Stranger && v.By != "":
+		return "; it looks like an answer of " + v.By
+	}
+	return ""
 }

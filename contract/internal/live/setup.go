@@ -48,6 +48,9 @@ func (c *check) findGround(ctx context.Context) error {
 	case errors.As(err, &problem):
 		return &SetupError{Problem: problemOf(problem)}
 	case err != nil:
+		if problem := c.notReached(err); problem != nil {
+			return &SetupError{Problem: problemOf(problem)}
+		}
 		return &UnreachableError{c.base, err}
 	}
 	c.ground = &ground{
@@ -131,6 +134,9 @@ func (c *check) rehearse(ctx context.Context) *setup.Problem {
 			return &judge.Exchange{Exchange: &wire.Exchange{Err: err}}, nil
 		}
 		problem := c.ground.found.ReadRefusal(x.Exchange)
+		if why := c.ground.found.WhyForbidden(ctx, asker{c}, problem); why != nil {
+			problem = why
+		}
 		// A check that cannot delete would leave behind all that it makes, so this refusal always ends the check.
 		if problem != nil && problem.Code == setup.Forbidden && method != http.MethodDelete && c.ground.found.MayChange() {
 			return x, nil
@@ -149,6 +155,9 @@ func (c *check) rehearse(ctx context.Context) *setup.Problem {
 	if v := c.ground.version.Release; v.IsZero() || !v.Before(rule.GitLab(15, 0)) {
 		created, problem := refusal("POST", path+"/tokens", Named("contract"))
 		if problem != nil {
+			return problem
+		}
+		if _, problem := refusal("GET", path+"/tokens"); problem != nil && problem.Code == setup.TokenPermission {
 			return problem
 		}
 		if token := created.NewToken(); token != nil {

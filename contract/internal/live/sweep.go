@@ -129,6 +129,7 @@ type sweeper struct {
 
 	mu       sync.Mutex
 	answers  int // that said something
+	silences int // requests without such an answer, one after the other
 	removed  int
 	listed   map[int64]bool // agents of the check that a list showed
 	stubborn bool           // agents still existed after they were deleted
@@ -142,7 +143,7 @@ func (s *sweeper) sweep(ctx context.Context, project string) (left []string) {
 	for round := 1; ; round++ {
 		own, pages, err := s.ownAgents(ctx, path)
 		switch {
-		case err != nil && round < rounds && pages < maxPages:
+		case err != nil && round < rounds && pages < maxPages && !s.nobodyAnswers():
 			continue
 		case err != nil:
 			return []string{s.line("perhaps agents named %s%s-… in project %s: %v", namePrefix, s.id, project, err)}
@@ -165,6 +166,16 @@ func (s *sweeper) sweep(ctx context.Context, project string) (left []string) {
 	}
 }
 
+// nobodyAnswers says that the last requests got no answer, so that more of them are of no use now.
+func (s *sweeper) nobodyAnswers() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.silences >= maxSilences
+}
+
+// maxSilences is after how many requests without an answer a sweep tries no more agents one by one.
+const maxSilences = 2
+
 // remove deletes an agent, and says what is left if that fails. A broken server may list somebody else's agent under a
 // name of the check's, or answer a create with its id, so two answers have to agree that it is the check's own: the read
 // of it, or if that fails the list and the create.
@@ -176,6 +187,8 @@ func (s *sweeper) remove(ctx context.Context, path string, a judge.Agent, listed
 	case err == nil && read.status == 200 && is.ID == a.ID && strings.Contains(is.Name, s.id):
 	case err == nil && read.status == 404 && !listed:
 		return ""
+	case err != nil && !listed:
+		return s.line("agent %d, %q: %v", a.ID, a.Name, err)
 	case err == nil && read.status == 200 && is.ID != 0, !listed, !s.own.created(a.ID):
 		return s.line("agent %d, %q: left alone, as it cannot be read under that name", a.ID, a.Name)
 	}
@@ -198,6 +211,9 @@ func (s *sweeper) unlisted(ctx context.Context, agents []madeAgent) (left []stri
 	for _, a := range agents {
 		if s.listed[a.id] || s.own.isGone(a.id) { // if it still exists, lists show it
 			continue
+		}
+		if s.nobodyAnswers() {
+			return append(left, s.line("agent %d, %q, and perhaps more: nobody answers", a.id, a.name))
 		}
 		path := fmt.Sprintf("/api/v4/projects/%s/cluster_agents", a.project)
 		if line := s.remove(ctx, path, judge.Agent{ID: a.id, Name: a.name}, false); line != "" {
@@ -281,11 +297,16 @@ func (s *sweeper) do(ctx context.Context, method, path string) (answer sweptAnsw
 			return sweptAnswer{x.Response.StatusCode, x.Response.Body}, nil
 		}
 		answer, err = sweptAnswer{}, errors.New(silence.reason)
+		if silence.wait > patience && (attempt > 1 || s.nobodyAnswers()) { // a limit may end earlier than it says, so it is tried once
+			s.unanswered()
+			return answer, fmt.Errorf("%w: the server asks to wait %v", err, silence.wait.Round(time.Second))
+		}
 		if now := s.answersSoFar(); silence.limit && now > answers {
 			answers, attempt = now, 1
 		}
 		switch wait := min(silence.wait, maxWait); {
 		case attempt == sweepAttempts:
+			s.unanswered()
 			return answer, err
 		case silence.limit:
 			s.gate.close(wait)
@@ -302,9 +323,17 @@ func (s *sweeper) answered() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answers++
+	s.silences = 0
 	if s.giveUp != nil {
 		s.giveUp.Reset(patience)
 	}
+}
+
+// unanswered notes a request that got no such answer.
+func (s *sweeper) unanswered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.silences++
 }
 
 func (s *sweeper) answersSoFar() int {

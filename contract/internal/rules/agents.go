@@ -114,7 +114,7 @@ var CreatedByCaller = rule.Rule{
 
 var CreatedNow = rule.Rule{
 	ID:         "agents/created-at-is-now",
-	Sentence:   "created_at of a new agent or token is within 15 minutes of the Date header.",
+	Sentence:   "created_at of a new agent or token is within 15 minutes of its creation.",
 	Source:     agentEntity,
 	Operations: creates,
 }

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -220,6 +221,26 @@ func TestNoFalsePositives(t *testing.T) {
 			}
 			return exchanges
 		}},
+		"a sanitizer put its own word in the place of the secrets": {stream: func(s *stream) exchanges { return sanitized(s, "[token redacted]") }},
+		"a sanitizer put REDACTED in the place of the secrets":     {stream: func(s *stream) exchanges { return sanitized(s, "REDACTED") }},
+		"a sanitizer put asterisks in the place of the secrets":    {stream: func(s *stream) exchanges { return sanitized(s, "********") }},
+		"a sanitizer kept the beginning of the secrets":            {stream: func(s *stream) exchanges { return sanitized(s, "glagent-****") }},
+		"the browser left request headers out": {stream: func(s *stream) exchanges {
+			read := s.readAgent(5, "a5")
+			again := s.readAgent(5, "a5")
+			again.Response.StatusCode, again.Response.Body = 304, nil
+			again.Response.Header.Del("Content-Type")
+			exchanges := exchanges{s.createAgent(5, "a5"), read, again}
+			for _, x := range exchanges {
+				x.Request.Header = http.Header{"User-Agent": {"Mozilla/5.0"}, "Content-Type": x.Request.Header["Content-Type"]}
+			}
+			return exchanges
+		}},
+		"a gateway words its 503 in JSON": {stream: func(s *stream) exchanges {
+			x := s.readAgent(5, "a5")
+			x.Response.StatusCode, x.Response.Body = 503, []byte(`{"message":"the upstream is down"}`)
+			return append(healthyLife(s), x)
+		}},
 		"the recording was made without secrets": {stream: func(s *stream) exchanges {
 			exchanges := healthyLife(s)
 			redactor := redact.New()
@@ -320,3 +341,14 @@ func TestNoFalsePositives(t *testing.T) {
 		})
 	}
 }
+
+// sanitized is a healthy recording in which a program put a word in the place of each agent token's secret.
+func sanitized(s *stream, word string) exchanges {
+	exchanges := healthyLife(s)
+	for _, x := range exchanges {
+		x.Response.Body = secretText.ReplaceAll(x.Response.Body, []byte(`"token":"`+word+`"`))
+	}
+	return exchanges
+}
+
+var secretText = regexp.MustCompile(`"token":"[^"]*"`)

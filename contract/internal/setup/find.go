@@ -39,7 +39,14 @@ type finder struct {
 	ctx    context.Context
 	asker  Asker
 	ground *Ground
+
+	badRequest bool           // a read of the release was answered with 400, which GitLab never does
+	nonsense   int            // reads of the GitLab itself that were answered with 200 and JSON that GitLab never has there
+	asked      *wire.Exchange // the last read
 }
+
+// nonsenseReads are /metadata, /version and the project: if all of them are nonsense, nothing there is a GitLab.
+const nonsenseReads = 3
 
 // Find finds out what a check stands on. It reads only. The error is a *Problem if the check cannot begin, or why no
 // answer came.
@@ -54,7 +61,7 @@ func Find(ctx context.Context, asker Asker, in Input) (*Ground, error) {
 	if f.Now == nil {
 		f.Now = time.Now
 	}
-	f.ground = &Ground{Roles: map[string]Role{}, learner: f.Learner}
+	f.ground = &Ground{Roles: map[string]Role{}, sees: map[string]bool{}, learner: f.Learner}
 	for _, step := range []func() error{f.checkInput, f.findRelease, f.findToken, f.findProject, f.findOther, f.findAgents, f.findRoles} {
 		if err := step(); err != nil {
 			return nil, err
@@ -134,6 +141,7 @@ func (f *finder) ask(token, path string) (*wire.Exchange, error) {
 	if x.Response == nil {
 		return nil, fmt.Errorf("GET /api/v4%s: no answer came: %w", path, x.Err)
 	}
+	f.asked = x
 	return x, nil
 }
 
@@ -164,6 +172,13 @@ func (f *finder) refusal(x *wire.Exchange) *Problem {
 	return nil
 }
 
+// noteNonsense counts a success that is not what GitLab answers.
+func (f *finder) noteNonsense(x *wire.Exchange) {
+	if x.Response.StatusCode == http.StatusOK {
+		f.nonsense++
+	}
+}
+
 var version = regexp.MustCompile(`^[0-9]+\.[0-9]+`)
 
 // findRelease asks for the release. Releases before 15.2 have /version only, and fine-grained tokens may read neither.
@@ -181,8 +196,10 @@ func (f *finder) findRelease() error {
 			f.ground.Release, f.ground.Edition = metadata.Version, edition(metadata.Version, metadata.Enterprise)
 			return nil
 		}
+		f.noteNonsense(x)
+		f.badRequest = f.badRequest || x.Response.StatusCode == http.StatusBadRequest
 		switch p := f.ground.ReadRefusal(x); {
-		case p == nil || p.Code == TokenPermission || p.Code == TokenScope || p.Code == Forbidden:
+		case p == nil || p.Code == TokenPermission || p.Code == TokenScope || p.Code == Forbidden || p.Code == RefusedWithReason:
 			continue // it is not told; the project's own requests say whether that matters
 		case p.Code == InBetween && p.Status == http.StatusNotFound:
 			p.Code, p.Do = NotGitLab, "Check the URL and its relative root. If they are right: "+p.Do
@@ -225,7 +242,7 @@ func (f *finder) findToken() error {
 	}
 	if !f.decode(x, &self, func() bool { return self.Scopes != nil }) {
 		p := f.ground.ReadRefusal(x)
-		if p != nil && x.Response.StatusCode != http.StatusNotFound && !slices.Contains([]string{TokenPermission, TokenScope, Forbidden, TokenUnknown}, p.Code) {
+		if p != nil && x.Response.StatusCode != http.StatusNotFound && !slices.Contains([]string{TokenPermission, TokenScope, Forbidden, RefusedWithReason, TokenUnknown}, p.Code) {
 			return p
 		}
 		return nil
@@ -250,11 +267,16 @@ func list(words []string) string { return answerer.Printable(strings.Join(words,
 
 // details are what GitLab says about a project.
 type details struct {
-	ID          int64  `json:"id"`
-	Path        string `json:"path_with_namespace"`
-	Visibility  string `json:"visibility"`
-	Archived    bool   `json:"archived"`
-	Repository  string `json:"repository_access_level"`
+	ID         int64  `json:"id"`
+	Path       string `json:"path_with_namespace"`
+	Visibility string `json:"visibility"`
+	Archived   bool   `json:"archived"`
+	Deletion   string `json:"marked_for_deletion_on"` // a date, as long as it can be undone
+	Repository string `json:"repository_access_level"`
+	Namespace  struct {
+		Kind string `json:"kind"`
+		Path string `json:"full_path"`
+	} `json:"namespace"`
 	Permissions *struct {
 		Project *struct {
 			Level int `json:"access_level"`
@@ -303,6 +325,7 @@ func (f *finder) findProject() error {
 		return err
 	}
 	if refused != nil {
+		f.noteNonsense(refused)
 		return f.projectRefused(refused, "--project", f.Project)
 	}
 	f.ground.Project = d.project()
@@ -323,6 +346,9 @@ func (f *finder) projectRefused(x *wire.Exchange, option, named string) error {
 	p := f.refusal(x)
 	if p == nil {
 		return nil
+	}
+	if f.badRequest && x.Response.StatusCode == http.StatusBadRequest {
+		return notAsGitLab(x) // it refuses everything, and not what the path has in it
 	}
 	switch p.Code {
 	case TokenPermission, Forbidden, PathDecoded: // the list of agents decides
@@ -428,6 +454,12 @@ func (f *finder) findAgents() error {
 	if refused != nil {
 		return f.agentsRefused(refused)
 	}
+	if f.nonsense == nonsenseReads && !strings.Contains(string(f.asked.Response.Body), `"config_project"`) {
+		return notAsGitLab(f.asked)
+	}
+	if err := f.findQuery(); err != nil {
+		return err
+	}
 	role := f.ground.Roles[Maintainer]
 	role.Lists = true
 	f.ground.Roles[Maintainer] = role
@@ -447,6 +479,37 @@ func (f *finder) findAgents() error {
 	return nil
 }
 
+// notAsGitLab says that nothing answers as a GitLab does, as an answer shows.
+func notAsGitLab(x *wire.Exchange) *Problem {
+	means := "nothing at " + site(x.Request.URL) + " answers as a GitLab does"
+	if server := answerer.ServerOf(x.Response.Header); server != "" {
+		means += ": " + server + " answers there"
+	}
+	return &Problem{Code: NotGitLab, Status: x.Response.StatusCode, Means: means, Do: "Check the URL and its relative root."}
+}
+
+// findQuery finds out whether GitLab gets the queries of requests. Its Link header repeats every parameter, the unknown
+// ones too; if it repeats none of them, something on the way removed them.
+func (f *finder) findQuery() error {
+	if f.asked.Response.Header.Get("X-Per-Page") == "1" {
+		return nil // GitLab got the one of the list
+	}
+	const probe = "glagents_query"
+	x, err := f.ask(f.Tokens[Maintainer], "/projects/"+url.PathEscape(f.Project)+"/cluster_agents?per_page=1&"+probe+"=1")
+	if err != nil {
+		return err
+	}
+	link := x.Response.Header.Get("Link")
+	if x.Response.StatusCode != http.StatusOK || link == "" || strings.Contains(link, probe) ||
+		f.Learner.Who(x, "listAgents").Kind == answerer.Stranger {
+		return nil
+	}
+	return &Problem{
+		Code: QueryLost, Means: fmt.Sprintf("GitLab did not get the query of %s: something in between removes it", asked(x)),
+		Do: "Let what stands in front of GitLab pass the query strings under /api/v4; a CDN has a setting for which of them it forwards.",
+	}
+}
+
 // agentsRefused reads why the agents were not shown. What is no refusal is for the rules to judge.
 func (f *finder) agentsRefused(x *wire.Exchange) error {
 	if x.Response.StatusCode == http.StatusNotFound && beforeAgents(f.ground.Release) {
@@ -455,7 +518,7 @@ func (f *finder) agentsRefused(x *wire.Exchange) error {
 	p := f.refusal(x)
 	switch {
 	case p == nil && f.ground.Release == "" && !f.ground.Project.Known:
-		return &Problem{Code: NotGitLab, Status: x.Response.StatusCode, Means: "nothing at " + site(x.Request.URL) + " answers as a GitLab does", Do: "Check the URL and its relative root."}
+		return notAsGitLab(x)
 	case p == nil, p.Code == NoAnswer:
 		return nil
 	case f.ground.Project.Known && (p.Code == ProjectUnknown || p.Code == PathDecoded):

@@ -40,6 +40,7 @@ type Ground struct {
 	Scopes  []string
 	Expires time.Time
 
+	sees    map[string]bool // the other tokens to which the project was shown
 	learner *answerer.Learner
 	token   string // the maintainer's
 	named   string // the project as it was given
@@ -85,6 +86,10 @@ func whose(level int) string {
 // whether the project is archived, and this GitLab's answers are told from others by what they look like.
 func (g *Ground) ReadRefusal(x *wire.Exchange) *Problem {
 	p := readRefusal(x, g.learner)
+	if p != nil && p.Code == TokenUnknown && !isRead(x.Request.Method) && g.Roles[Maintainer].Lists {
+		p.Code, p.Means = InBetween, fmt.Sprintf("the access token does not reach GitLab with %s, though it does with reads", asked(x))
+		p.Do = "Let what stands in front of GitLab pass the header PRIVATE-TOKEN with all methods."
+	}
 	if p == nil || p.Code != Forbidden || isRead(x.Request.Method) {
 		return p
 	}
@@ -117,6 +122,69 @@ func archived(project Project, because *Problem) *Problem {
 	return p
 }
 
+// WhyForbidden asks why a maintainer may not change agents, where GitLab does not say: the project may have been archived
+// or marked for deletion, and so may a group above it, which the project itself does not always show. It is nil if nothing
+// is found.
+func (g *Ground) WhyForbidden(ctx context.Context, asker Asker, refused *Problem) *Problem {
+	if refused == nil || refused.Code != Forbidden || !g.Project.Known {
+		return nil
+	}
+	x, err := asker.Ask(ctx, g.token, http.MethodGet, "/projects/"+url.PathEscape(g.named))
+	var now details
+	if err != nil || x.Response == nil || json.Unmarshal(x.Response.Body, &now) != nil {
+		return nil
+	}
+	return g.whyForbidden(ctx, asker, &now, refused)
+}
+
+func (g *Ground) whyForbidden(ctx context.Context, asker Asker, now *details, refused *Problem) *Problem {
+	switch {
+	case now.Archived:
+		return archived(g.Project, refused)
+	case now.Deletion != "":
+		return markedForDeletion("the project "+g.Project.Path, refused)
+	case now.Namespace.Kind != "group":
+		return nil
+	}
+	for path := now.Namespace.Path; path != ""; path = parentOf(path) {
+		x, err := asker.Ask(ctx, g.token, http.MethodGet, "/groups/"+url.PathEscape(path)+"?with_projects=false")
+		var group struct {
+			Archived bool   `json:"archived"`
+			Deletion string `json:"marked_for_deletion_on"`
+		}
+		if err != nil || x.Response == nil || x.Response.StatusCode != http.StatusOK || json.Unmarshal(x.Response.Body, &group) != nil {
+			return nil // the groups above are not shown either
+		}
+		what := "the group " + answerer.Printable(path, 200) + " of the project"
+		switch {
+		case group.Archived:
+			return archivedGroup(what, refused)
+		case group.Deletion != "":
+			return markedForDeletion(what, refused)
+		}
+	}
+	return nil
+}
+
+// parentOf is the path of the group above; empty if there is none.
+func parentOf(path string) string {
+	return path[:max(0, strings.LastIndex(path, "/"))]
+}
+
+func archivedGroup(what string, because *Problem) *Problem {
+	return &Problem{
+		Code: ProjectArchived, Said: because.Said, Status: because.Status,
+		Means: what + " is archived, so nothing can be created or deleted in it", Do: "Unarchive the group or give another project" + orReadOnly + ".",
+	}
+}
+
+func markedForDeletion(what string, because *Problem) *Problem {
+	return &Problem{
+		Code: ProjectDeletion, Said: because.Said, Status: because.Status,
+		Means: what + " is marked for deletion, so nothing can be created or deleted in it", Do: "Restore it or give another project" + orReadOnly + ".",
+	}
+}
+
 // Recheck says whether an answer in the middle of a run tells that the ground is gone: the token is refused from now on,
 // the project was moved, deleted or archived, something stands in front. One read that worked before is made again, with
 // the token of the refused request, as a single refusal proves nothing. It is nil if the ground is as it was.
@@ -125,8 +193,8 @@ func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused
 	if first == nil {
 		return nil
 	}
-	if first.Code == InstanceReadOnly {
-		return first // reads work as before
+	if first.Code == InstanceReadOnly || first.Code == TokenPermission {
+		return first // other reads work as before
 	}
 	path := "/projects/" + url.PathEscape(g.named)
 	if !g.Project.Known {
@@ -137,15 +205,22 @@ func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused
 		return nil // the network is no ground
 	}
 	second := g.ReadRefusal(again)
-	if second != nil && token != g.token && (second.Code == ProjectUnknown || second.Code == Forbidden) {
+	if second != nil && token != g.token && !g.sees[token] && (second.Code == ProjectUnknown || second.Code == Forbidden) {
 		return nil // others need not see the project
 	}
 	if second != nil {
 		return second
 	}
 	var now details
-	if json.Unmarshal(again.Response.Body, &now) == nil && now.Archived && !g.Project.Archived && !isRead(refused.Request.Method) {
-		return archived(g.Project, first)
+	if json.Unmarshal(again.Response.Body, &now) == nil && !isRead(refused.Request.Method) && !g.Project.Archived {
+		if now.Archived {
+			return archived(g.Project, first)
+		}
+		if first.Code == Forbidden && token == g.token {
+			if why := g.whyForbidden(ctx, asker, &now, first); why != nil {
+				return why
+			}
+		}
 	}
 	if token == g.token && first.Code == Forbidden && g.isLower(now.level()) || first.Code == TokenScope && lacksScope(ctx, asker, token) {
 		return first

@@ -54,6 +54,7 @@ const (
 	AccountPassword = "password-expired"
 	AccountSAML     = "saml-session-needed"
 
+	AccountEmail     = "email-not-confirmed"
 	AccountTwoFactor = "two-factor-needed"
 	AddressRefused   = "address-refused" // by GitLab, or before it
 
@@ -61,6 +62,8 @@ const (
 	RoleTooHigh = "role-too-high"
 	TokenWorks  = "token-works" // the expired token has not expired
 	Forbidden   = "forbidden"   // GitLab does not say why
+	// RefusedWithReason is a 403 in which GitLab names a reason that is not one of the others.
+	RefusedWithReason = "refused-with-reason"
 
 	ProjectMissing  = "project-missing"
 	ProjectForm     = "project-malformed"
@@ -68,9 +71,11 @@ const (
 	ProjectIsGroup  = "project-is-a-group"
 	ProjectMoved    = "project-moved"
 	ProjectArchived = "project-archived"
+	ProjectDeletion = "project-marked-for-deletion"
 	ProjectTwice    = "project-given-twice"
 	BodyLost        = "request-body-lost" // GitLab got a request without its body
 	PathDecoded     = "path-decoded"      // GitLab got the project's path with its slashes unescaped
+	QueryLost       = "query-lost"        // GitLab got a request without its query
 
 	InstanceReadOnly = "instance-read-only"
 	ReleaseTooOld    = "release-too-old"

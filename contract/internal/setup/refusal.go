@@ -24,31 +24,47 @@ func readRefusal(x *wire.Exchange, learner *answerer.Learner) *Problem {
 		return nil
 	}
 	v := learner.Who(x, "")
-	if v.Kind == answerer.Stranger && (!answerer.Transient(x.Response.StatusCode) || standsInTheWay(v.Kindof)) {
+	if v.Kind == answerer.Stranger && (!answerer.Transient(x.Response.StatusCode) || StandsInTheWay(v)) {
 		return notGitLabs(x, v)
 	}
 	p := refusalOf(x)
 	if p != nil && v.Kind == answerer.Unknown && (p.Code == Forbidden || p.Code == TokenUnknown) {
 		return hardlyGitLabs(x, p)
 	}
+	if p == nil && v.Kind == answerer.Unknown && refusesSlash(x) {
+		return slashRefused(x)
+	}
 	return p
 }
 
-// standsInTheWay says that a stranger of some kind stays, whatever its status: waiting does not help.
-func standsInTheWay(kindof string) bool {
-	switch kindof {
+// StandsInTheWay says that a stranger of some kind stays, whatever its status: waiting does not help.
+func StandsInTheWay(v answerer.Verdict) bool {
+	switch v.Kindof {
 	case answerer.CDNChallenge, answerer.WAF, answerer.WebFilter, answerer.SignInPage, answerer.CaptivePortal, answerer.ParkedDomain:
 		return true
 	}
 	return false
 }
 
+// refusesSlash says that a read whose path has an escaped slash was refused with 400, and not as GitLab words it. GitLab
+// takes such paths; some proxies refuse them with hardly a word.
+func refusesSlash(x *wire.Exchange) bool {
+	return x.Response.StatusCode == http.StatusBadRequest && isRead(x.Request.Method) && escapedSlash(x.Request.URL)
+}
+
+func slashRefused(x *wire.Exchange) *Problem {
+	return saidBy(x.Response).problem(InBetween, fmt.Sprintf("something in between refuses %%2F in paths: %s is answered with 400, and hardly by GitLab", asked(x)), answerer.AnySlashCure)
+}
+
 // hardlyGitLabs describes a refusal that has nothing of GitLab's, and nothing of anybody else's that is known.
 func hardlyGitLabs(x *wire.Exchange, p *Problem) *Problem {
+	means := fmt.Sprintf("this %d is hardly GitLab's, whose errors look different: something in between may have answered %s", p.Status, asked(x))
+	if server := answerer.ServerOf(x.Response.Header); server != "" {
+		means += ", perhaps " + server
+	}
 	return &Problem{
-		Code: InBetween, Said: p.Said, Status: p.Status,
-		Means: fmt.Sprintf("this %d is hardly GitLab's, whose errors look different: something in between may have answered %s", p.Status, asked(x)),
-		Do:    "Let what stands in front of GitLab pass all requests under /api/v4 unchanged. If nothing does, check the token: it has to be " + accessToken + ".",
+		Code: InBetween, Said: p.Said, Status: p.Status, Means: means,
+		Do: "Let what stands in front of GitLab pass all requests under /api/v4 unchanged. If nothing does, check the token: it has to be " + accessToken + ".",
 	}
 }
 
@@ -58,6 +74,8 @@ func refusalOf(x *wire.Exchange) *Problem {
 	switch x.Response.StatusCode {
 	case http.StatusBadRequest:
 		return bodyLost(x, said)
+	case http.StatusUnsupportedMediaType:
+		return typeLost(x, said)
 	case http.StatusUnauthorized:
 		return unauthorized(said)
 	case http.StatusForbidden:
@@ -133,6 +151,19 @@ func bodyLost(x *wire.Exchange, s said) *Problem {
 	return s.problem(BodyLost, fmt.Sprintf("GitLab did not get the body of %s: the name was sent", asked(x)), "Let what stands in front of GitLab pass the bodies of requests, and their Content-Type and Content-Length.")
 }
 
+// unsupported is the content type that GitLab got.
+var unsupported = regexp.MustCompile(`^The provided content-type '([^']*)' is not supported`)
+
+// typeLost reads a 415 about another content type than the one that was sent.
+func typeLost(x *wire.Exchange, s said) *Problem {
+	sent := x.Request.Header.Get("Content-Type")
+	got := unsupported.FindStringSubmatch(s.sentence)
+	if got == nil || sent != "application/json" || got[1] == sent {
+		return nil
+	}
+	return s.problem(BodyLost, fmt.Sprintf("GitLab did not get the Content-Type of %s: %s was sent", asked(x), sent), "Let what stands in front of GitLab pass the header Content-Type.")
+}
+
 // unauthorized reads a 401.
 func unauthorized(s said) *Problem {
 	lower := strings.ToLower(s.sentence)
@@ -184,9 +215,15 @@ func forbidden(s said, write bool) *Problem {
 		return s.problem(AccountPassword, "the password of the token's user has expired", "Sign in to GitLab as that user and set a new one.")
 	case strings.Contains(lower, "saml") || strings.Contains(lower, "sso session"):
 		return s.problem(AccountSAML, "the token's user has no SAML session", "Sign in to GitLab through the group's single sign-on as that user, or use a project or group access token.")
-	case strings.Contains(lower, "account") && (strings.Contains(lower, "blocked") || strings.Contains(lower, "deactivated") || strings.Contains(lower, "pending approval")),
+	case strings.Contains(lower, "account") && strings.Contains(lower, "deactivated"):
+		return s.problem(AccountBlocked, "the account of the token's user is deactivated", "Sign in to GitLab as that user, which activates it again, or give another user's token.")
+	case strings.Contains(lower, "account") && (strings.Contains(lower, "blocked") || strings.Contains(lower, "banned") || strings.Contains(lower, "pending approval")),
 		strings.Contains(lower, "internal users"):
 		return s.problem(AccountBlocked, "the account of the token's user may not be used", "Have an administrator unblock it, or give another user's token.")
+	case strings.Contains(lower, "email address is not confirmed"):
+		return s.problem(AccountEmail, "the token's user has not confirmed the email address", "Sign in to GitLab as that user and confirm it, or give another user's token.")
+	case s.sentence == "Forbidden" && write: // a ban would have refused the reads before
+		return s.problem(InBetween, "something in between refuses requests that change something, and lets reads pass", "Let it pass POST and DELETE under /api/v4"+orReadOnly+".")
 	case s.sentence == "Forbidden": // in plain text, without a status in front
 		return s.problem(AddressRefused, "this address is refused: GitLab bans one for a while after many failed sign-ins, and proxies have lists of addresses", "Wait for the ban to end, or have an administrator let this address pass.")
 	case strings.Contains(lower, "ip address"):
@@ -197,7 +234,7 @@ func forbidden(s said, write bool) *Problem {
 		return s.problem(TokenScope, "the token may not act as another user", "Give a token of the user, without sudo.")
 	}
 	if why, more := strings.CutPrefix(s.sentence, "403 Forbidden - "); more && why != "" {
-		return s.problem(Forbidden, "GitLab refuses the token's user, and says why", "Remove the reason that GitLab names, or give another user's token.")
+		return s.problem(RefusedWithReason, "GitLab refuses the token's user, and says why", "Remove the reason that GitLab names, or give another user's token"+instead+".")
 	}
 	if write {
 		return s.problem(Forbidden, "the token may not change agents in this project: its role is below maintainer, or the project is archived", "Give a maintainer's token, and a project that is not archived"+orReadOnly+".")

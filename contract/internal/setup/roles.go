@@ -100,6 +100,7 @@ func (f *finder) findRole(role string) (Role, error) {
 		}
 	} else {
 		found.AccessLevel = shown.level()
+		f.ground.sees[token] = true
 	}
 	refusedList, err := f.listAgents(token, f.Project)
 	if err != nil {
@@ -140,7 +141,7 @@ func (f *finder) ofToken(p *Problem, from string) *Problem {
 		return nil
 	}
 	switch p.Code {
-	case TokenUnknown, TokenExpired, TokenRevoked, TokenDPoP, TokenScope, TokenPermission, AccountBlocked, AccountTerms, AccountPassword, AccountSAML, InBetween, SignIn:
+	case TokenUnknown, TokenExpired, TokenRevoked, TokenDPoP, TokenScope, TokenPermission, AccountBlocked, AccountTerms, AccountPassword, AccountSAML, AccountEmail, RefusedWithReason, InBetween, SignIn:
 		p.Means = from + ": " + p.Means
 		return p
 	}
