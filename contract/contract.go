@@ -76,7 +76,7 @@ func (o Options) live() (live.Options, error) {
 		return live.Options{}, err
 	}
 	return live.Options{
-		Catalogue: catalogue, Delivery: rules.AnsweredByGitLab.ID, Scenarios: played, Selected: len(o.Scenarios) > 0,
+		Catalogue: catalogue, Delivery: rules.AnsweredByGitLab.ID, Scenarios: played, Selected: len(o.Scenarios) > 0, SomeRules: len(o.Rules) > 0,
 		Version:  rule.Version{Release: o.Release, Edition: o.Edition},
 		ReadOnly: o.ReadOnly, Keep: o.Keep, Parallel: o.Parallel, Timeout: o.Timeout, Journal: o.Journal, Redactor: o.Redactor,
 		Known: o.KnownFailures, Timeline: o.Timeline, Clock: o.Clock, Progress: o.Progress, Observe: o.Observe,

@@ -1,6 +1,8 @@
 package contract_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -23,4 +25,33 @@ func TestOneScenario(t *testing.T) {
 			assert.Len(t, result.Scenarios, 1)
 		})
 	}
+}
+
+// TestSomeRules: on a healthy server, the rules of one subject are conformant though they do not use every operation.
+func TestSomeRules(t *testing.T) {
+	t.Parallel()
+	server := fake(t)
+	for _, pattern := range []string{"agents/sorted-by-name", "agent-names/*", "paths/*", "order/*", "pagination/*", "token-limit/*"} {
+		t.Run(pattern, func(t *testing.T) {
+			t.Parallel()
+			result := check(t, targetOf(t, server), contract.Options{Rules: []string{pattern}})
+			blamesNobody(t, result)
+			assert.Equal(t, contract.Conformant, result.Exit(true), "%v", result.Missing())
+		})
+	}
+}
+
+// TestSomeRulesThatCannotBeTested: rules that were asked for and could not be tested are not conformant.
+func TestSomeRulesThatCannotBeTested(t *testing.T) {
+	t.Parallel()
+	server := fake(t)
+	noTokens := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/tokens") {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		server.ServeHTTP(w, r)
+	})
+	result := check(t, targetOf(t, noTokens), contract.Options{Rules: []string{"token-limit/*"}, Clock: &jumpingClock{}})
+	assert.Equal(t, contract.TooLittle, result.Exit(true))
 }

@@ -22,13 +22,11 @@ func unreachableProblem(unreachable *contract.UnreachableError, caFile string) s
 	}
 	var record tls.RecordHeaderError
 	text := unreachable.Error()
-	switch scheme, _, _ := strings.Cut(unreachable.URL, ":"); {
+	switch {
 	case strings.Contains(text, http.ErrSchemeMismatch.Error()):
 		return unreachable.URL + " answers in plain http; write http:// in the URL, or the port of https"
-	case strings.Contains(text, `malformed HTTP response "\x15\x03`): // how an alert of TLS begins
-		return unreachable.URL + " answers in https; write https:// in the URL, or the port of http"
-	case errors.As(unreachable, &record), strings.Contains(text, "malformed HTTP "):
-		return fmt.Sprintf("%s; something that does not speak %s answers there: check the port in the URL", text, scheme)
+	case errors.As(unreachable, &record):
+		return text + "; something that does not speak https answers there: check the port in the URL"
 	}
 	return text + authorityHint(unreachable, caFile) + networkHint(unreachable)
 }

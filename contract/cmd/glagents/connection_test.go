@@ -87,14 +87,17 @@ func TestConnectionsThatFail(t *testing.T) {
 func TestWhatSpeaksNoHTTP(t *testing.T) {
 	t.Parallel()
 	const alert = "\x15\x03\x01\x00\x02\x02\x16" // how TLS refuses what is none
-	for _, tt := range []struct{ scheme, said, says string }{
-		{"http", "SSH-2.0-OpenSSH_9.2p1\r\n", "; something that does not speak http answers there: check the port in the URL"},
-		{"https", "SSH-2.0-OpenSSH_9.2p1\r\n", "; something that does not speak https answers there: check the port in the URL"},
-		{"http", alert, " answers in https; write https:// in the URL, or the port of http"},
+	for _, tt := range []struct {
+		scheme, said, says string
+		status             int
+	}{
+		{"http", "SSH-2.0-OpenSSH_9.2p1\r\n", " does not speak HTTP, but SSH\n  Check the scheme and the port in the URL.\n", 2},
+		{"https", "SSH-2.0-OpenSSH_9.2p1\r\n", "; something that does not speak https answers there: check the port in the URL", 4},
+		{"http", alert, " does not speak HTTP, but TLS: write https:// in the URL\n", 2},
 	} {
 		url := tt.scheme + "://" + saying(t, tt.said)
 		out := glagentsIn(t.Context(), everyToken(), "check", "--url", url, "--project", "20", "--journal", t.TempDir())
-		assert.Equal(t, 4, out.status)
+		assert.Equal(t, tt.status, out.status)
 		assert.Contains(t, out.stderr, tt.says)
 	}
 }

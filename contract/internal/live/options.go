@@ -28,6 +28,7 @@ type Options struct {
 	Catalogue []judge.Entry // the rules to test
 	Delivery  string        // the id of the rule that GitLab answers
 	Selected  bool          // the scenarios are some of all: what they do not reach was not selected
+	SomeRules bool          // some of the rules are checked: they need not use every operation
 	Scenarios []Scenario    // the scenarios to choose from: those are played that prove one of the rules
 
 	Version        rule.Version

@@ -112,9 +112,9 @@ func (p *play) result(again int) rule.ScenarioResult {
 	return r
 }
 
-// allow notes which operations the set-up allows to succeed. Some of the scenarios need not use all operations.
+// allow notes which operations the set-up allows to succeed. Some of the scenarios or rules need not use all operations.
 func (c *check) allow(coverage *rule.Coverage) {
-	if c.Selected {
+	if c.Selected || c.SomeRules {
 		return
 	}
 	for i := range coverage.Operations {
