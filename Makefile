@@ -79,7 +79,7 @@ nightly: ## run the long forms of tests, package by package: a thousand bad netw
 	NIGHTLY=1 $(GO) test -p 1 -timeout 2h ./contract ./contract/cmd/glagents ./contract/internal/judge ./contract/proxy
 
 .PHONY: compare-tools
-compare-tools: ## count the faults that glagents and other tools notice, and write COMPARISON.md; takes 20 minutes, needs Node.js
+compare-tools: ## count the faults that glagents and other tools notice, and write COMPARISON.md; takes some minutes, needs Node.js
 	$(GO) test ./contract/fakegitlab/clients/tools -run '^TestComparison$$' -count 1 -timeout 3h -v -args -compare
 
 .PHONY: vuln

@@ -22,7 +22,7 @@ import (
 // comparisonFile is what "make compare-tools" writes.
 const comparisonFile = "COMPARISON.md"
 
-var compare = flag.Bool("compare", false, "compare the tools, which takes 20 minutes, and write "+comparisonFile)
+var compare = flag.Bool("compare", false, "compare the tools, which takes some minutes, and write "+comparisonFile)
 
 // step is how many faults lie between two of the sample.
 const step = 15
@@ -140,7 +140,7 @@ func (c *compared) median() string {
 // TestComparison compares the tools and writes the result, if -compare says so.
 func TestComparison(t *testing.T) {
 	if !*compare {
-		t.Skip("it takes 20 minutes; make compare-tools runs it")
+		t.Skip("it takes some minutes; make compare-tools runs it")
 	}
 	require.NoError(t, missing(), whyMissing)
 	started := time.Now()
