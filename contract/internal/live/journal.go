@@ -63,6 +63,7 @@ func (j *Journal) begin(e *Entry) error {
 // leave lets go of the file of a run, so that a sweep may have it.
 func (e *Entry) leave() {
 	if e.file != nil {
+		unlock(e.file)
 		e.file.Close()
 	}
 }
@@ -74,7 +75,11 @@ func (e *Entry) Running() bool {
 		return false
 	}
 	defer f.Close()
-	return !lock(f)
+	if !lock(f) {
+		return true
+	}
+	unlock(f)
+	return false
 }
 
 // end removes the file of a run that left nothing behind.
