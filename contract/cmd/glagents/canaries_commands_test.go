@@ -383,6 +383,7 @@ func (p *panicking) Read(b []byte) (int, error) {
 // TestPanicsHaveNoSecrets has what commands write to, and read from, panic with a token. A panic that nobody catches
 // would be printed as it is.
 func TestPanicsHaveNoSecrets(t *testing.T) {
+	notWithRace(t)
 	t.Parallel()
 	env, secrets := tokensOf(canaryOf)
 	secret := canaryOf("maintainer")

@@ -42,6 +42,7 @@ func (c *canaryTargets) add(t *testing.T, name string, around func(http.Handler)
 // TestTargetsHaveNoSecrets searches everything that is written of many targets. Most of them show the secrets that they
 // know: in errors, in what is no HTTP, before a check can begin, and in the answers of a GitLab with a leak.
 func TestTargetsHaveNoSecrets(t *testing.T) {
+	notWithRace(t)
 	t.Parallel()
 	unchanged := func(next http.Handler) http.Handler { return next }
 	told := &tokens{made: make(map[string]string)}

@@ -150,6 +150,7 @@ func echo(gitlab http.Handler, told *tokens) http.Handler {
 
 // TestCheckHasNoSecrets searches everything that a check writes for every secret that it comes across.
 func TestCheckHasNoSecrets(t *testing.T) {
+	notWithRace(t)
 	t.Parallel()
 	seed := fakegitlab.DefaultSeed()
 	for i := range seed.Users {
