@@ -257,7 +257,7 @@ func TestTLS(t *testing.T) {
 	conforms(t, check(t, target, contract.Options{}))
 }
 
-// TestOtherProjectCannotBeUsed has an other project that is none. A check says so before it begins.
+// TestOtherProjectCannotBeUsed has an other project that cannot be used. A check says so before it begins.
 func TestOtherProjectCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	for other, says := range map[string]string{

@@ -195,7 +195,7 @@ func TestAnotherDocument(t *testing.T) {
 		}, nil},
 		{"JSON in other letters", func(x *wire.Exchange) { x.Response.Header.Set("Content-Type", "application/hal+json; charset=latin1") },
 			[]string{`document/content-type  charset latin1 content:`}},
-		{"a parameter that is none", func(x *wire.Exchange) { x.Response.Header.Set("Content-Type", "application/hal+json; charset") }, nil},
+		{"a parameter without a value", func(x *wire.Exchange) { x.Response.Header.Set("Content-Type", "application/hal+json; charset") }, nil},
 		{"another kind", func(x *wire.Exchange) {
 			x.Response.StatusCode = 203
 			x.Response.Header.Set("Content-Type", "text/plain")

@@ -248,7 +248,7 @@ func TestCheckResponse(t *testing.T) {
 		{"an object instead of a list", paged(answer("GET", tokensPath, 200, jsonType, basic)), []string{
 			`document/body violation  | an array | an object with 7 properties | type`,
 		}},
-		{"entries that are none", list(basic, `"canary"`, "null", "[]"), []string{
+		{"entries of another type", list(basic, `"canary"`, "null", "[]"), []string{
 			`document/body violation /1 | an object | the string "canary" (the first of 2) | type`,
 			`document/body violation /2 | an object | null | AgentTokenBasic`,
 		}},

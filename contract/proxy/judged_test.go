@@ -156,7 +156,7 @@ func versions(t *testing.T, file string) (n int) {
 	return n
 }
 
-// An answer that violates a MUST is replaced; what conforms, and what is none of the eight operations, is not.
+// An answer that violates a MUST is replaced; one that conforms or belongs to another operation is not.
 func TestEnforce(t *testing.T) {
 	t.Parallel()
 	upstream := broken(t, "secret-missing")

@@ -52,6 +52,17 @@ func (r *Report) redact(s string) string {
 	return r.Redactor.RedactCut(s)
 }
 
+// storiesFirst orders findings that have a story before those that have none.
+func storiesFirst(a, b finding) int {
+	switch {
+	case len(a.Story) > 0 && len(b.Story) == 0:
+		return -1
+	case len(a.Story) == 0 && len(b.Story) > 0:
+		return 1
+	}
+	return 0
+}
+
 // failures are the findings grouped, the worst first, and else in the order in which they were found.
 func (r *Report) failures() []failure {
 	type key struct {
@@ -71,8 +82,8 @@ func (r *Report) failures() []failure {
 		}
 		groups[i].found = append(groups[i].found, f)
 	}
-	for i := range groups { // what the set-up found has no story, and the first is shown in full
-		slices.SortStableFunc(groups[i].found, func(a, b finding) int { return cmp.Compare(min(1, len(b.Story)), min(1, len(a.Story))) })
+	for i := range groups { // the first finding of a group is shown in full, and those of the set-up have no story
+		slices.SortStableFunc(groups[i].found, storiesFirst)
 	}
 	slices.SortStableFunc(groups, func(a, b failure) int { return cmp.Compare(a.rank(), b.rank()) })
 	return groups

@@ -52,7 +52,8 @@ var asKeys = strings.NewReplacer(
 
 // AddProblem adds a target that could not be checked. Its texts must be free of secrets.
 func (f *Fleet) AddProblem(name, url string, exit contract.Exit, problem contract.Problem, left []string) {
-	for _, text := range []*string{&problem.Said, &problem.Means, &problem.Do} {
+	problem.Said = Printable(problem.Said) // GitLab's own words stay
+	for _, text := range []*string{&problem.Means, &problem.Do} {
 		*text = asKeys.Replace(Printable(*text))
 	}
 	verdict := jsonVerdict{Exit: exit, Verdict: fleetVerdicts[exit], Text: fleetVerdicts[exit] + ": " + sentence(problem.Means), Lines: []string{}}

@@ -405,7 +405,7 @@ func TestVerifyHasNoSecretsInAnyPlace(t *testing.T) {
 	t.Logf("%d searches", searches)
 }
 
-// TestVerifyBrokenFilesHaveNoSecrets breaks a recording within each of its secrets, and has files that are none.
+// TestVerifyBrokenFilesHaveNoSecrets breaks a recording within each of its secrets, and reads files that are not recordings.
 func TestVerifyBrokenFilesHaveNoSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "cAn4ry0123456789abcdefXYZ" // in JSON as it is, so that it can be found

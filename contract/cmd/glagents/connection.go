@@ -77,7 +77,7 @@ func authorityHint(err error, caFile string) string {
 	return "; if the certificate is self-signed or of a private authority, give its file with --ca-file"
 }
 
-// certificateProblem is what is wrong with a certificate, whoever issued it. It is empty if nothing is.
+// certificateProblem says what is wrong with the names or the dates of a certificate. It is empty if both are right.
 func certificateProblem(err error) string {
 	var (
 		hostname x509.HostnameError

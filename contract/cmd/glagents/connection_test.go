@@ -86,7 +86,7 @@ func TestConnectionsThatFail(t *testing.T) {
 // TestWhatSpeaksNoHTTP: the port of another protocol.
 func TestWhatSpeaksNoHTTP(t *testing.T) {
 	t.Parallel()
-	const alert = "\x15\x03\x01\x00\x02\x02\x16" // how TLS refuses what is none
+	const alert = "\x15\x03\x01\x00\x02\x02\x16" // a TLS alert, the answer to a client that does not speak TLS
 	for _, tt := range []struct {
 		scheme, said, says string
 		status             int

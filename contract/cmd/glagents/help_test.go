@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestHelpFits80Columns: in a terminal of 80 columns, and where there is none, no line of a help text is wider.
+// TestHelpFits80Columns: no line of a help text is wider than 80 columns, on a terminal of that width and without one.
 func TestHelpFits80Columns(t *testing.T) {
 	t.Parallel()
 	var commands [][]string

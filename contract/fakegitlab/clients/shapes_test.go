@@ -75,7 +75,7 @@ func TestShapes(t *testing.T) {
 		{"path wholly escaped", "GET /api/v4/projects/%72oot%2Ftes%74/cluster_agents HTTP/1.1\r\nHost: HOST" + auth + end, 200, `"name":"old"`},
 		{"path escaped twice", "GET /api/v4/projects/root%252Ftest/cluster_agents HTTP/1.1\r\nHost: HOST" + auth + end, 404, `{"message":"404 Project Not Found"}`},
 		{"path as it is", "GET /api/v4/projects/root/test/cluster_agents HTTP/1.1\r\nHost: HOST" + auth + end, 404, `{"error":"404 Not Found"}`},
-		{"escape that is none", "GET /api/v4/projects/%zz/cluster_agents HTTP/1.1\r\nHost: HOST" + auth + end, 400, ""},
+		{"invalid escape", "GET /api/v4/projects/%zz/cluster_agents HTTP/1.1\r\nHost: HOST" + auth + end, 400, ""},
 		{"the documentation's /token/1", "GET " + agents + "/1/token/1 HTTP/1.1\r\nHost: HOST" + auth + end, 404, `{"error":"404 Not Found"}`},
 
 		{"a form", "POST " + agents + " HTTP/1.1\r\nHost: HOST" + auth + form + length("name=new"), 201, `"name":"new"`},

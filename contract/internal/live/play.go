@@ -34,17 +34,14 @@ type play struct {
 	started  time.Time
 	duration time.Duration
 
-	mu        sync.Mutex // judges report about other plays too
-	etags     int        // how many ETags the story keeps
-	named     bool       // a step of the story has a name of the check's
-	story     []told
-	variables variables
-	reached   map[*rule.Rule]bool        // expectations that were compared
-	reasons   map[*rule.Rule]rule.Reason // why others were not
-	doubts    map[*rule.Rule]rule.Reason // why others say nothing
-	held      []rule.Finding             // findings that have to be confirmed
-	failed    map[string]bool            // ids of rules with findings
-	end       *ending                    // how the scenario ended before its end
+	mu      sync.Mutex // judges report about other plays too
+	story   []told
+	reached map[*rule.Rule]bool        // expectations that were compared
+	reasons map[*rule.Rule]rule.Reason // why others were not
+	doubts  map[*rule.Rule]rule.Reason // why others say nothing
+	held    []rule.Finding             // findings that have to be confirmed
+	failed  map[string]bool            // ids of rules with findings
+	end     *ending                    // how the scenario ended before its end
 }
 
 // ending is how a scenario ended before its end. A scenario that is stopped panics with one.

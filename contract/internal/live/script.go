@@ -1,7 +1,9 @@
 package live
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"example.com/gitlab-agents/contract/internal/rule"
@@ -9,49 +11,80 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-// script is a line that sends the request of a step again, and keeps what later steps need: the id of what it made, the
-// secret, the ETag.
-func (t *told) script() string {
-	switch {
-	case t.etag != "":
-		return t.named(t.etag + "=$(" + t.line(wire.CurlHeaders) + ` | sed -n 's/^[Ee][Tt]ag: //p' | tr -d '\r')`)
-	case t.makes == "":
-		return t.whole()
-	case t.keeps:
-		return t.named("set -- $(" + t.line(wire.CurlBody) + " | jq -r '.id, .token'); " + t.makes + "=$1 secret=$2")
-	}
-	return t.named(t.makes + "=$(" + t.line(wire.CurlBody) + " | jq .id)")
-}
-
-// whole is a line that sends the request of a step again, and shows the whole answer.
-func (t *told) whole() string { return t.named(t.line(wire.Curl)) }
-
 const ifNoneMatch = "If-None-Match"
 
-// line is a line that sends the request of a step again, with what the steps before it made.
-func (t *told) line(curl func(*wire.Request) string) string {
-	line := inEachQuotes(t.before.in(t.asCaller(curl(&t.sent.Request))), t.run)
-	if t.sends != "" {
-		line = strings.Replace(line, redact.Quoted(ifNoneMatch+": "+t.sent.Request.Header.Get(ifNoneMatch)), `"`+ifNoneMatch+": $"+t.sends+`"`, 1)
+// scripts are lines for a shell, one for each request of a story, that send the requests again. A line keeps what later ones
+// need: the id of what it made, a secret, an ETag. The last line shows the whole answer.
+func scripts(story []told, run string) []string {
+	w := scriptWriter{run: run, etags: make(map[string]string)}
+	lines := make([]string, len(story))
+	for i := range story {
+		lines[i] = w.line(&story[i], story[i+1:])
+	}
+	return lines
+}
+
+// scriptWriter writes the lines of a story in order.
+type scriptWriter struct {
+	run     string // the id of the check, which the names of its agents have
+	named   bool   // a line has had that id
+	made    variables
+	secrets []string          // of tokens, that lines keep
+	etags   map[string]string // variables that lines keep, by ETag
+}
+
+// line sends a request again, and keeps what later ones need.
+func (w *scriptWriter) line(t *told, later []told) string {
+	begin := w.newRun(t)
+	if len(later) == 0 || t.judged == nil {
+		return begin + w.send(t, wire.Curl)
+	}
+	if agent := t.judged.NewAgent(); agent != nil {
+		send := w.send(t, wire.CurlBody)
+		return begin + w.made.add("agent", fmt.Sprintf("/cluster_agents/%d", agent.ID)) + "=$(" + send + " | jq .id)"
+	}
+	if token := t.judged.NewToken(); token != nil {
+		send := w.send(t, wire.CurlBody)
+		name := w.made.add("token", fmt.Sprintf("/tokens/%d", token.ID))
+		if !slices.ContainsFunc(later, func(l told) bool { return credential(l.request.header) == token.Token }) {
+			return begin + name + "=$(" + send + " | jq .id)"
+		}
+		w.secrets = append(w.secrets, token.Token)
+		return begin + "set -- $(" + send + " | jq -r '.id, .token'); " + name + "=$1 secret=$2"
+	}
+	etag := t.judged.Header("ETag")
+	if w.etags[etag] != "" || !slices.ContainsFunc(later, func(l told) bool { return etag != "" && l.request.header.Get(ifNoneMatch) == etag }) {
+		return begin + w.send(t, wire.Curl)
+	}
+	send := w.send(t, wire.CurlHeaders)
+	w.etags[etag] = fmt.Sprintf("etag%d", len(w.etags)+1)
+	return begin + w.etags[etag] + "=$(" + send + ` | sed -n 's/^[Ee][Tt]ag: //p' | tr -d '\r')`
+}
+
+// newRun is a command that gives names another id, before the line that has the first of them. The names of the check are
+// taken as long as what an earlier script made exists.
+func (w *scriptWriter) newRun(t *told) string {
+	if w.named || !strings.Contains(t.request.path, w.run) && !bytes.Contains(t.request.body, []byte(w.run)) {
+		return ""
+	}
+	w.named = true
+	return "run=$(od -An -N5 -tx1 /dev/urandom | tr -d ' '); "
+}
+
+// send sends a request again, with what the lines before it made.
+func (w *scriptWriter) send(t *told, curl func(*wire.Request) string) string {
+	line := curl(&t.sent.Request)
+	if slices.Contains(w.secrets, credential(t.request.header)) {
+		line = strings.ReplaceAll(line, "$"+rule.Maintainer.Variable(), "$secret")
+	} else {
+		line = asCaller(t.request.role, line)
+	}
+	line = inEachQuotes(w.made.in(line), w.run)
+	etag := t.request.header.Get(ifNoneMatch)
+	if name := w.etags[etag]; name != "" {
+		line = strings.Replace(line, redact.Quoted(ifNoneMatch+": "+etag), `"`+ifNoneMatch+": $"+name+`"`, 1)
 	}
 	return line
-}
-
-// asCaller is a line with the credentials of the caller.
-func (t *told) asCaller(line string) string {
-	if t.uses {
-		return strings.ReplaceAll(line, "$"+rule.Maintainer.Variable(), "$secret")
-	}
-	return asCaller(t.request.role, line)
-}
-
-// named is a script after a command that gives names another id, in the line that has the first of them. The names of the
-// check are taken as long as what an earlier script made exists.
-func (t *told) named(script string) string {
-	if !t.begins {
-		return script
-	}
-	return "run=$(od -An -N5 -tx1 /dev/urandom | tr -d ' '); " + script
 }
 
 // inEachQuotes has the variable run in the place of a check's id in a line for a shell, whatever quotes it stands in.

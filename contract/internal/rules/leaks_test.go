@@ -84,7 +84,7 @@ var leaks = []brokenStream{
 	})},
 	{"in small letters", older, leak(func(x *wire.Exchange, secret string) { header(x, "X-Token", strings.ToLower(secret)) })},
 	{"without its ends", older, leak(func(x *wire.Exchange, secret string) { header(x, "X-Token", secret[14:52]) })},
-	{"in an answer that is none of the eight", newest, func(s *stream) exchanges {
+	{"in the answer to another operation", newest, func(s *stream) exchanges {
 		return exchanges{s.createToken(8, 5), s.get("/events", fmt.Sprintf(`[{"note":%q}]`, secretOf(8)))}
 	}},
 }

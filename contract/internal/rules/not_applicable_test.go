@@ -34,7 +34,7 @@ var notApplicable = []struct {
 	applies bool
 	stream  func(s *stream) exchanges
 }{
-	{"document/status", "what is none of the eight, and no answer", newest, false, func(s *stream) exchanges {
+	{"document/status", "another operation, and no answer", newest, false, func(s *stream) exchanges {
 		return exchanges{s.get("/user", "{}"), with(s.readAgent(5, "a5"), func(x *wire.Exchange) { x.Response, x.Err = nil, errReset })}
 	}},
 	{"document/body", "an answer that broke off", newest, false, func(s *stream) exchanges {
@@ -133,7 +133,7 @@ var notApplicable = []struct {
 	{"tokens/active-listed", "a list beside the create", newest, true, func(s *stream) exchanges {
 		return exchanges{s.createToken(8, 5), duringTheLast(s.listTokens(5)), s.readToken(8, 5)}
 	}},
-	{"authentication/token-not-shown", "what is none of the operations", older, false, func(s *stream) exchanges {
+	{"authentication/token-not-shown", "another operation", older, false, func(s *stream) exchanges {
 		return exchanges{s.get("/personal_access_tokens/self", `{"token":"glpat-01234567890123456789"}`)}
 	}},
 	{"tokens/secret-only-on-create", "properties that only sound like secrets", older, true, func(s *stream) exchanges {
