@@ -33,11 +33,11 @@ func imports(t *testing.T) map[string][]string {
 func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()
 	const (
-		redact, wire, document                                        = "contract/redact", "contract/wire", "contract/document"
+		redact, wire, words, document                                 = "contract/redact", "contract/wire", "contract/internal/words", "contract/document"
 		rule, answerer, judge, rules, setup, live, scenarios, general = "contract/internal/rule", "contract/internal/answerer", "contract/internal/judge",
 			"contract/internal/rules", "contract/internal/setup", "contract/internal/live", "contract/internal/scenarios", "contract"
 	)
-	upToDocument := []string{"openapi", redact, wire, rule, document}
+	upToDocument := []string{"openapi", redact, wire, rule, words, document}
 	upToJudge := append([]string{answerer, judge}, upToDocument...)
 	upToScenarios := append([]string{rules, setup, live, scenarios}, upToJudge...)
 	all := imports(t)
@@ -47,8 +47,9 @@ func TestImportsPointOneWay(t *testing.T) {
 	}{
 		{redact, nil},
 		{wire, []string{redact}},
-		{document, []string{"openapi", redact, wire, rule}}, // which says what an outcome is
+		{document, []string{"openapi", redact, wire, words, rule}}, // rule says what an outcome is
 		{rule, nil},
+		{words, nil},
 		{answerer, []string{redact, wire}},
 		{judge, append([]string{answerer}, upToDocument...)},
 		{rules, upToJudge},

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -76,7 +77,7 @@ func (f *findings) all() []Finding {
 		}
 	}
 	if f.dropped > 0 {
-		f.list[maxFindings-1].Actual += fmt.Sprintf("; %s more of this exchange left out", plural(f.dropped, "finding"))
+		f.list[maxFindings-1].Actual += fmt.Sprintf("; %s more of this exchange left out", words.Count(f.dropped, "finding"))
 	}
 	return f.list
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/redact"
 )
 
@@ -28,17 +29,17 @@ func shape(value any) string {
 		if v == "" {
 			return "an empty string"
 		}
-		return "a string of " + plural(utf8.RuneCountInString(v), "character")
+		return "a string of " + words.Count(utf8.RuneCountInString(v), "character")
 	case []any:
 		if len(v) == 0 {
 			return "an empty array"
 		}
-		return "an array of " + entries(len(v))
+		return "an array of " + words.Count(len(v), "entry")
 	case map[string]any:
 		if len(v) == 0 {
 			return "an empty object"
 		}
-		return "an object with " + properties(len(v))
+		return "an object with " + words.Count(len(v), "property")
 	}
 	return "a value"
 }
@@ -52,7 +53,7 @@ func show(value any) string {
 		if len(v) <= 24 {
 			return "the number " + string(v)
 		}
-		return "a number of " + plural(len(v), "character")
+		return "a number of " + words.Count(len(v), "character")
 	case string:
 		if v != "" && isHarmless(v) {
 			return "the string " + strconv.Quote(v)
@@ -107,7 +108,7 @@ func object(o map[string]any) string {
 	if more != "" {
 		return "an object with " + strings.Join(names, ", ") + more
 	}
-	return "an object with " + list(names, "and")
+	return "an object with " + words.List(names, "and")
 }
 
 // constraint says what a keyword of a schema asks for.
@@ -121,15 +122,15 @@ func constraint(schema *openapi3.Schema, keyword string) string {
 			text, _ := json.Marshal(v) // of the document, not of the server
 			values = append(values, string(text))
 		}
-		return list(values, "or")
+		return words.List(values, "or")
 	case "minLength":
-		return "a string of at least " + plural(int(schema.MinLength), "character")
+		return "a string of at least " + words.Count(int(schema.MinLength), "character")
 	case "maxLength":
-		return "a string of at most " + plural(int(*schema.MaxLength), "character")
+		return "a string of at most " + words.Count(int(*schema.MaxLength), "character")
 	case "minItems":
-		return "at least " + entries(int(schema.MinItems))
+		return "at least " + words.Count(int(schema.MinItems), "entry")
 	case "maxItems":
-		return "at most " + entries(int(*schema.MaxItems))
+		return "at most " + words.Count(int(*schema.MaxItems), "entry")
 	case "minimum":
 		return typeName(schema) + " of at least " + number(*schema.Min)
 	case "maximum":
@@ -151,7 +152,7 @@ func constraint(schema *openapi3.Schema, keyword string) string {
 		for _, a := range slices.Concat(schema.OneOf, schema.AnyOf) {
 			alternatives = append(alternatives, expectation(a.Value))
 		}
-		return list(alternatives, "or")
+		return words.List(alternatives, "or")
 	}
 	return "what " + strconv.Quote(keyword) + " says in the schema"
 }
@@ -170,7 +171,7 @@ func expectation(schema *openapi3.Schema) string {
 		for i, name := range schema.Required {
 			names[i] = strconv.Quote(name)
 		}
-		return "an object with " + list(names, "and")
+		return "an object with " + words.List(names, "and")
 	}
 	return typeName(schema) + bounds(schema)
 }
@@ -205,35 +206,5 @@ func typeName(schema *openapi3.Schema) string {
 	if len(names) == 0 {
 		return "a value"
 	}
-	return list(names, "or")
-}
-
-// list is "a", "a or b", "a, b or c".
-func list(items []string, conjunction string) string {
-	if len(items) < 2 {
-		return strings.Join(items, "")
-	}
-	last := len(items) - 1
-	return strings.Join(items[:last], ", ") + " " + conjunction + " " + items[last]
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
-
-func entries(n int) string {
-	if n == 1 {
-		return "1 entry"
-	}
-	return strconv.Itoa(n) + " entries"
-}
-
-func properties(n int) string {
-	if n == 1 {
-		return "1 property"
-	}
-	return strconv.Itoa(n) + " properties"
+	return words.List(names, "or")
 }

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // fault is one way in which bytes are not one JSON text (RFC 8259) that every reader understands alike.
@@ -41,7 +43,7 @@ func parse(data []byte) (value any, faults []fault) {
 	end := int(p.in.InputOffset())
 	if rest := bytes.TrimLeft(data[end:], " \t\r\n"); len(rest) > 0 {
 		p.faults = append(p.faults, fault{
-			kind: "end", reason: fmt.Sprintf("%s after the JSON text, from byte %d on", plural(len(rest), "byte"), len(data)-len(rest)),
+			kind: "end", reason: fmt.Sprintf("%s after the JSON text, from byte %d on", words.Count(len(rest), "byte"), len(data)-len(rest)),
 		})
 	}
 	return value, p.faults

@@ -13,6 +13,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -81,7 +82,7 @@ func (op *operation) checkRequestBody(f *findings, r *wire.Request) {
 			listed = append(listed, name)
 		}
 		slices.Sort(listed)
-		c.found("content-type", nil, "Content-Type "+list(listed, "or"), actual, c.place)
+		c.found("content-type", nil, "Content-Type "+words.List(listed, "or"), actual, c.place)
 		return
 	}
 	if content.Schema == nil {

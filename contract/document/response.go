@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -67,7 +68,7 @@ func (op *operation) listedStatuses() string {
 	for _, status := range op.statuses() {
 		statuses = append(statuses, strconv.Itoa(status))
 	}
-	return list(statuses, "or")
+	return words.List(statuses, "or")
 }
 
 // isGateways says whether a status is one that something between us and GitLab gives when it has no answer of GitLab's.
@@ -113,7 +114,7 @@ func (res *response) checkNoContent(f *findings, x *wire.Exchange) {
 	}
 	finding := Finding{Rule: RuleNoContent, Outcome: Violation, Expected: "no body with " + what}
 	if len(r.Body) > 0 {
-		finding.Actual = "a body of " + plural(len(r.Body), "byte")
+		finding.Actual = "a body of " + words.Count(len(r.Body), "byte")
 		f.add("", nil, place{part: res.spec}, finding)
 		return
 	}
@@ -184,7 +185,7 @@ const oneJSONText = "one JSON text (RFC 8259)"
 func (res *response) checkContentType(f *findings, values []string, empty bool) *content {
 	because := place{part: res.spec, keyword: "content"}
 	finding := Finding{
-		Rule: RuleContentType, Outcome: Violation, Expected: "Content-Type " + list(res.mediaTypes(), "or"),
+		Rule: RuleContentType, Outcome: Violation, Expected: "Content-Type " + words.List(res.mediaTypes(), "or"),
 	}
 	if c := res.find("*/*"); c != nil && len(values) == 0 {
 		return c
@@ -216,7 +217,7 @@ func (res *response) checkContentType(f *findings, values []string, empty bool) 
 		}
 		return c
 	default:
-		finding.Actual = plural(len(values), "header") + " Content-Type"
+		finding.Actual = words.Count(len(values), "header") + " Content-Type"
 	}
 	f.add("", nil, because, finding)
 	return nil

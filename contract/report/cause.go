@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // cause is what seems to be one thing that is wrong: failures of several rules that come from the same answers, or from
@@ -40,7 +41,7 @@ func (c *cause) sentence() string {
 	f := c.first()
 	text := fmt.Sprintf("%s (%s): %s", f.rule.ID, f.kind(), f.rule.Sentence)
 	if others := c.rules()[1:]; len(others) > 0 {
-		text += " The same cause seems to break " + some(others, maxOthers) + "."
+		text += " The same cause seems to break " + words.Some(others, maxOthers) + "."
 	}
 	return text
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // Comparison is what changed from one JSON report to another. Its texts are printable.
@@ -245,7 +246,7 @@ func changeLines(changes []Change) []sectionLine {
 
 // summary is what a comparison comes to.
 func (c *Comparison) summary() (status, string) {
-	counts := fmt.Sprintf("%s newly failing, %d fixed, %d no longer tested to the end.", Count(len(c.Failing), "rule"), len(c.Fixed), len(c.Lost))
+	counts := fmt.Sprintf("%s newly failing, %d fixed, %d no longer tested to the end.", words.Count(len(c.Failing), "rule"), len(c.Fixed), len(c.Lost))
 	if c.Worse {
 		return statusOf(contract.Violation), "worse: " + counts
 	}

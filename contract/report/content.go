@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // What formats show beside the failures and the verdict. Everything here is free of secrets, and printable.
@@ -89,7 +90,7 @@ func (r *Report) facts() []fact {
 		if i == 0 {
 			label = "untested"
 		}
-		facts = append(facts, fact{label, Count(len(u.ids), "rule") + ": " + u.reason})
+		facts = append(facts, fact{label, words.Count(len(u.ids), "rule") + ": " + u.reason})
 	}
 	return append(facts, fact{"coverage", r.coverageText()})
 }
@@ -111,8 +112,8 @@ func (r *Report) ruleText() string {
 // findingText counts findings by outcome.
 func (r *Report) findingText() string {
 	c := r.counts()
-	text := fmt.Sprintf("%s, %d drift, %s, %d inconclusive", Count(c.findings[contract.Violation], "violation"),
-		c.findings[contract.Drift], Count(c.findings[contract.Error], "invalid request"), c.findings[contract.Inconclusive])
+	text := fmt.Sprintf("%s, %d drift, %s, %d inconclusive", words.Count(c.findings[contract.Violation], "violation"),
+		c.findings[contract.Drift], words.Count(c.findings[contract.Error], "invalid request"), c.findings[contract.Inconclusive])
 	if r.Result.Dropped > 0 {
 		text += fmt.Sprintf("; %d more are only counted", r.Result.Dropped)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/document"
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // failure is what is shown as one: the findings of one rule, and one place in the document, in one place of the body.
@@ -332,7 +333,7 @@ func (f *failure) others() []line {
 		{exchanges, "other exchange"},
 	} {
 		if n := len(l.names); n > 0 {
-			text := Count(n, l.what) + ": "
+			text := words.Count(n, l.what) + ": "
 			text += strings.Join(l.names[:min(n, maxOthers)], ", ")
 			if n > maxOthers {
 				text += " …"

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // compareFleets compares what became of each rule at each target that both reports have. A change that several targets share
@@ -42,7 +43,7 @@ func compareFleets(old, new *Fleet) *Comparison {
 }
 
 func (f *Fleet) side() Side {
-	return Side{Target: Count(len(f.targets), "target"), Started: f.Started, Verdict: f.text()}
+	return Side{Target: words.Count(len(f.targets), "target"), Started: f.Started, Verdict: f.text()}
 }
 
 // changes are changes of rules, and the targets that share each.
@@ -66,7 +67,7 @@ func (c *changes) add(target string, more []Change) {
 func (c *changes) named() []Change {
 	for i := range c.all {
 		names := c.targets[c.all[i].Rule]
-		c.all[i].Sentence = strings.TrimSpace(fmt.Sprintf("%s (%s: %s)", c.all[i].Sentence, Count(len(names), "target"), some(names, maxNamed)))
+		c.all[i].Sentence = strings.TrimSpace(fmt.Sprintf("%s (%s: %s)", c.all[i].Sentence, words.Count(len(names), "target"), words.Some(names, maxNamed)))
 	}
 	return c.all
 }

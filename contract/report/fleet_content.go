@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // What formats show of many targets.
@@ -79,7 +80,7 @@ func (f *Fleet) subjects() []string {
 
 // text is what all targets came to, in one line.
 func (f *Fleet) text() string {
-	parts := []string{fmt.Sprintf("%d of %s conformant", f.count(contract.Conformant), Count(len(f.targets), "target"))}
+	parts := []string{fmt.Sprintf("%d of %s conformant", f.count(contract.Conformant), words.Count(len(f.targets), "target"))}
 	for _, exit := range worstFirst {
 		if n := f.count(exit); n > 0 && exit != contract.Conformant {
 			word := fleetVerdicts[exit]
@@ -161,5 +162,5 @@ func (f *Fleet) commonLines() []string {
 }
 
 func (c *fleetCommon) line() string {
-	return fmt.Sprintf("%s: %s (%s)", Count(len(c.Targets), "target"), c.Text, some(c.Targets, maxNamed))
+	return fmt.Sprintf("%s: %s (%s)", words.Count(len(c.Targets), "target"), c.Text, words.Some(c.Targets, maxNamed))
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // WriteFleet writes a comment or an artifact: the table of targets and subjects, what is common, each target that is not
@@ -23,7 +25,7 @@ func (Markdown) WriteFleet(w io.Writer, f *Fleet) error {
 	red := f.red()
 	for i, row := range red {
 		if i == maxDetails || b.Len() > maxMarkdown {
-			fmt.Fprintf(&b, "Not shown in full: %s.\n\n", Count(len(red)-i, "target"))
+			fmt.Fprintf(&b, "Not shown in full: %s.\n\n", words.Count(len(red)-i, "target"))
 			break
 		}
 		markdownFleetTarget(&b, row)
@@ -51,7 +53,7 @@ func markdownFleetTable(b *bytes.Buffer, f *Fleet) {
 		b.WriteString("\n")
 	}
 	if green := len(f.targets) - len(red); green > 0 {
-		fmt.Fprintf(b, "| ✓ | and %s | conformant |%s\n", Count(green, "other target"), strings.Repeat(" |", len(f.subjects())))
+		fmt.Fprintf(b, "| ✓ | and %s | conformant |%s\n", words.Count(green, "other target"), strings.Repeat(" |", len(f.subjects())))
 	}
 	b.WriteString("\n")
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // ReadFleet reads what JSON wrote: the report of many targets, or of one, which is then called by its URL. The error says
@@ -75,7 +77,7 @@ func notReport(data []byte, err error) error {
 	case text[0] == '<':
 		return errors.New("it is HTML or XML and not JSON; --report json=FILE writes a report as JSON")
 	case errors.As(err, &syntax) && text[0] == '{' && int(syntax.Offset) >= len(data):
-		return fmt.Errorf("it is JSON that ends in the middle, after %s: was it written to the end?", Count(len(data), "byte"))
+		return fmt.Errorf("it is JSON that ends in the middle, after %s: was it written to the end?", words.Count(len(data), "byte"))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("it is not JSON: %s at byte %d; --report json=FILE writes a report as JSON", syntax.Error(), syntax.Offset)
 	case errors.As(err, &typed) && typed.Field != "":

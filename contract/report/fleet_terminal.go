@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/mattn/go-runewidth"
+
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // maxFleetShown is how many targets that are not conformant are shown in full.
@@ -55,7 +57,7 @@ func (t Terminal) fleetTable(b *bytes.Buffer, f *Fleet) {
 	if green := len(f.targets) - len(red); green == 1 {
 		fmt.Fprintf(b, "%s and 1 target that conforms\n", t.paint(statusOfExit(0), "✓"))
 	} else if green > 0 {
-		fmt.Fprintf(b, "%s and %s that conform\n", t.paint(statusOfExit(0), "✓"), Count(green, "target"))
+		fmt.Fprintf(b, "%s and %s that conform\n", t.paint(statusOfExit(0), "✓"), words.Count(green, "target"))
 	}
 	fmt.Fprintln(b)
 }
@@ -107,7 +109,7 @@ func (t Terminal) fleetTargets(b *bytes.Buffer, f *Fleet) {
 	red := f.red()
 	for i, row := range red {
 		if i == maxFleetShown {
-			fmt.Fprintf(b, "and %s; a JSON or HTML report has them all\n\n", Count(len(red)-i, "other target"))
+			fmt.Fprintf(b, "and %s; a JSON or HTML report has them all\n\n", words.Count(len(red)-i, "other target"))
 			return
 		}
 		fmt.Fprintf(b, "%s %s  %s\n", t.paint(row.status, row.status.mark), row.name, row.url)

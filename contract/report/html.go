@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // HTML writes a page for a browser, in one file that loads nothing. What a server said is text in it, never markup: it
@@ -177,7 +178,7 @@ func (r *Report) htmlFacts() []htmlFact {
 		add("Took", span(r.Result.Duration))
 	}
 	c := r.counts()
-	add("Exchanges", Count(c.judged, "exchange")+" judged, "+Count(c.exchanges, "exchange")+" in all")
+	add("Exchanges", words.Count(c.judged, "exchange")+" judged, "+words.Count(c.exchanges, "exchange")+" in all")
 	add("Findings", r.findingText())
 	return facts
 }

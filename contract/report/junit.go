@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // JUnit writes JUnit XML as GitLab reads it (lib/gitlab/ci/parsers/test/junit.rb), one test case for each rule and one
@@ -157,7 +158,7 @@ func (r *Report) junitText(rule *contract.RuleResult, failures []failure) string
 		b.WriteString(r.plain(f) + "\n")
 	}
 	if more > 0 {
-		fmt.Fprintf(&b, "and %s elsewhere\n", Count(more, "finding"))
+		fmt.Fprintf(&b, "and %s elsewhere\n", words.Count(more, "finding"))
 	}
 	return strings.TrimSpace(b.String())
 }

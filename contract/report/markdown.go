@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // Markdown writes a comment for a merge request, in GitLab's flavour. Whatever a server or a file said stands in a code
@@ -53,7 +55,7 @@ func markdownTable(b *bytes.Buffer, causes []cause) {
 	b.WriteString("| | rules | | operations | findings |\n|:-:|:--|:--|:--|--:|\n")
 	for i := range causes {
 		if i == maxDetails {
-			fmt.Fprintf(b, "| | and %s | | | |\n", Count(len(causes)-i, "other failure"))
+			fmt.Fprintf(b, "| | and %s | | | |\n", words.Count(len(causes)-i, "other failure"))
 			break
 		}
 		found, what := 0, causes[i].first().kind()
@@ -75,7 +77,7 @@ func codeSpans(ids []string) string {
 	for _, id := range ids {
 		spans = append(spans, codeSpan(id))
 	}
-	return some(spans, maxNamed)
+	return words.Some(spans, maxNamed)
 }
 
 // markdownDetails are the causes in full, as many as there is room for. Each can be opened.
@@ -88,11 +90,11 @@ func markdownDetails(b *bytes.Buffer, r *Report, causes []cause) {
 			text.WriteString(f.plainShort())
 		}
 		if more > 0 {
-			fmt.Fprintf(&text, "and %s of the same cause\n", Count(more, "other failure"))
+			fmt.Fprintf(&text, "and %s of the same cause\n", words.Count(more, "other failure"))
 		}
 		whole := strings.ReplaceAll(text.String(), "\n/", "\n /") // at the start of a line it could be a quick action
 		if i == maxDetails || b.Len()+len(whole) > maxMarkdown {
-			fmt.Fprintf(b, "Not shown in full: %s.\n\n", Count(len(causes)-i, "failure"))
+			fmt.Fprintf(b, "Not shown in full: %s.\n\n", words.Count(len(causes)-i, "failure"))
 			return
 		}
 		f := causes[i].first()

@@ -663,16 +663,6 @@ func TestWidths(t *testing.T) {
 	}
 }
 
-func TestCount(t *testing.T) {
-	t.Parallel()
-	for want, got := range map[string]string{
-		"1 rule": report.Count(1, "rule"), "0 rules": report.Count(0, "rule"), "2 more entries": report.Count(2, "more entry"),
-		"3 other places in this answer": report.Count(3, "other place in this answer"), "4 ways": report.Count(4, "way"),
-	} {
-		assert.Equal(t, want, got)
-	}
-}
-
 // TestFiles: a finding of several files names the one that it is in.
 func TestFiles(t *testing.T) {
 	t.Parallel()

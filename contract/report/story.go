@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/redact"
 )
 
@@ -105,7 +106,7 @@ func Preamble(url string, tokens []string) string {
 // told says how a story begins, in half a sentence.
 func told(f *finding) string {
 	if n := len(script(f.Story)); n > 0 {
-		return fmt.Sprintf("scenario %q, up to the request that failed: %s", f.Scenario, Count(n, "request"))
+		return fmt.Sprintf("scenario %q, up to the request that failed: %s", f.Scenario, words.Count(n, "request"))
 	}
 	return strings.TrimSpace(f.Scenario)
 }

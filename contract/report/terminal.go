@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/mattn/go-runewidth"
+
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // Terminal writes what a person reads: the results by subject, what is wrong, the summary, the verdict.
@@ -56,11 +58,11 @@ func (t Terminal) causes(b *bytes.Buffer, r *Report) {
 			t.consequence(b, f)
 		}
 		if more > 0 {
-			fmt.Fprintf(b, "  and %s of the same cause\n\n", Count(more, "other failure"))
+			fmt.Fprintf(b, "  and %s of the same cause\n\n", words.Count(more, "other failure"))
 		}
 	}
 	if n := len(causes) - maxShown; n > 0 {
-		fmt.Fprintf(b, "and %s; a JSON report has them all\n\n", Count(n, "other failure"))
+		fmt.Fprintf(b, "and %s; a JSON report has them all\n\n", words.Count(n, "other failure"))
 	}
 }
 

@@ -27,47 +27,6 @@ func cut(s string, limit int) string {
 	return s[:limit] + " …"
 }
 
-// Count is a number and what it counts, such as "1 rule" or "2 rules".
-func Count(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, plural(one))
-}
-
-// plural is the plural of a noun, which may have words before it. What follows "in" or "of" stays.
-func plural(one string) string {
-	for _, preposition := range []string{" in ", " of "} {
-		if before, after, ok := strings.Cut(one, preposition); ok {
-			return plural(before) + preposition + after
-		}
-	}
-	if stem, ok := strings.CutSuffix(one, "y"); ok && !strings.ContainsAny(stem[len(stem)-1:], "aeou") {
-		return stem + "ies"
-	}
-	return one + "s"
-}
-
-// list is names as a sentence has them: "a, b and c".
-func list(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
-}
-
-// Some are names as a sentence has them, of which at most so many are listed; see some.
-func Some(names []string, most int) string { return some(names, most) }
-
-// some are names, of which at most so many are listed.
-func some(names []string, most int) string {
-	if len(names) <= most {
-		return list(names)
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-}
-
 // apart are texts with commas of their own, of which at most so many are listed.
 func apart(texts []string, most int) string {
 	if n := len(texts) - most; n > 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/redact"
 )
 
@@ -102,7 +103,7 @@ func (r *Report) whatHolds() string {
 		text += " at " + r.where()
 	}
 	if c.judged > 0 {
-		text += ", in " + Count(c.judged, "request")
+		text += ", in " + words.Count(c.judged, "request")
 	}
 	if roles := r.roles(); roles != "" {
 		text += " by " + roles
@@ -153,7 +154,7 @@ func (r *Report) roles() string {
 	for _, role := range r.Result.Roles {
 		names = append(names, role.String())
 	}
-	return list(names)
+	return words.List(names, "and")
 }
 
 // whatIsWrong is a line for each cause, the most fundamental first: why the check ended early, what something in between
@@ -179,13 +180,13 @@ func (r *Report) whatIsWrong() []string {
 		}
 	}
 	if more > 0 {
-		lines = append(lines, fmt.Sprintf("Wrong: %s.", Count(more, "other cause")))
+		lines = append(lines, fmt.Sprintf("Wrong: %s.", words.Count(more, "other cause")))
 	}
 	if stale := r.stale(); len(stale) > 0 {
-		lines = append(lines, "Known failures that pass, and fail the check until they are off the list: "+some(stale, maxNamed)+".")
+		lines = append(lines, "Known failures that pass, and fail the check until they are off the list: "+words.Some(stale, maxNamed)+".")
 	}
 	if internal := r.internal(); len(internal) > 0 {
-		lines = append(lines, "Not tested because of an internal error: "+some(internal, maxNamed)+".")
+		lines = append(lines, "Not tested because of an internal error: "+words.Some(internal, maxNamed)+".")
 	}
 	return lines
 }
@@ -243,7 +244,7 @@ func (r *Report) whatIsOpen() []string {
 		lines = append(lines, "Not enough was tested: "+strings.Join(missing, "; ")+".")
 	}
 	for _, reason := range r.inconclusive() {
-		line := "Inconclusive: " + some(reason.ids, maxNamed)
+		line := "Inconclusive: " + words.Some(reason.ids, maxNamed)
 		if reason.reason != "" {
 			line += " (" + reason.reason + ")"
 		}
@@ -255,7 +256,7 @@ func (r *Report) whatIsOpen() []string {
 // missing is what keeps the result from being conformant, apart from violations.
 func (r *Report) missing() []string {
 	if c := r.counts(); c.judged == 0 && c.exchanges > 0 {
-		return []string{fmt.Sprintf("none of the %s is with the Agents API (/api/v4/projects/…/cluster_agents)", Count(c.exchanges, "exchange"))}
+		return []string{fmt.Sprintf("none of the %s is with the Agents API (/api/v4/projects/…/cluster_agents)", words.Count(c.exchanges, "exchange"))}
 	}
 	var missing []string
 	for _, m := range r.Result.Missing() {
@@ -273,7 +274,7 @@ func (r *Report) whatWasNotTested() []string {
 	}
 	if n > 0 {
 		most := r.untested()[0]
-		line := fmt.Sprintf("Not tested: %s", Count(n, "rule"))
+		line := fmt.Sprintf("Not tested: %s", words.Count(n, "rule"))
 		if len(r.untested()) > 1 {
 			line += fmt.Sprintf(", %d of them because of this: %s.", len(most.ids), most.reason)
 		} else {
@@ -282,7 +283,7 @@ func (r *Report) whatWasNotTested() []string {
 		lines = append(lines, line)
 	}
 	if do, rules := r.advice(); rules > 0 {
-		lines = append(lines, fmt.Sprintf("To test %s, %s.", Count(rules, "more rule"), do))
+		lines = append(lines, fmt.Sprintf("To test %s, %s.", words.Count(rules, "more rule"), do))
 	}
 	return lines
 }

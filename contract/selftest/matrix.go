@@ -7,6 +7,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/faults"
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // Matrix is the result of all runs.
@@ -93,8 +94,8 @@ func (m *Matrix) Summary() string {
 		}
 	}
 	return fmt.Sprintf("%s: %s, %s, %d inconclusive, %d allowed. They violate %d of the %d MUST rules. %s of the healthy fake: %s.",
-		count(len(m.Broken), "fault"), count(verdicts[faults.Violates], "violation"), count(verdicts[faults.Drifts], "drift"),
-		verdicts[faults.Obscures], verdicts[faults.Conforms], violated, must, count(len(m.Healthy), "run"), m.found())
+		words.Count(len(m.Broken), "fault"), words.Count(verdicts[faults.Violates], "violation"), words.Count(verdicts[faults.Drifts], "drift"),
+		verdicts[faults.Obscures], verdicts[faults.Conforms], violated, must, words.Count(len(m.Healthy), "run"), m.found())
 }
 
 // found says whether something was found on the healthy fake.
@@ -106,13 +107,5 @@ func (m *Matrix) found() string {
 	if wrong == 0 {
 		return "nothing was found"
 	}
-	return count(wrong, "problem")
-}
-
-// count is a number and what it counts.
-func count(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
+	return words.Count(wrong, "problem")
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract"
-	"example.com/gitlab-agents/contract/report"
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // unreachableProblem says why a GitLab did not answer, and what to do about it.
@@ -109,5 +109,5 @@ func wrongName(certificate *x509.Certificate, host string) string {
 	if len(names) == 0 {
 		return fmt.Sprintf("has no subject alternative name, and its common name %q does not count; the server needs one for %s", certificate.Subject.CommonName, host)
 	}
-	return fmt.Sprintf("is for %s, and not for %s; write a name of the certificate in the URL", report.Some(names, maxNames), host)
+	return fmt.Sprintf("is for %s, and not for %s; write a name of the certificate in the URL", words.Some(names, maxNames), host)
 }

@@ -10,6 +10,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/report"
 )
 
@@ -105,5 +106,5 @@ func (c *check) printRequests(result *contract.Result, shown shownTarget) {
 		}
 	}
 	fmt.Fprintf(c.stdout, "\n# %s in %s, and those that prepare the check and remove what it created. Nothing was sent.\n",
-		report.Count(len(result.Timeline), "request"), report.Count(played, "scenario"))
+		words.Count(len(result.Timeline), "request"), words.Count(played, "scenario"))
 }

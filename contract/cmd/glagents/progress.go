@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/report"
 	"example.com/gitlab-agents/contract/wire"
 )
@@ -46,9 +47,9 @@ func progressLine(e contract.Event) string {
 		line = e.Phase
 	}
 	if e.Total > 0 {
-		line += fmt.Sprintf(": %d of %s", e.Done, report.Count(e.Total, "scenario"))
+		line += fmt.Sprintf(": %d of %s", e.Done, words.Count(e.Total, "scenario"))
 	}
-	line += ", " + report.Count(e.Requests, "request")
+	line += ", " + words.Count(e.Requests, "request")
 	if e.Waiting > 0 {
 		line += fmt.Sprintf(", waiting for %v as the server asked", e.Waiting.Round(time.Second))
 	}

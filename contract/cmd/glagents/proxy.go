@@ -19,6 +19,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/har"
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/proxy"
 	"example.com/gitlab-agents/contract/report"
 )
@@ -242,7 +243,7 @@ func (r *proxyRun) serve(ctx context.Context, listener net.Listener, p *proxy.Pr
 func (r *proxyRun) show(p *proxy.Proxy, human io.Writer) (contract.Exit, error) {
 	content := &report.Report{Result: p.Result(), Strict: r.strict, Redactor: r.redactor}
 	if dropped := p.Dropped(); dropped > 0 {
-		content.Partial = report.Count(dropped, "exchange") + " not judged, because judging fell behind"
+		content.Partial = words.Count(dropped, "exchange") + " not judged, because judging fell behind"
 	}
 	failed := r.reports.write(r.stdout, content)
 	terminal := report.Terminal{Color: r.color, Quiet: r.quiet, Width: width(r.stdout)}

@@ -11,6 +11,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/faults"
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/report"
 	"example.com/gitlab-agents/contract/selftest"
 )
@@ -103,9 +104,9 @@ func (p *program) showMatrix(matrix *selftest.Matrix, took time.Duration) contra
 	}
 	verdict, exit := "✓ The suite notices what it claims", contract.Conformant
 	if problems := len(matrix.Problems()); problems > 0 {
-		verdict, exit = "✗ The suite does not do what it claims: "+report.Count(problems, "problem"), contract.Violated
+		verdict, exit = "✗ The suite does not do what it claims: "+words.Count(problems, "problem"), contract.Violated
 	}
-	fmt.Fprintf(p.stdout, "%s, in %s and %v.\n", verdict, report.Count(len(matrix.Healthy)+len(matrix.Broken), "run"), took.Round(100*time.Millisecond))
+	fmt.Fprintf(p.stdout, "%s, in %s and %v.\n", verdict, words.Count(len(matrix.Healthy)+len(matrix.Broken), "run"), took.Round(100*time.Millisecond))
 	lines := []string{matrix.Summary()}
 	if all := len(faults.All()); len(matrix.Broken) < all {
 		lines = append(lines, fmt.Sprintf("There are %d faults. Only all of them show whether every MUST is violated by one.", all))

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/report"
 )
 
@@ -99,7 +100,7 @@ func (s *sweep) run(ctx context.Context) error {
 	}
 	clean := len(unreadable) == 0
 	for _, done := range swept {
-		fmt.Fprintf(s.stdout, "Run %s: %s removed.\n", done.Entry.Run, report.Count(done.Removed, "agent"))
+		fmt.Fprintf(s.stdout, "Run %s: %s removed.\n", done.Entry.Run, words.Count(done.Removed, "agent"))
 		for _, left := range done.Left {
 			clean = false
 			s.complain("left behind: " + left)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/words"
 	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/report"
 	"example.com/gitlab-agents/contract/targets"
@@ -57,9 +58,9 @@ func announced(n int, share targets.Share) string {
 	case n == 0:
 		return "Nothing to check: " + share.String() + " has no targets, as the file lists fewer targets than there are shares."
 	case share.String() != "":
-		return "Checking " + report.Count(n, "target") + ", " + share.String() + "."
+		return "Checking " + words.Count(n, "target") + ", " + share.String() + "."
 	}
-	return "Checking " + report.Count(n, "target") + "."
+	return "Checking " + words.Count(n, "target") + "."
 }
 
 // onlyForTargets refuses flags that mean one GitLab.
@@ -113,7 +114,7 @@ func (c *check) problems(err error) error {
 	const most = 20
 	for i, p := range problems {
 		if i == most {
-			c.complain(fmt.Sprintf("and %s", report.Count(len(problems)-most, "other problem")))
+			c.complain(fmt.Sprintf("and %s", words.Count(len(problems)-most, "other problem")))
 			break
 		}
 		c.complain(p.Error())
@@ -319,5 +320,5 @@ func (p *fleetProgress) show() {
 }
 
 func (p *fleetProgress) line() string {
-	return fmt.Sprintf("%d of %s done, %d red, %d under way, %d waiting", p.done, report.Count(p.total, "target"), p.red, p.under-p.done, p.total-p.under)
+	return fmt.Sprintf("%d of %s done, %d red, %d under way, %d waiting", p.done, words.Count(p.total, "target"), p.red, p.under-p.done, p.total-p.under)
 }

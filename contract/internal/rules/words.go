@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf8"
+
+	"example.com/gitlab-agents/contract/internal/words"
 )
 
 // Texts of other people are described, not shown.
@@ -12,17 +14,10 @@ func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 // size is the length of a text.
 func size(s string) string {
-	return plural(int64(utf8.RuneCountInString(s)), "character", "characters")
+	return words.Count(utf8.RuneCountInString(s), "character")
 }
 
-func entries(n int64) string { return plural(n, "entry", "entries") }
-
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(n) + " " + many
-}
+func entries(n int64) string { return words.Count(n, "entry") }
 
 func text(s *string) string {
 	if s == nil {
