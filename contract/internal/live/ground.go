@@ -62,13 +62,16 @@ func (p *play) checkGround(x *judge.Exchange, role rule.Role) {
 	case p.ctx.Err() != nil: // another scenario has found out
 		p.interrupted()
 	case problem == nil:
-	case role != rule.Maintainer:
+	case role != rule.Maintainer && !slices.Contains(ofEverybody, problem.Code):
 		p.stop(rule.Untested, rule.Reason{Code: rule.ReasonRole, Text: fmt.Sprintf("the %s token cannot be used: %s", role, problem.Means)})
 	default:
 		p.endAll(problemOf(problem))
 		p.interrupted()
 	}
 }
+
+// ofEverybody are problems that are not about the token that was refused.
+var ofEverybody = []string{setup.ProjectArchived, setup.ProjectDeletion, setup.InstanceReadOnly}
 
 // endAll ends the check: what it stands on is gone.
 func (c *check) endAll(problem rule.Problem) {

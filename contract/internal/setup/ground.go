@@ -134,10 +134,6 @@ func (g *Ground) WhyForbidden(ctx context.Context, asker Asker, refused *Problem
 	if err != nil || x.Response == nil || json.Unmarshal(x.Response.Body, &now) != nil {
 		return nil
 	}
-	return g.whyForbidden(ctx, asker, &now, refused)
-}
-
-func (g *Ground) whyForbidden(ctx context.Context, asker Asker, now *details, refused *Problem) *Problem {
 	switch {
 	case now.Archived:
 		return archived(g.Project, refused)
@@ -196,6 +192,11 @@ func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused
 	if first.Code == InstanceReadOnly || first.Code == TokenPermission {
 		return first // other reads work as before
 	}
+	if !isRead(refused.Request.Method) && !g.Project.Archived {
+		if why := g.WhyForbidden(ctx, asker, first); why != nil {
+			return why // it is about the project, and not about the token
+		}
+	}
 	path := "/projects/" + url.PathEscape(g.named)
 	if !g.Project.Known {
 		path += "/cluster_agents?per_page=1"
@@ -212,15 +213,8 @@ func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused
 		return second
 	}
 	var now details
-	if json.Unmarshal(again.Response.Body, &now) == nil && !isRead(refused.Request.Method) && !g.Project.Archived {
-		if now.Archived {
-			return archived(g.Project, first)
-		}
-		if first.Code == Forbidden && token == g.token {
-			if why := g.whyForbidden(ctx, asker, &now, first); why != nil {
-				return why
-			}
-		}
+	if json.Unmarshal(again.Response.Body, &now) == nil && !isRead(refused.Request.Method) && !g.Project.Archived && now.Archived {
+		return archived(g.Project, first)
 	}
 	if token == g.token && first.Code == Forbidden && g.isLower(now.level()) || first.Code == TokenScope && lacksScope(ctx, asker, token) {
 		return first

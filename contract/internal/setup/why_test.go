@@ -47,6 +47,7 @@ func TestWhyAMaintainerMayNotWrite(t *testing.T) {
 			assert.True(t, ground.MayChange(), "a refusal that nothing explains is GitLab's fault")
 			for _, p := range []*setup.Problem{
 				ground.WhyForbidden(t.Context(), asker, ground.ReadRefusal(refused)), ground.Recheck(t.Context(), asker, "glpat-maintainer", refused),
+				ground.Recheck(t.Context(), asker, "glpat-stranger", refused),
 			} {
 				if c.code == "" {
 					assert.Nil(t, p)
