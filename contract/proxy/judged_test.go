@@ -363,11 +363,11 @@ func TestNoTokens(t *testing.T) {
 		fmt.Fprintf(w, `{"message":%q,"x":%q}`, r.Header.Get("Private-Token"), r.URL.String())
 	}))
 	t.Cleanup(upstream.Close)
-	var out, recorded bytes.Buffer
+	var logged, found, recorded bytes.Buffer // each is written by a goroutine of its own
 	recording := har.NewWriter(&recorded, nil, "1")
 	p, base := start(t, proxy.Options{
-		Upstream: parse(t, upstream.URL), Record: recording, Log: log.New(&out, "", 0),
-		Found: func(f contract.Finding) { fmt.Fprintln(&out, f) },
+		Upstream: parse(t, upstream.URL), Record: recording, Log: log.New(&logged, "", 0),
+		Found: func(f contract.Finding) { fmt.Fprintln(&found, f) },
 	})
 	for _, path := range []string{"", "/1", "/2?private_token=" + canary} {
 		request, err := http.NewRequestWithContext(t.Context(), "GET", base+"/api/v4/projects/20/cluster_agents"+path, nil)
@@ -379,8 +379,9 @@ func TestNoTokens(t *testing.T) {
 	}
 	result := p.Result()
 	assert.Equal(t, 3, result.Judged)
-	assert.NotEmpty(t, out.String())
-	assert.NotContains(t, out.String()+recorded.String()+fmt.Sprint(result.Findings), canary)
+	assert.NotEmpty(t, logged.String())
+	assert.NotEmpty(t, found.String())
+	assert.NotContains(t, logged.String()+found.String()+recorded.String()+fmt.Sprint(result.Findings), canary)
 }
 
 // What cannot be an upstream is refused.

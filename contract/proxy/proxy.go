@@ -134,7 +134,8 @@ func (p *Proxy) rewrite(r *httputil.ProxyRequest) {
 	}
 }
 
-// Result is what was judged, once all is judged that was delivered before.
+// Result is what was judged, once all is judged that was delivered before. A client may have its answer a moment before it
+// counts as delivered, so shut the server down before if no exchange may be missing.
 func (p *Proxy) Result() *contract.Result {
 	p.judging.settle()
 	result := p.judging.judge.Result()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -19,11 +20,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/proxy"
 )
 
 // start runs a proxy until the test ends, and returns it and its URL.
-func start(t testing.TB, o proxy.Options) (*proxy.Proxy, string) {
+func start(t testing.TB, o proxy.Options) (*running, string) {
 	t.Helper()
 	p, err := proxy.New(o)
 	require.NoError(t, err)
@@ -40,7 +42,24 @@ func start(t testing.TB, o proxy.Options) (*proxy.Proxy, string) {
 		<-served
 		assert.NoError(t, p.Close())
 	})
-	return p, "http://" + listener.Addr().String()
+	return &running{p, server}, "http://" + listener.Addr().String()
+}
+
+// running is a proxy that serves. Clients may have an answer before the proxy has taken it up for judging, so what it came
+// to is asked after the last request has ended. Then the proxy serves no more.
+type running struct {
+	*proxy.Proxy
+	server *http.Server
+}
+
+func (r *running) Result() *contract.Result {
+	_ = r.server.Shutdown(context.Background())
+	return r.Proxy.Result()
+}
+
+func (r *running) Dropped() int {
+	_ = r.server.Shutdown(context.Background())
+	return r.Proxy.Dropped()
 }
 
 func parse(t testing.TB, text string) *url.URL {
