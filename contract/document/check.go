@@ -20,14 +20,21 @@ import (
 //
 // What is wrong in an answer with status 429 is Inconclusive: it is that of a limit somewhere on the way.
 func (d *Document) Check(x *wire.Exchange) []Finding {
+	findings, _ := d.CheckAndRead(x)
+	return findings
+}
+
+// CheckAndRead is Check, and returns the body of the response too: what [Value] makes of it. The body is nil if Check had
+// no need to read it.
+func (d *Document) CheckAndRead(x *wire.Exchange) (list []Finding, body any) {
 	op, parameters := d.route(x.Request.Method, x.Request.URL)
 	if op == nil || x.FromCache != "" {
-		return nil
+		return nil, nil
 	}
 	f := &findings{operation: op.id, positions: d.positions}
 	op.checkRequest(f, &x.Request, parameters)
 	op.checkResponse(f, x)
-	return f.all()
+	return f.all(), f.body
 }
 
 // maxFindings is how many different problems of one exchange are reported.
@@ -38,6 +45,7 @@ type findings struct {
 	operation string
 	positions *positions
 	softened  bool // a violation is inconclusive
+	body      any  // of the response, once it was read
 	list      []Finding
 	counts    []int
 	index     map[string]int // the problem to its place in list

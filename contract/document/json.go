@@ -60,6 +60,13 @@ func firstInvalid(data []byte) int {
 	}
 }
 
+// Value reads a JSON text as map[string]any, []any, string, [json.Number], bool or nil. Of two properties with one name it
+// has the last. It is nil if the text is not JSON.
+func Value(data []byte) any {
+	value, _ := parse(data)
+	return value
+}
+
 // parser makes a value of JSON tokens.
 type parser struct {
 	in            *jsontext.Decoder

@@ -165,6 +165,7 @@ func (res *response) checkBody(f *findings, r *wire.Response) {
 		return
 	}
 	value, faults := parse(r.Body)
+	f.body = value
 	if isFatal(faults) && !listed {
 		return // no JSON, as it says
 	}

@@ -1,13 +1,12 @@
 package judge
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
+
+	"example.com/gitlab-agents/contract/document"
 )
 
 // decoded holds the parts of the response body that have the types of the document. Rules of the document report the
@@ -22,32 +21,32 @@ type decoded struct {
 
 // Agent is an agent in a response.
 type Agent struct {
-	ID            int64  `json:"id"`
-	Name          string `json:"name"`
+	ID            int64
+	Name          string
 	ConfigProject struct {
-		ID                int64  `json:"id"`
-		Path              string `json:"path"`
-		PathWithNamespace string `json:"path_with_namespace"`
-		Name              string `json:"name"`
-		NameWithNamespace string `json:"name_with_namespace"`
-		CreatedAt         string `json:"created_at"`
-	} `json:"config_project"`
-	CreatedAt       string `json:"created_at"`
-	CreatedByUserID *int64 `json:"created_by_user_id"`
-	IsReceptive     *bool  `json:"is_receptive"`
+		ID                int64
+		Path              string
+		PathWithNamespace string
+		Name              string
+		NameWithNamespace string
+		CreatedAt         string
+	}
+	CreatedAt       string
+	CreatedByUserID *int64
+	IsReceptive     *bool
 }
 
 // Token is a token in a response.
 type Token struct {
-	ID              int64   `json:"id"`
-	Name            string  `json:"name"`
-	Description     *string `json:"description"`
-	AgentID         int64   `json:"agent_id"`
-	Status          string  `json:"status"`
-	CreatedAt       string  `json:"created_at"`
-	CreatedByUserID *int64  `json:"created_by_user_id"`
-	LastUsedAt      *string `json:"last_used_at"`
-	Token           string  `json:"token"`
+	ID              int64
+	Name            string
+	Description     *string
+	AgentID         int64
+	Status          string
+	CreatedAt       string
+	CreatedByUserID *int64
+	LastUsedAt      *string
+	Token           string
 }
 
 // Agents are the agents in the response, whether it is a list, a single read or a create. None if the status is not a
@@ -72,6 +71,7 @@ func (x *Exchange) NewToken() *Token {
 	return nil
 }
 
+// decode reads the parts of the body that have the right type, and leaves out the others, which the document reports.
 func (x *Exchange) decode() {
 	if x.body.done {
 		return
@@ -80,76 +80,127 @@ func (x *Exchange) decode() {
 	if !x.Complete() || x.Request.Method == http.MethodHead || len(x.Response.Body) == 0 {
 		return
 	}
-	switch s := x.Response.StatusCode; {
-	case s >= 400:
-		x.body.failed = json.Unmarshal(x.Response.Body, &x.body.failure) == nil
+	status := x.Response.StatusCode
+	if status < 400 && status != 200 && status != 201 {
 		return
-	case s != 200 && s != 201:
+	}
+	x.Documentation()
+	if x.value == nil {
+		x.value = document.Value(x.Response.Body)
+	}
+	if status >= 400 {
+		x.body.failure, x.body.failed = failureOf(x.value)
 		return
 	}
 	switch x.Operation {
 	case "listAgents":
-		x.body.agents = unmarshal[[]Agent](x.Response.Body)
+		x.body.agents = each(x.value, agentOf)
 	case "getAgent", "createAgent":
-		if a := unmarshal[Agent](x.Response.Body); a.ID != 0 {
+		if a := agentOf(x.value); a.ID != 0 {
 			x.body.agents = []Agent{a}
 		}
 	case "listAgentTokens":
-		x.body.tokens = unmarshal[[]Token](x.Response.Body)
+		x.body.tokens = each(x.value, tokenOf)
 	case "getAgentToken", "createAgentToken":
-		if t := unmarshal[Token](x.Response.Body); t.ID != 0 {
+		if t := tokenOf(x.value); t.ID != 0 {
 			x.body.tokens = []Token{t}
 		}
 	}
 }
 
-// unmarshal reads the values that have the right type, and leaves out the others.
-func unmarshal[T any](body []byte) (v T) {
-	err := json.Unmarshal(body, &v)
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrongType):
-		readIDs(body, any(&v))
-	case err != nil:
-		var zero T
-		return zero
+// each reads the entries of a list.
+func each[T any](value any, read func(any) T) []T {
+	list, _ := value.([]any)
+	entries := make([]T, len(list))
+	for i, entry := range list {
+		entries[i] = read(entry)
 	}
-	return v
+	return entries
 }
 
-// readIDs also reads ids that are written as text or as 5.0. A rule of the document reports them. The other rules need them,
+func agentOf(value any) Agent {
+	o := asObject(value)
+	a := Agent{
+		ID: o.id("id"), Name: o.text("name"), CreatedAt: o.text("created_at"),
+		CreatedByUserID: o.number("created_by_user_id"), IsReceptive: o.truth("is_receptive"),
+	}
+	project := asObject(o["config_project"])
+	a.ConfigProject.ID = project.id("id")
+	a.ConfigProject.Path, a.ConfigProject.PathWithNamespace = project.text("path"), project.text("path_with_namespace")
+	a.ConfigProject.Name, a.ConfigProject.NameWithNamespace = project.text("name"), project.text("name_with_namespace")
+	a.ConfigProject.CreatedAt = project.text("created_at")
+	return a
+}
+
+func tokenOf(value any) Token {
+	o := asObject(value)
+	t := Token{
+		ID: o.id("id"), Name: o.text("name"), Description: o.optionalText("description"), Status: o.text("status"),
+		CreatedAt: o.text("created_at"), CreatedByUserID: o.number("created_by_user_id"),
+		LastUsedAt: o.optionalText("last_used_at"), Token: o.text("token"),
+	}
+	if agent := o.number("agent_id"); agent != nil {
+		t.AgentID = *agent
+	}
+	return t
+}
+
+// object is a JSON object. What is missing, null or of another type is left out.
+type object map[string]any
+
+func asObject(value any) object {
+	o, _ := value.(map[string]any)
+	return o
+}
+
+func (o object) text(name string) string {
+	s, _ := o[name].(string)
+	return s
+}
+
+func (o object) optionalText(name string) *string {
+	if s, ok := o[name].(string); ok {
+		return &s
+	}
+	return nil
+}
+
+func (o object) truth(name string) *bool {
+	if b, ok := o[name].(bool); ok {
+		return &b
+	}
+	return nil
+}
+
+func (o object) number(name string) *int64 {
+	digits, ok := o[name].(json.Number)
+	if !ok {
+		return nil
+	}
+	n, err := digits.Int64()
+	if err != nil {
+		return nil
+	}
+	return &n
+}
+
+// id reads an id that is written as text or as 5.0, too. A rule of the document reports that. The other rules need the id,
 // and so does a check that removes what it made.
-func readIDs(body []byte, v any) {
-	var id struct{ ID json.RawMessage }
-	var ids []struct{ ID json.RawMessage }
-	number := func(id *int64, raw json.RawMessage) {
-		text := strings.Trim(string(raw), `"`)
-		n, err := strconv.ParseInt(text, 10, 64)
-		if f, err2 := strconv.ParseFloat(text, 64); err != nil && err2 == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-			n, err = int64(f), nil
-		}
-		if err == nil && *id == 0 {
-			*id = n
-		}
+func (o object) id(name string) int64 {
+	var digits string
+	switch v := o[name].(type) {
+	case json.Number:
+		digits = v.String()
+	case string:
+		digits = v
 	}
-	switch v := v.(type) {
-	case *Agent:
-		_ = json.Unmarshal(body, &id)
-		number(&v.ID, id.ID)
-	case *Token:
-		_ = json.Unmarshal(body, &id)
-		number(&v.ID, id.ID)
-	case *[]Agent:
-		_ = json.Unmarshal(body, &ids)
-		for i := range min(len(ids), len(*v)) {
-			number(&(*v)[i].ID, ids[i].ID)
-		}
-	case *[]Token:
-		_ = json.Unmarshal(body, &ids)
-		for i := range min(len(ids), len(*v)) {
-			number(&(*v)[i].ID, ids[i].ID)
-		}
+	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
+		return n
 	}
+	if f, err := strconv.ParseFloat(digits, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		return int64(f)
+	}
+	return 0
 }
 
 // EachAgent calls f for each agent that has an id, with its JSON pointer.
@@ -179,34 +230,21 @@ func (x *Exchange) entry(list string, i int) string {
 }
 
 // Object is a body that is a JSON object; nil if it is not.
-func Object(body []byte) map[string]any {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	var v map[string]any
-	if decoder.Decode(&v) != nil {
-		return nil
-	}
-	return v
-}
+func Object(body []byte) map[string]any { return asObject(document.Value(body)) }
 
 // Element is the object with that id in a body that is a list; nil if there is none.
 func Element(body []byte, id int64) map[string]any {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	var list []map[string]any
-	if decoder.Decode(&list) != nil {
-		return nil
-	}
-	for _, v := range list {
-		if v["id"] == json.Number(strconv.FormatInt(id, 10)) {
-			return v
+	list, _ := document.Value(body).([]any)
+	for _, entry := range list {
+		if o := asObject(entry); o["id"] == json.Number(strconv.FormatInt(id, 10)) {
+			return o
 		}
 	}
 	return nil
 }
 
 // ReadAgent reads a body that is an agent, as far as its properties have the right types.
-func ReadAgent(body []byte) Agent { return unmarshal[Agent](body) }
+func ReadAgent(body []byte) Agent { return agentOf(document.Value(body)) }
 
 // ReadAgents reads a body that is a list of agents, likewise.
-func ReadAgents(body []byte) []Agent { return unmarshal[[]Agent](body) }
+func ReadAgents(body []byte) []Agent { return each(document.Value(body), agentOf) }

@@ -36,7 +36,8 @@ type Exchange struct {
 	caller  [8]byte // tells callers apart without keeping a credential
 	body    decoded
 	doc     *document.Document
-	checked []document.Finding // what doc.Check found; nil until it was called
+	checked []document.Finding // what the document has against the exchange; nil until it was asked
+	value   any                // the body of the response as JSON, if the document read it
 	about   []string           // pointers into the response that rules have reported
 	reports reports            // what the rule that is being applied has reported
 }
@@ -232,7 +233,8 @@ func (x *Exchange) Documented(id string) bool {
 // Documentation is what the document has against the exchange.
 func (x *Exchange) Documentation() []document.Finding {
 	if x.checked == nil {
-		x.checked = append([]document.Finding{}, x.doc.Check(x.Exchange)...)
+		found, body := x.doc.CheckAndRead(x.Exchange)
+		x.checked, x.value = append([]document.Finding{}, found...), body
 		if x.secretRemoved { // the response was complete before
 			x.checked = slices.DeleteFunc(x.checked, func(f document.Finding) bool { return f.Rule == document.RuleResponse })
 		}
@@ -255,6 +257,6 @@ func (x *Exchange) Kept() *Exchange {
 		w.Response = &r
 	}
 	k := *x
-	k.Exchange, k.body, k.checked, k.reports = &w, decoded{}, nil, nil
+	k.Exchange, k.body, k.checked, k.value, k.reports = &w, decoded{}, nil, nil, nil
 	return &k
 }

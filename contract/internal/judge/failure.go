@@ -8,9 +8,19 @@ import (
 
 // Failure is the body of an error, in one of GitLab's three shapes.
 type Failure struct {
-	Message     *string `json:"message"`
-	Error       *string `json:"error"`
-	Description *string `json:"error_description"`
+	Message     *string
+	Error       *string
+	Description *string
+}
+
+func failureOf(value any) (f Failure, ok bool) {
+	_, ok = value.(map[string]any)
+	o := asObject(value)
+	f = Failure{Message: o.optionalText("message"), Error: o.optionalText("error"), Description: o.optionalText("error_description")}
+	for name, text := range map[string]*string{"message": f.Message, "error": f.Error, "error_description": f.Description} {
+		ok = ok && (text != nil || o[name] == nil)
+	}
+	return f, ok
 }
 
 // Failure reads the body of an error; ok is false if it is not a JSON object, which the document reports.
