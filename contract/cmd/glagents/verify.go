@@ -275,7 +275,7 @@ type next struct {
 }
 
 // ahead is how many entries are read and prepared ahead of the judge.
-const ahead = 4
+const ahead = 8
 
 // entries are the entries of a file, until the context is done. They are read, and prepared side by side, while earlier
 // ones are judged, and a file that does not end, such as a terminal, does not keep a command from ending.
