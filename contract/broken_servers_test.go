@@ -12,6 +12,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // rewrite changes an answer of the fake.
@@ -68,6 +69,7 @@ func asked(text string, change rewrite) rewrite {
 
 // TestBrokenServers has servers that are broken in one way: what each sets off, and that it sets off nothing else.
 func TestBrokenServers(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	for name, test := range map[string]struct {
 		answer  rewrite

@@ -21,6 +21,7 @@ import (
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/faults"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // TestIntermittentFault has servers of which one answer in ten is wrong. A check ends as a violation, or says that too
@@ -92,6 +93,7 @@ func reasons(result *contract.Result) string {
 
 // TestDoubtfulFindings has a list that is always wrong, and one that is wrong once.
 func TestDoubtfulFindings(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	for name, test := range map[string]struct {
 		wrong   func(n int64) bool // the list with that number

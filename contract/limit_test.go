@@ -16,11 +16,13 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // TestRateLimit checks a GitLab that allows few requests a minute. The check waits as it is asked to and says so, blames
 // nobody, and leaves nothing.
 func TestRateLimit(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	for _, perMinute := range []int{60, 40, 5} {
 		t.Run(fmt.Sprintf("%d a minute", perMinute), func(t *testing.T) {

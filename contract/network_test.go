@@ -23,6 +23,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // badNetwork loses, cuts and refuses requests and answers at random.
@@ -109,7 +110,7 @@ func TestBadNetwork(t *testing.T) { // not parallel: goroutines are counted
 	switch {
 	case nightly():
 		seeds = 1000
-	case racing:
+	case racedetector.On:
 		seeds = 10
 	}
 	leaks := goleak.IgnoreCurrent()
@@ -165,6 +166,7 @@ func throughBadNetwork(t *testing.T, seed uint64) (result *contract.Result, trou
 
 // TestLostAnswers loses the answer to each request of a kind: it was carried out.
 func TestLostAnswers(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	for name, test := range map[string]struct {
 		loses func(r *http.Request) bool

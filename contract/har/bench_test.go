@@ -14,6 +14,7 @@ import (
 
 	"example.com/gitlab-agents/contract/document"
 	"example.com/gitlab-agents/contract/har"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // repeated is a HAR of any length that is never in memory: the recording's entries over and over.
@@ -101,9 +102,7 @@ func BenchmarkEntries(b *testing.B) {
 
 // TestMemory reads a file that is far larger than what it may take of memory.
 func TestMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 40 MB")
-	}
+	racedetector.Skip(t)
 	const size = 40 << 20
 	var before, now runtime.MemStats
 	runtime.GC()

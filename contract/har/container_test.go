@@ -16,6 +16,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 func gzipped(t *testing.T, text string) string {
@@ -104,6 +106,7 @@ func TestPackedFiles(t *testing.T) {
 }
 
 func TestFilesThatAreNoRecordings(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	plain := file(minimal)
 	for _, tt := range []struct{ name, text, want string }{

@@ -23,6 +23,7 @@ import (
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/faults"
 	"example.com/gitlab-agents/contract/har"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 	"example.com/gitlab-agents/contract/proxy"
 	"example.com/gitlab-agents/contract/wire"
 )
@@ -268,6 +269,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // Bodies of any size pass through in little memory, on the way there and back, whatever the path. Tests that run at the
 // same time would be counted too, so this one runs alone.
 func TestLargeBodies(t *testing.T) {
+	racedetector.Skip(t)
 	size := int64(64 << 20)
 	if os.Getenv("NIGHTLY") != "" {
 		size = 1 << 30

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/report"
 )
@@ -677,6 +678,7 @@ func TestFiles(t *testing.T) {
 
 // TestManyFailures: no format grows without bounds, but JSON, which has them all.
 func TestManyFailures(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	r := full()
 	r.Result.Findings = nil

@@ -3,6 +3,7 @@ package clusteragents_test
 import (
 	"context"
 	"net/http/httptest"
+	"testing"
 	"time"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
@@ -44,3 +45,6 @@ func connect() (gitlab *clusteragents.GitLab, stop func()) {
 	}
 	return gitlab, stop
 }
+
+// TestRegister runs what Example_testWithAFake shows. An example that runs tests itself would fail with -v.
+func TestRegister(t *testing.T) { testRegister(t) }

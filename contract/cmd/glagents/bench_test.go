@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 func none(string) (string, bool) { return "", false }
@@ -53,7 +55,7 @@ func BenchmarkVerify(b *testing.B) {
 // TestVerifyMemory judges a recording that is larger than what it may take of memory, from a pipe, so that nothing of it
 // is anywhere but there.
 func TestVerifyMemory(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	done := make(chan uint64)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() {

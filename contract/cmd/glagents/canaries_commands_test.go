@@ -24,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 	"example.com/gitlab-agents/contract/redact"
 )
 
@@ -142,7 +143,7 @@ func brokenFrom(from ...int64) (all []brokenAt) {
 // TestBrokenAnswersHaveNoSecrets has a server that answers what is no HTTP, and puts the caller's token into it: to the
 // first request, or in the middle of a run.
 func TestBrokenAnswersHaveNoSecrets(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	t.Parallel()
 	env, secrets := tokensOf(canaryOf)
 	var searches, redacted atomic.Int64
@@ -260,7 +261,7 @@ func TestJournalFilesAreNotQuoted(t *testing.T) {
 // TestRedirectsCarryNoToken has a server that sends every request, from the n-th on, to another host, and an other host
 // that must never be asked anything.
 func TestRedirectsCarryNoToken(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	t.Parallel()
 	var asked, searches atomic.Int64
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -314,7 +315,7 @@ func TestRedirectsCarryNoToken(t *testing.T) {
 // TestInterruptedHasNoSecrets presses Ctrl-C at several moments of a run against a server that says whatever it knows, with
 // a disk that is full and an output that nobody reads any more.
 func TestInterruptedHasNoSecrets(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	t.Parallel()
 	env, secrets := tokensOf(canaryOf)
 	searches := 0
@@ -383,7 +384,7 @@ func (p *panicking) Read(b []byte) (int, error) {
 // TestPanicsHaveNoSecrets has what commands write to, and read from, panic with a token. A panic that nobody catches
 // would be printed as it is.
 func TestPanicsHaveNoSecrets(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	t.Parallel()
 	env, secrets := tokensOf(canaryOf)
 	secret := canaryOf("maintainer")
@@ -464,6 +465,7 @@ func TestServePanicsHaveNoSecrets(t *testing.T) {
 
 // TestServeLogHasNoSecrets has a seed of canaries, and requests that have them wherever a request can.
 func TestServeLogHasNoSecrets(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	searches := 0
 	for _, canary := range []func(string) string{canaryOf, func(user string) string { return "cAn4ry0123456789" + user }} {
@@ -590,7 +592,7 @@ func TestFlagsHaveNoSecrets(t *testing.T) {
 
 // TestCommandsHaveNoSecrets: what has no use for tokens shows none, whatever the environment and the arguments hold.
 func TestCommandsHaveNoSecrets(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	t.Parallel()
 	env, secrets := tokensOf(canaryOf)
 	secret := canaryOf("maintainer")
@@ -614,6 +616,7 @@ func TestCommandsHaveNoSecrets(t *testing.T) {
 // TestProxiesHaveNoSecrets has proxies with a password, in a process of its own: net/http reads the environment once. Its
 // errors quote the address of a proxy.
 func TestProxiesHaveNoSecrets(t *testing.T) {
+	racedetector.Skip(t)
 	if args := os.Getenv("GLAGENTS_ARGS"); args != "" {
 		os.Exit(run(t.Context(), strings.Split(args, "\n"), os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 	}

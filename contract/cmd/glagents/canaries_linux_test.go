@@ -12,11 +12,12 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // TestPromptHasNoSecrets types a token that nothing else tells of, for a server that says whatever it knows.
 func TestPromptHasNoSecrets(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	t.Parallel()
 	const half = "cAn4ry-half-a-token"
 	searches := 0

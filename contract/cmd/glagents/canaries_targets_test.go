@@ -13,6 +13,7 @@ import (
 
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/faults"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // canaryTargets are GitLabs whose tokens, and whose agents' secrets, are canaries.
@@ -42,7 +43,7 @@ func (c *canaryTargets) add(t *testing.T, name string, around func(http.Handler)
 // TestTargetsHaveNoSecrets searches everything that is written of many targets. Most of them show the secrets that they
 // know: in errors, in what is no HTTP, before a check can begin, and in the answers of a GitLab with a leak.
 func TestTargetsHaveNoSecrets(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	t.Parallel()
 	unchanged := func(next http.Handler) http.Handler { return next }
 	told := &tokens{made: make(map[string]string)}

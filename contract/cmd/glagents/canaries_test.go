@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract/internal/racedetector"
 	"example.com/gitlab-agents/contract/report"
 )
 
@@ -352,7 +353,7 @@ func echoes() (all []place) {
 // TestVerifyHasNoSecretsInAnyPlace has a recording for each place in which a HAR can hold a secret, in its own entry or in
 // one after that from which the secret is known.
 func TestVerifyHasNoSecretsInAnyPlace(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	t.Parallel()
 	known := func(e *harEntry, s string) { e.send("PRIVATE-TOKEN", s) }
 	type recordingOf func(p place, secret string) string
@@ -407,6 +408,7 @@ func TestVerifyHasNoSecretsInAnyPlace(t *testing.T) {
 
 // TestVerifyBrokenFilesHaveNoSecrets breaks a recording within each of its secrets, and reads files that are not recordings.
 func TestVerifyBrokenFilesHaveNoSecrets(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	const secret = "cAn4ry0123456789abcdefXYZ" // in JSON as it is, so that it can be found
 	e := newHAREntry()

@@ -23,6 +23,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // environment is a program's environment.
@@ -214,6 +215,7 @@ func TestCheckBadUse(t *testing.T) {
 
 // TestCheckStatus has servers that break a rule, and the statuses that a check ends with.
 func TestCheckStatus(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	violates := func(name, value string) func(http.Handler) http.Handler {
 		return func(next http.Handler) http.Handler {
@@ -446,6 +448,7 @@ func TestCheckVerbose(t *testing.T) {
 }
 
 func TestCheckFullDiskAndClosedOutput(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	gitlab := startInstance(t, nil)
 	if _, err := os.Stat("/dev/full"); err == nil {

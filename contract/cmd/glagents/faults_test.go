@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"example.com/gitlab-agents/contract/faults"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 func TestFaults(t *testing.T) {
@@ -24,7 +25,7 @@ receptive-on-ce  all, ce  Community Edition says whether an agent is receptive.
 }
 
 func TestSelftest(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	t.Parallel()
 	out := glagents(t, nil, "selftest", "third-token-409", "slow")
 	assert.Zero(t, out.status, out.stdout)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // top is the folder of the READMEs and the Makefile.
@@ -26,6 +27,7 @@ const (
 
 // TestCommandsOfTheReadMe runs what the README shows, against a fake.
 func TestCommandsOfTheReadMe(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("they are written for a POSIX shell")

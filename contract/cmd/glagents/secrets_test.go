@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 	"example.com/gitlab-agents/contract/report"
 )
 
@@ -150,7 +151,7 @@ func echo(gitlab http.Handler, told *tokens) http.Handler {
 
 // TestCheckHasNoSecrets searches everything that a check writes for every secret that it comes across.
 func TestCheckHasNoSecrets(t *testing.T) {
-	notWithRace(t)
+	racedetector.Skip(t)
 	t.Parallel()
 	seed := fakegitlab.DefaultSeed()
 	for i := range seed.Users {

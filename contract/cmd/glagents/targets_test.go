@@ -25,6 +25,7 @@ import (
 
 	"example.com/gitlab-agents/contract/fakegitlab"
 	"example.com/gitlab-agents/contract/faults"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // simulation is many GitLabs in one process, some of them not as they should be.
@@ -230,8 +231,8 @@ func share(t *testing.T, whole string, index int) (path string) {
 func TestManyGitLabsAreCheckedSideBySide(t *testing.T) {
 	n, broken, slow, dead := 24, 3, 1, 1
 	switch {
-	case racing:
-		n, broken = 8, 2
+	case racedetector.On:
+		n, broken = 5, 1
 	case os.Getenv("NIGHTLY") != "":
 		n, broken, slow, dead = 1000, 20, 5, 5
 	}

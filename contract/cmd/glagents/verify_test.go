@@ -35,15 +35,6 @@ type result struct {
 	stdout, stderr string
 }
 
-// notWithRace leaves a long test out with the race detector, which finds nothing more in it than in shorter ones. make test
-// runs it without.
-func notWithRace(t *testing.T) {
-	t.Helper()
-	if racing {
-		t.Skip("takes minutes with the race detector; make test runs it without")
-	}
-}
-
 func glagents(t *testing.T, stdin io.Reader, args ...string) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer

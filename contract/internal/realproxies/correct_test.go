@@ -12,6 +12,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // jumpingClock is a clock that jumps when somebody waits.
@@ -108,6 +109,9 @@ func TestCorrect(t *testing.T) {
 		"squid as an accelerator":                       {proxy: proxy{program: "squid", listen: "accel defaultsite=127.0.0.1 no-vhost", server: "cache_peer {{.Host}} parent {{.GitLabPort}} 0 no-query originserver login=PASSTHRU name=gitlab\nhttp_access allow all\ncache deny all\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if !test.http2 {
+				racedetector.Skip(t)
+			}
 			t.Parallel()
 			options := test.options
 			if test.root != "" {

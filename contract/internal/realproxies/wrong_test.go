@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // situation is a proxy that is configured wrongly, or for something else, and what the check has to come to.
@@ -397,6 +398,7 @@ const answered = "delivery/answered-by-gitlab"
 
 // TestWrong has proxies that are configured wrongly. No rule blames GitLab for it.
 func TestWrong(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	for _, s := range situations {
 		t.Run(s.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/gitlab-agents/contract/internal/racedetector"
 	"example.com/gitlab-agents/contract/internal/rule"
 	"example.com/gitlab-agents/contract/wire"
 )
@@ -82,9 +83,7 @@ func TestASecretThatIsLearnedLaterIsRedacted(t *testing.T) {
 
 // TestALongRecordingTakesBoundedMemory judges far more exchanges than a judge remembers, each of which breaks a rule.
 func TestALongRecordingTakesBoundedMemory(t *testing.T) {
-	if racing {
-		t.Skip("takes minutes with the race detector; make test runs it without")
-	}
+	racedetector.Skip(t)
 	exchanges := 100_000
 	j := newJudge(t, older)
 	s := newStream()
