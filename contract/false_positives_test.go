@@ -3,6 +3,7 @@ package contract_test
 import (
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -75,7 +76,11 @@ func TestNoFalsePositives(t *testing.T) {
 				}
 			})
 		}, exit: -1},
-		"the other project is archived":                                    {seed: func(s *fakegitlab.Seed) { s.Projects[1].Archived = true }, exit: contract.Conformant},
+		"the other project is archived": {seed: func(s *fakegitlab.Seed) { s.Projects[1].Archived = true }, exit: contract.Conformant},
+		"the maintainer is a developer in the other project": {seed: func(s *fakegitlab.Seed) {
+			s.Projects[1].Members = maps.Clone(s.Projects[1].Members)
+			s.Projects[1].Members["maintainer"] = fakegitlab.Developer
+		}, exit: contract.Conformant},
 		"the developer's token is unknown":                                 {change: token(contract.Developer, "glpat-nobody"), exit: contract.Conformant, reasons: map[string]string{"roles/developer-reads": "", "roles/developer-may-not-write": ""}},
 		"the developer's token is a guest's":                               {change: token(contract.Developer, "glpat-guest"), exit: contract.Conformant, reasons: map[string]string{"roles/developer-reads": ""}},
 		"the stranger's token is a developer's":                            {change: token(contract.Stranger, "glpat-developer"), exit: contract.Conformant, reasons: map[string]string{"roles/stranger-finds-nothing": ""}},

@@ -108,7 +108,8 @@ func (f *finder) findRole(role string) (Role, error) {
 	}
 	found.Lists = refusedList == nil
 	if refusedList != nil {
-		if p := f.ofToken(f.ground.ReadRefusal(refusedList), from); p != nil {
+		p := f.ofToken(f.ground.ReadRefusal(refusedList), from)
+		if p != nil && (p.Code != TokenUnknown || shown == nil) { // GitLab knows a token to which it shows the project
 			return Role{Problem: p}, nil
 		}
 	}
