@@ -240,6 +240,32 @@ func TestAnotherMaintainersToken(t *testing.T) {
 	assert.Empty(t, result.Left)
 }
 
+// TestAnotherCheckCleansUp has another check that makes an agent whenever this one does, and removes its agents whenever this
+// one removes one. Some of their names begin with a digit.
+func TestAnotherCheckCleansUp(t *testing.T) {
+	t.Parallel()
+	for _, begin := range []string{"", "0-"} {
+		server := fake(t)
+		var mu sync.Mutex
+		var others []int64
+		front := between(server, func(r *http.Request, answer *httptest.ResponseRecorder) {
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/cluster_agents") && answer.Code == 201:
+				others = append(others, newAgent(t, server, 20, fmt.Sprintf("%scontract-aaaaaaaaaa-%d", begin, len(others))))
+			case r.Method == "DELETE":
+				for _, id := range others {
+					server.DeleteAgent(id)
+				}
+			}
+		})
+		result := check(t, targetOf(t, front), contract.Options{Scenarios: []string{"delete an agent"}})
+		blamesNobody(t, result)
+		assert.Equal(t, contract.Conformant, result.Exit(true), "%v", result.Missing())
+	}
+}
+
 // TestRelativeRoot has a GitLab under a path.
 func TestRelativeRoot(t *testing.T) {
 	t.Parallel()
