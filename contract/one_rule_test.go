@@ -267,7 +267,7 @@ func strangerServers() map[string]oneRule {
 		return to(contract.Stranger, always(status, body, "createAgent", "createAgentToken", "deleteAgent", "revokeAgentToken"))
 	}
 	return map[string]oneRule{
-		"nobody in particular is told of a scope": {answer: func(r *http.Request, d *fakegitlab.ResponseDraft) {
+		"a caller without credentials is told of a scope": {answer: func(r *http.Request, d *fakegitlab.ResponseDraft) {
 			if d.Operation != "" && d.Status == 401 {
 				reply(d, 403, lacksScope)
 			}
@@ -404,7 +404,7 @@ func creatingServers() map[string]oneRule {
 func tokenServers() map[string]oneRule {
 	const none = "tokens/none-is-an-empty-list"
 	return map[string]oneRule{
-		"no tokens are listed, whichever they are": {answer: answers("listAgentTokens", 200, 500, failedText), rule: none,
+		"tokens cannot be listed": {answer: answers("listAgentTokens", 200, 500, failedText), rule: none,
 			outcome: contract.Inconclusive, says: "the tokens of an agent that has one cannot be listed either"},
 		"an empty list of tokens is 404": {answer: emptyTokens(answers("listAgentTokens", 200, 404, notFound)), rule: none,
 			outcome: contract.Violation, says: "expected 200"},

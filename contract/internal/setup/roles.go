@@ -109,7 +109,8 @@ func (f *finder) findRole(role string) (Role, error) {
 	found.Lists = refusedList == nil
 	if refusedList != nil {
 		p := f.ofToken(f.ground.ReadRefusal(refusedList), from)
-		if p != nil && (p.Code != TokenUnknown || shown == nil) { // GitLab knows a token to which it shows the project
+		known := shown != nil && shown.Permissions != nil // GitLab shows them only to callers whose token it knows
+		if p != nil && (p.Code != TokenUnknown || !known) {
 			return Role{Problem: p}, nil
 		}
 	}
