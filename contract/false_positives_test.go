@@ -3,6 +3,7 @@ package contract_test
 import (
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -77,7 +78,11 @@ func TestNoFalsePositives(t *testing.T) {
 				}
 			})
 		}, exit: -1},
-		"the other project is archived":                                    {seed: func(s *fakegitlab.Seed) { s.Projects[1].Archived = true }, exit: contract.Conformant},
+		"the other project is archived": {seed: func(s *fakegitlab.Seed) { s.Projects[1].Archived = true }, exit: contract.Conformant},
+		"the maintainer is a developer in the other project": {seed: func(s *fakegitlab.Seed) {
+			s.Projects[1].Members = maps.Clone(s.Projects[1].Members)
+			s.Projects[1].Members["maintainer"] = fakegitlab.Developer
+		}, exit: contract.Conformant},
 		"the developer's token is unknown":                                 {change: token(contract.Developer, "glpat-nobody"), exit: contract.Conformant, reasons: map[string]string{"roles/developer-reads": "", "roles/developer-may-not-write": ""}},
 		"the developer's token is a guest's":                               {change: token(contract.Developer, "glpat-guest"), exit: contract.Conformant, reasons: map[string]string{"roles/developer-reads": ""}},
 		"the stranger's token is a developer's":                            {change: token(contract.Stranger, "glpat-developer"), exit: contract.Conformant, reasons: map[string]string{"roles/stranger-finds-nothing": ""}},
@@ -235,6 +240,32 @@ func TestAnotherMaintainersToken(t *testing.T) {
 		assert.Fail(t, id, finding)
 	}
 	assert.Empty(t, result.Left)
+}
+
+// TestAnotherCheckCleansUp has another check that makes an agent whenever this one does, and removes its agents whenever this
+// one removes one. Some of their names begin with a digit.
+func TestAnotherCheckCleansUp(t *testing.T) {
+	t.Parallel()
+	for _, begin := range []string{"", "0-"} {
+		server := fake(t)
+		var mu sync.Mutex
+		var others []int64
+		front := between(server, func(r *http.Request, answer *httptest.ResponseRecorder) {
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/cluster_agents") && answer.Code == 201:
+				others = append(others, newAgent(t, server, 20, fmt.Sprintf("%scontract-aaaaaaaaaa-%d", begin, len(others))))
+			case r.Method == "DELETE":
+				for _, id := range others {
+					server.DeleteAgent(id)
+				}
+			}
+		})
+		result := check(t, targetOf(t, front), contract.Options{Scenarios: []string{"delete an agent"}})
+		blamesNobody(t, result)
+		assert.Equal(t, contract.Conformant, result.Exit(true), "%v", result.Missing())
+	}
 }
 
 // TestRelativeRoot has a GitLab under a path.

@@ -104,9 +104,9 @@ func (s *Stage) FreshName() string {
 	return s.Name(strconv.Itoa(s.play.agents))
 }
 
-// OfOtherCheck says whether an agent has a name as other checks give it.
+// OfOtherCheck says whether an agent has a name as other checks give it. Some of them begin with a digit.
 func (s *Stage) OfOtherCheck(name string) bool {
-	return strings.HasPrefix(name, namePrefix) && !s.play.own.names(name)
+	return strings.HasPrefix(strings.TrimPrefix(name, "0-"), namePrefix) && !s.play.own.names(name)
 }
 
 // RunID is in the name of everything that the check makes.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"math/big"
+	"sync"
 
 	"example.com/gitlab-agents/contract/internal/live"
 	"example.com/gitlab-agents/contract/internal/rules"
@@ -97,11 +98,13 @@ var agentOfOtherProject = Scenario{
 		if s.ReadOnly() {
 			return
 		}
+		const inNoWay = "agents cannot be changed in the other project at all" // without the role, a write is forbidden
+		mayWrite := sync.OnceValue(func() bool { return elsewhere.PostAgent(Named(s.FreshName())).Is(Status(201)) })
 		if s.HasTokens() {
 			before := s.ListTokens(agent).Assume(Sound(), HasTokens(token))
-			post := elsewhere.PostToken(agent, Named("contract elsewhere"))
+			post := elsewhere.PostToken(agent, Named("contract elsewhere")).Provided(inNoWay, mayWrite)
 			post.Expect(&rules.AgentOfOtherProject, NotFound())
-			revoke := elsewhere.RevokeToken(token)
+			revoke := elsewhere.RevokeToken(token).Provided(inNoWay, mayWrite)
 			revoke.Expect(&rules.AgentOfOtherProject, NotFound())
 			list := s.ListTokens(agent).Assume(Sound())
 			if post.WasRefused() {
@@ -111,7 +114,7 @@ var agentOfOtherProject = Scenario{
 				list.Expect(&rules.RefusedHasNoEffect, HasTokens(token), Active(token))
 			}
 		}
-		remove := elsewhere.DeleteAgent(agent)
+		remove := elsewhere.DeleteAgent(agent).Provided(inNoWay, mayWrite)
 		remove.Expect(&rules.AgentOfOtherProject, NotFound())
 		if remove.WasRefused() {
 			s.GetAgent(agent).Expect(&rules.RefusedHasNoEffect, StillThere())

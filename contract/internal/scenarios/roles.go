@@ -128,11 +128,14 @@ func refusedTokenWrites(s, caller *Stage, agent Agent, r *rule.Rule, refused liv
 
 // A guest reads nothing.
 var guestReads = refusedReads("a guest reads", Guest, &rules.GuestFindsNothing, func(s *Stage) (live.Matcher, live.Matcher) {
-	if !s.IsAtLeast(16, 0) { // until about 15.7 reads below developer were forbidden
+	if mayForbidReads(s) {
 		return Either(Forbidden(), AgentsNotFound()), Either(Forbidden(), NotFound())
 	}
 	return AgentsNotFound(), NotFound()
 })
+
+// mayForbidReads says that this may be a GitLab until about 15.7, which forbids reads below developer.
+func mayForbidReads(s *Stage) bool { return s.Release().Before(rule.GitLab(16, 0)) } // also if the release is unknown
 
 // Somebody who is not a member reads nothing, and does not learn whether a private project exists.
 var strangerReads = refusedReads("a stranger reads", Stranger, &rules.StrangerFindsNothing, func(s *Stage) (list, single live.Matcher) {
@@ -143,7 +146,7 @@ var strangerReads = refusedReads("a stranger reads", Stranger, &rules.StrangerFi
 	case !s.VisibilityKnown():
 		list, single = Either(list, ProjectNotFound()), Either(single, ProjectNotFound())
 	}
-	if !s.IsAtLeast(16, 0) {
+	if mayForbidReads(s) {
 		list, single = Either(Forbidden(), list), Either(Forbidden(), single)
 	}
 	return list, single

@@ -185,14 +185,15 @@ var revokedToken = Scenario{
 		s.Send("HEAD", s.TokenPath(token)).Expect(&rules.RevokedNotReadable, Hidden())
 		byID(s).GetToken(token).Expect(&rules.RevokedNotReadable, Hidden())
 
-		list := s.ListTokens(agent).Assume(Sound())
+		list := s.ListTokens(agent)
+		list.Expect(&rules.RevokeOnlyThatOne, Sound(), HasTokens(other), Active(other))
+		list.Assume(Sound())
 		list.Expect(&rules.RevokedNotListed, LacksTokens(token))
 		list.Expect(&rules.RevokedIsShown, HasTokens(token))
-		list.Expect(&rules.RevokeOnlyThatOne, HasTokens(other), Active(other))
 		s.GetToken(other).Expect(&rules.RevokeOnlyThatOne, StillThere(), Active(other))
 
-		if list.Is(LacksTokens(token)) {
-			s.ListTokens(agent, Header("If-None-Match", before.Header("ETag"))).Expect(&rules.ChangedList, Full())
+		if etag := before.Header("ETag"); etag != "" && list.Is(LacksTokens(token)) {
+			s.ListTokens(agent, Header("If-None-Match", etag)).Expect(&rules.ChangedList, Full())
 		}
 
 		s.PostToken(agent, Named("contract third")).Require(&rules.RevokeFreesSlot, Status(201))

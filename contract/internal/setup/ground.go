@@ -216,7 +216,7 @@ func (g *Ground) Recheck(ctx context.Context, asker Asker, token string, refused
 	if json.Unmarshal(again.Response.Body, &now) == nil && !isRead(refused.Request.Method) && !g.Project.Archived && now.Archived {
 		return archived(g.Project, first)
 	}
-	if token == g.token && first.Code == Forbidden && g.isLower(now.level()) || first.Code == TokenScope && lacksScope(ctx, asker, token) {
+	if token == g.token && first.Code == Forbidden && g.isLower(now.level()) || first.Code == TokenScope && lacksScope(ctx, asker, token, token != g.token) {
 		return first
 	}
 	return nil
@@ -227,14 +227,20 @@ func (g *Ground) isLower(level int) bool {
 	return level > 0 && level < 40 && g.Roles[Maintainer].AccessLevel >= 40
 }
 
-// lacksScope says that a token that may read does not have the scope api.
-func lacksScope(ctx context.Context, asker Asker, token string) bool {
+// lacksScope says that a token that may read does not have the scope api. Older releases do not tell the scopes of a token,
+// nor of OAuth tokens; untold is what holds then.
+func lacksScope(ctx context.Context, asker Asker, token string, untold bool) bool {
 	x, err := asker.Ask(ctx, token, http.MethodGet, "/personal_access_tokens/self")
 	var self struct {
 		Scopes []string `json:"scopes"`
 	}
-	return err == nil && x.Response != nil && json.Unmarshal(x.Response.Body, &self) == nil &&
-		len(self.Scopes) > 0 && !slices.Contains(self.Scopes, "api")
+	switch {
+	case err != nil || x.Response == nil:
+		return false
+	case json.Unmarshal(x.Response.Body, &self) != nil || len(self.Scopes) == 0:
+		return untold
+	}
+	return !slices.Contains(self.Scopes, "api")
 }
 
 func roleVariable(role string) string {

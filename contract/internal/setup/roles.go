@@ -108,7 +108,9 @@ func (f *finder) findRole(role string) (Role, error) {
 	}
 	found.Lists = refusedList == nil
 	if refusedList != nil {
-		if p := f.ofToken(f.ground.ReadRefusal(refusedList), from); p != nil {
+		p := f.ofToken(f.ground.ReadRefusal(refusedList), from)
+		known := shown != nil && shown.Permissions != nil // GitLab shows them only to callers whose token it knows
+		if p != nil && (p.Code != TokenUnknown || !known) {
 			return Role{Problem: p}, nil
 		}
 	}
