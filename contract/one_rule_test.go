@@ -14,6 +14,7 @@ import (
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/fakegitlab"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // oneRule is a server that differs from GitLab in one way, and what one rule makes of it.
@@ -39,9 +40,7 @@ type oneRule struct {
 // shows what a rule does not blame, what it says when it cannot tell, and what it finds in answers that are almost right.
 func TestWhatOneRuleMakesOfAServer(t *testing.T) {
 	t.Parallel()
-	if racing {
-		t.Skip("the race detector finds no more in it than in shorter tests")
-	}
+	racedetector.Skip(t)
 	for subject, servers := range map[string]map[string]oneRule{
 		"parameters":           parameterServers(),
 		"errors":               errorServers(),
