@@ -229,7 +229,7 @@ func share(t *testing.T, whole string, index int) (path string) {
 }
 
 func TestManyGitLabsAreCheckedSideBySide(t *testing.T) {
-	n, broken, slow, dead := 24, 3, 1, 1
+	n, broken, slow, dead := 12, 2, 1, 1
 	switch {
 	case racedetector.On:
 		n, broken = 5, 1
