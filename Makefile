@@ -40,7 +40,7 @@ check: ## the main job: check the embedded fake GitLab, and GitLab's own recorde
 
 .PHONY: test
 test: ## run every test with the race detector, and the longest of them without it
-	$(GO) test -race -p 4 -timeout 30m ./...  # four packages at once, since many of them wait
+	$(GO) test -race -timeout 30m ./...
 	$(GO) test -timeout 30m $(LONGEST)
 
 .PHONY: lint
