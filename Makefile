@@ -12,7 +12,7 @@ REF       ?= HEAD
 FUZZTIME  ?= 10m
 MUTATE    ?= ./contract/document
 # Packages with tests that are left out with the race detector.
-LONGEST   = $(addprefix ./,$(shell git grep -l 'internal/racedetector"' -- '*_test.go' | xargs -n1 dirname | sort -u))
+LONGEST   = $(addprefix ./,$(shell grep -rl 'internal/racedetector"' --include='*_test.go' contract | xargs -n1 dirname | sort -u))
 
 .DEFAULT_GOAL := help
 .PHONY: help

@@ -88,7 +88,7 @@ func (s oneRule) test(t *testing.T) {
 		checked.Scenarios = []string{s.scenario}
 	}
 	result := check(t, target, checked)
-	assert.Equal(t, s.answer != nil || s.loses != "", differs.seen.Load(), "an answer was another than the fake's")
+	assert.Equal(t, s.answer != nil || s.loses != "", differs.seen.Load(), "whether an answer differed from the fake's")
 	is := ruleOf(t, result, s.rule)
 	said := is.Reason.Text
 	for _, f := range result.Findings {
@@ -106,7 +106,7 @@ type difference struct {
 	answer rewrite
 	on     atomic.Bool // the server is set up
 	mu     sync.Mutex
-	seen   atomic.Bool // an answer was another than the fake's
+	seen   atomic.Bool // an answer differed from the fake's
 }
 
 func (d *difference) rewrite(r *http.Request, draft *fakegitlab.ResponseDraft) {

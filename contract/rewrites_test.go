@@ -108,7 +108,7 @@ func tokenBefore(agent int, status string) rewrite {
 	}
 }
 
-// afterRevocation is a rewrite for what is asked of an agent of which a token was revoked.
+// afterRevocation changes what is answered about an agent once one of its tokens was revoked.
 func afterRevocation(change rewrite) rewrite {
 	agent := regexp.MustCompile(`/cluster_agents/\d+`)
 	revoked := make(map[string]bool)

@@ -274,7 +274,7 @@ type next struct {
 	stop     string             // what reading or preparing it panicked with
 }
 
-// ahead is how many entries are read and prepared ahead of the judge.
+// ahead is how many entries are read and prepared ahead of the judge. Each may have megabytes.
 const ahead = 8
 
 // entries are the entries of a file, until the context is done. They are read, and prepared side by side, while earlier

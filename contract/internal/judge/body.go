@@ -85,24 +85,26 @@ func (x *Exchange) decode() {
 		return
 	}
 	x.Documentation()
-	if x.value == nil {
-		x.value = document.Value(x.Response.Body)
+	value := x.value
+	if value == nil {
+		value = document.Value(x.Response.Body)
 	}
+	x.value = nil // nobody needs it any more
 	if status >= 400 {
-		x.body.failure, x.body.failed = failureOf(x.value)
+		x.body.failure, x.body.failed = failureOf(value)
 		return
 	}
 	switch x.Operation {
 	case "listAgents":
-		x.body.agents = each(x.value, agentOf)
+		x.body.agents = each(value, agentOf)
 	case "getAgent", "createAgent":
-		if a := agentOf(x.value); a.ID != 0 {
+		if a := agentOf(value); a.ID != 0 {
 			x.body.agents = []Agent{a}
 		}
 	case "listAgentTokens":
-		x.body.tokens = each(x.value, tokenOf)
+		x.body.tokens = each(value, tokenOf)
 	case "getAgentToken", "createAgentToken":
-		if t := tokenOf(x.value); t.ID != 0 {
+		if t := tokenOf(value); t.ID != 0 {
 			x.body.tokens = []Token{t}
 		}
 	}

@@ -37,7 +37,7 @@ type Exchange struct {
 	body    decoded
 	doc     *document.Document
 	checked []document.Finding // what the document has against the exchange; nil until it was asked
-	value   any                // the body of the response as JSON, if the document read it
+	value   any                // the body of the response as JSON, from when the document reads it until decode
 	about   []string           // pointers into the response that rules have reported
 	reports reports            // what the rule that is being applied has reported
 }

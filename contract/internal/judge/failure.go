@@ -13,14 +13,15 @@ type Failure struct {
 	Description *string
 }
 
+// failureOf reads the body of an error; ok is false if it is not an object, or has something other than texts.
 func failureOf(value any) (f Failure, ok bool) {
 	_, ok = value.(map[string]any)
 	o := asObject(value)
-	f = Failure{Message: o.optionalText("message"), Error: o.optionalText("error"), Description: o.optionalText("error_description")}
-	for name, text := range map[string]*string{"message": f.Message, "error": f.Error, "error_description": f.Description} {
-		ok = ok && (text != nil || o[name] == nil)
+	for _, name := range []string{"message", "error", "error_description"} {
+		_, isText := o[name].(string)
+		ok = ok && (isText || o[name] == nil)
 	}
-	return f, ok
+	return Failure{Message: o.optionalText("message"), Error: o.optionalText("error"), Description: o.optionalText("error_description")}, ok
 }
 
 // Failure reads the body of an error; ok is false if it is not a JSON object, which the document reports.
