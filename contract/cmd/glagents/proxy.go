@@ -82,7 +82,8 @@ http://127.0.0.1:8080:
   client-go      gitlab.NewClient(token, gitlab.WithBaseURL("PROXY"))
   gitbeaker      new Gitlab({host: "PROXY", token})
   Terraform      provider "gitlab" { base_url = "PROXY/api/v4/" }
-  glab           GITLAB_HOST=PROXY glab cluster agent list
+  glab           GITLAB_HOST=127.0.0.1:8080 API_PROTOCOL=http \
+                   glab cluster agent list --repo root/test
 A client that follows the Link header goes to the GitLab's own URL, past the
 proxy, unless it keeps its base URL, as keep_base_url says.
 
