@@ -29,7 +29,7 @@ func (r *reading) note(s string) { r.notes = append(r.notes, s) }
 // exchange makes the exchange. It fails only if it is not known where the request went.
 func (r *reading) exchange() (*wire.Exchange, error) {
 	for _, odd := range r.decoder.odd {
-		r.note(odd)
+		r.note(odd.String())
 	}
 	pseudo := r.pseudoHeaders()
 	u, err := r.url(pseudo)

@@ -88,7 +88,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 // is an [os.File], from its folder; never from anywhere else.
 func Entries(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		f := &file{yield: yield, decoder: newDecoder()}
+		f := &file{yield: yield, decoder: &decoder{}}
 		err := f.read(r)
 		if err != nil && !errors.Is(err, errStop) {
 			yield(Entry{}, f.failure(err))
@@ -244,11 +244,7 @@ func (f *file) list() error {
 	f.found = true
 	for f.in.PeekKind() != ']' {
 		f.text.begin(f.in.InputOffset())
-		raw, err := f.in.ReadValue()
-		if err != nil {
-			return err
-		}
-		if err := f.entry(f.in.InputOffset()-int64(len(raw)), raw); err != nil {
+		if err := f.entry(f.in, 0); err != nil {
 			return err
 		}
 	}
@@ -278,13 +274,22 @@ func (f *file) version() error {
 	return nil
 }
 
-// entry reads the entry that begins at a place in the text, and hands it on.
-func (f *file) entry(at int64, raw jsontext.Value) error {
-	decoded, err := f.decoder.decode(raw)
-	if err != nil {
-		return f.give(at, nil, err)
+// entry reads the next entry, and hands it on. Before is the place in the text where in begins.
+func (f *file) entry(in *jsontext.Decoder, before int64) error {
+	if kind := in.PeekKind(); kind != '{' {
+		value, err := in.ReadValue()
+		if err != nil {
+			return err
+		}
+		at := before + in.InputOffset() - int64(len(value))
+		return f.give(at, nil, fmt.Errorf("it is %s, not a JSON object", kindName(kind)))
 	}
-	r := &reading{entry: decoded, decoder: f.decoder, files: f.files, shortened: f.text.wasCut(at, at+int64(len(raw)))}
+	decoded, err := f.decoder.decode(in)
+	if err != nil {
+		return err
+	}
+	at, end := before+f.decoder.began, before+in.InputOffset()
+	r := &reading{entry: decoded, decoder: f.decoder, files: f.files, shortened: f.text.wasCut(at, end)}
 	x, err := r.exchange()
 	if err != nil {
 		return f.give(at, nil, err)

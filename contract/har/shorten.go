@@ -1,6 +1,7 @@
 package har
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -71,6 +72,12 @@ func (s *shortener) Read(p []byte) (int, error) {
 // shorten moves what is passed on to the front of p, and says how much that is.
 func (s *shortener) shorten(p []byte) (kept int) {
 	for i := 0; i < len(p); i++ {
+		if n := s.passes(p[i:]); n > 0 {
+			kept += copy(p[kept:], p[i:i+n])
+			s.length += n
+			i += n - 1
+			continue
+		}
 		c := p[i]
 		switch {
 		case !s.inString:
@@ -98,6 +105,27 @@ func (s *shortener) shorten(p []byte) (kept int) {
 		kept++
 	}
 	return kept
+}
+
+// passes is how many bytes at the front of p are passed on as they are: what stands between strings, and what stands in a
+// string that is not too long yet, up to its end or an escape.
+func (s *shortener) passes(p []byte) int {
+	if !s.inString {
+		if n := bytes.IndexByte(p, '"'); n >= 0 {
+			return n
+		}
+		return len(p)
+	}
+	if s.inEscape > 0 {
+		return 0
+	}
+	p = p[:min(len(p), max(0, maxText-s.length))]
+	for n, c := range p {
+		if c == '"' || c == '\\' {
+			return n
+		}
+	}
+	return len(p)
 }
 
 // drop counts a byte that is left out, which stood before the byte at kept in what is being passed on.

@@ -64,7 +64,7 @@ func (f *file) stream(b *bufio.Reader) error {
 				return err
 			}
 		default:
-			if err := f.entry(at, text); err != nil {
+			if err := f.entry(jsontext.NewDecoder(bytes.NewReader(text), lenient...), at); err != nil {
 				return err
 			}
 		}

@@ -25,13 +25,16 @@ var (
 
 // IsCredentialName says whether a header, parameter or property with this name holds a credential.
 func IsCredentialName(name string) bool {
-	return mayBeCredentialName([]byte(name)) && (isWholeName(name) || endsLikeCredential(name))
+	if !mayBeCredentialName([]byte(name)) {
+		return false
+	}
+	w := words(name)
+	return slices.Contains(whole, w) || endsLikeCredential(w)
 }
 
 func isWholeName(name string) bool { return slices.Contains(whole, words(name)) }
 
-func endsLikeCredential(name string) bool {
-	w := words(name)
+func endsLikeCredential(w string) bool {
 	for _, last := range lastWords {
 		if rest, ok := strings.CutSuffix(w, last); ok && (rest == "" || strings.HasSuffix(rest, " ")) {
 			return true

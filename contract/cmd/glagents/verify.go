@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 
@@ -283,41 +284,42 @@ func entries(ctx context.Context, r io.Reader, judge *contract.Judge) func(yield
 	return func(yield func(next) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		read := make(chan chan next, ahead)
+		inOrder := make(chan chan next, ahead)
+		work := make(chan func(), ahead)
+		for range runtime.GOMAXPROCS(0) {
+			go func() {
+				for prepare := range work {
+					prepare()
+				}
+			}()
+		}
 		go func() {
-			defer close(read)
+			defer close(work)
+			defer close(inOrder)
+			add := func(n next) (more bool) {
+				ready := make(chan next, 1)
+				select {
+				case inOrder <- ready:
+				case <-ctx.Done():
+					return false
+				}
+				work <- func() { ready <- prepared(n, judge) }
+				return true
+			}
 			defer func() {
 				if stop := stopped(recover()); stop != "" {
-					ready := make(chan next, 1)
-					ready <- next{stop: stop}
-					select {
-					case read <- ready:
-					case <-ctx.Done():
-					}
+					add(next{stop: stop})
 				}
 			}()
 			for e, err := range har.Entries(r) {
-				ready := make(chan next, 1)
-				select {
-				case read <- ready:
-				case <-ctx.Done():
+				if !add(next{Entry: e, err: err}) {
 					return
 				}
-				go func() {
-					n := next{Entry: e, err: err}
-					defer func() {
-						n.stop = stopped(recover())
-						ready <- n
-					}()
-					if err == nil {
-						n.prepared = judge.Prepare(e.Exchange)
-					}
-				}()
 			}
 		}()
 		for {
 			select {
-			case ready, more := <-read:
+			case ready, more := <-inOrder:
 				if !more {
 					return
 				}
@@ -333,6 +335,20 @@ func entries(ctx context.Context, r io.Reader, judge *contract.Judge) func(yield
 			}
 		}
 	}
+}
+
+// prepared is an entry with what can be found out about it alone.
+func prepared(n next, judge *contract.Judge) (result next) {
+	result = n
+	defer func() {
+		if stop := stopped(recover()); stop != "" {
+			result.stop = stop
+		}
+	}()
+	if n.err == nil && n.stop == "" {
+		result.prepared = judge.Prepare(n.Exchange)
+	}
+	return result
 }
 
 // human is where what people read goes.

@@ -17,6 +17,7 @@ type decoded struct {
 	tokens  []Token
 	failure Failure
 	failed  bool // the body is that of an error
+	page    Page
 }
 
 // Agent is an agent in a response.
@@ -108,6 +109,7 @@ func (x *Exchange) decode() {
 			x.body.tokens = []Token{t}
 		}
 	}
+	x.body.page = x.page()
 }
 
 // each reads the entries of a list.

@@ -2,6 +2,9 @@ package judge
 
 import (
 	"bytes"
+	"net/http"
+	"net/url"
+	"regexp"
 	"strconv"
 )
 
@@ -10,6 +13,7 @@ import (
 type Page struct {
 	Number, PerPage, Next, Prev, Total, TotalPages int64 // NoNumber where the header is missing, empty or not a number
 	Entries                                        int64
+	Links                                          map[string]*url.URL // the Link header, by relation
 }
 
 // NoNumber stands for a header that is missing, empty or not a number.
@@ -17,24 +21,39 @@ const NoNumber = -1
 
 // Page is the page that a response is; ok is false if it is not a list, or does not say which page it is.
 func (x *Exchange) Page() (p Page, ok bool) {
-	if !x.OK(200) || !bytes.HasPrefix(bytes.TrimSpace(x.Response.Body), []byte("[")) { // an answer to HEAD is not a list
-		return Page{}, false
+	x.decode()
+	return x.body.page, x.body.page.Number > 0 && x.body.page.PerPage > 0
+}
+
+// page reads the headers of a response that is a list. An answer to HEAD is none.
+func (x *Exchange) page() Page {
+	if x.Response.StatusCode != http.StatusOK || !bytes.HasPrefix(bytes.TrimSpace(x.Response.Body), []byte("[")) {
+		return Page{}
 	}
 	number := func(header string) int64 {
-		if x.Header(header) == "" {
-			return NoNumber
-		}
 		n, err := strconv.ParseInt(x.Header(header), 10, 64)
 		if err != nil {
 			return NoNumber
 		}
 		return n
 	}
-	p = Page{
+	return Page{
 		number("X-Page"), number("X-Per-Page"), number("X-Next-Page"), number("X-Prev-Page"),
-		number("X-Total"), number("X-Total-Pages"), int64(len(x.Agents()) + len(x.Tokens())),
+		number("X-Total"), number("X-Total-Pages"), int64(len(x.body.agents) + len(x.body.tokens)), links(x.Header("Link")),
 	}
-	return p, p.Number > 0 && p.PerPage > 0
+}
+
+var linkEntry = regexp.MustCompile(`<([^>]+)>; rel="([a-z]+)"`)
+
+// links are the URLs of a Link header by relation.
+func links(header string) map[string]*url.URL {
+	links := make(map[string]*url.URL)
+	for _, m := range linkEntry.FindAllStringSubmatch(header, -1) {
+		if u, err := url.Parse(m[1]); err == nil {
+			links[m[2]] = u
+		}
+	}
+	return links
 }
 
 // WantedPage is the page that the request asks for, as GitLab reads it.

@@ -139,7 +139,6 @@ var Link = rule.Rule{
 }
 
 func link(x *judge.Exchange, p judge.Page) bool {
-	links := linksOf(x)
 	want := map[string]int64{"first": 1}
 	if p.Next > 0 {
 		want["next"] = p.Next
@@ -152,7 +151,7 @@ func link(x *judge.Exchange, p judge.Page) bool {
 	}
 	for _, rel := range []string{"first", "prev", "next", "last"} {
 		number, wanted := want[rel]
-		link, present := links[rel]
+		link, present := p.Links[rel]
 		switch {
 		case wanted && !present:
 			x.Violation("", fmt.Sprintf("a link rel=%q to page %d", rel, number), "none")
@@ -165,19 +164,6 @@ func link(x *judge.Exchange, p judge.Page) bool {
 	return true
 }
 
-var linkEntry = regexp.MustCompile(`<([^>]+)>; rel="([a-z]+)"`)
-
-// linksOf are the URLs of the Link header by relation.
-func linksOf(x *judge.Exchange) map[string]*url.URL {
-	links := make(map[string]*url.URL)
-	for _, m := range linkEntry.FindAllStringSubmatch(x.Header("Link"), -1) {
-		if u, err := url.Parse(m[1]); err == nil {
-			links[m[2]] = u
-		}
-	}
-	return links
-}
-
 var LinkParameters = rule.Rule{
 	ID:         "pagination/link-parameters",
 	Sentence:   "The URLs in Link are absolute and have the request's path and parameters, the page size and another page.",
@@ -186,13 +172,12 @@ var LinkParameters = rule.Rule{
 }
 
 func linkParameters(x *judge.Exchange, p judge.Page) bool {
-	links := linksOf(x)
-	for _, rel := range slices.Sorted(maps.Keys(links)) {
-		if !linkIsTheRequests(x, p, rel, links[rel]) {
+	for _, rel := range slices.Sorted(maps.Keys(p.Links)) {
+		if !linkIsTheRequests(x, p, rel, p.Links[rel]) {
 			break
 		}
 	}
-	return len(links) > 0
+	return len(p.Links) > 0
 }
 
 // linkIsTheRequests reports where a link differs from the request. It is false if more links would say the same.
@@ -251,14 +236,13 @@ func linkRepeatsPath(x *judge.Exchange, p judge.Page) bool {
 	if x.Operation == "listAgentTokens" {
 		want = append(want, "agent_id")
 	}
-	links := linksOf(x)
-	for _, rel := range slices.Sorted(maps.Keys(links)) {
-		if i := slices.IndexFunc(want, func(name string) bool { return !links[rel].Query().Has(name) }); i >= 0 {
+	for _, rel := range slices.Sorted(maps.Keys(p.Links)) {
+		if i := slices.IndexFunc(want, func(name string) bool { return !p.Links[rel].Query().Has(name) }); i >= 0 {
 			x.Violation("", fmt.Sprintf("the parameter %q in the link rel=%q", want[i], rel), "none")
 			break
 		}
 	}
-	return len(links) > 0
+	return len(p.Links) > 0
 }
 
 // asAsked leaves out pages whose number is not the one that was asked for, which another rule reports.
