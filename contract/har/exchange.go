@@ -144,7 +144,7 @@ func (r *reading) cache() string {
 		}
 	}
 	// Chromium answers itself where it knows that a host wants https.
-	if h := header(r.entry.Response.Headers); h.Get("Non-Authoritative-Reason") != "" {
+	if slices.ContainsFunc(r.entry.Response.Headers, func(p pair) bool { return strings.EqualFold(p.Name, "Non-Authoritative-Reason") }) {
 		return "browser"
 	}
 	// Firefox writes no timings at all for what it did not ask a server for.

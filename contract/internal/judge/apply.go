@@ -21,9 +21,6 @@ type tally struct {
 // apply has one rule judge one exchange.
 func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 	entry, t := &j.Catalogue[i], &j.tally[i]
-	if entry.Judge == nil || !entry.Rule.AppliesTo(x.Operation) {
-		return nil
-	}
 	holds, why := entry.Rule.HoldsFor(h.version(j.Options.Version))
 	if holds == rule.DoesNot {
 		return nil

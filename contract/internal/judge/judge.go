@@ -58,8 +58,9 @@ type Options struct {
 // exchanges are judged one at a time, in the order in which Observe is called.
 type Judge struct {
 	Options
-	doc  *document.Document
-	byID map[string]int // index into Catalogue and tally
+	doc   *document.Document
+	byID  map[string]int   // index into Catalogue and tally
+	rules map[string][]int // what rulesFor found out
 
 	mu        sync.Mutex
 	histories generations[string, *History] // by server
@@ -86,7 +87,7 @@ func New(o Options) (*Judge, error) {
 		o.Repeat = wire.Curl
 	}
 	j := &Judge{
-		Options: o, doc: doc, strangers: make(map[string]*stranger), byID: make(map[string]int, len(o.Catalogue)),
+		Options: o, doc: doc, strangers: make(map[string]*stranger), byID: make(map[string]int, len(o.Catalogue)), rules: make(map[string][]int),
 		histories: generations[string, *History]{size: maxServers / 2}, tally: make([]tally, len(o.Catalogue)),
 		coverage: sync.OnceValue(func() *coverage { return newCoverage(doc) }), started: time.Now(),
 	}
@@ -163,12 +164,26 @@ func (j *Judge) ObservePrepared(p *Prepared, tag any) ([]rule.Finding, *Exchange
 	if x.Operation != "" {
 		j.coverage().add(x)
 	}
-	for i := range j.Catalogue {
+	for _, i := range j.rulesFor(x.Operation) {
 		found = append(found, j.apply(i, h, x)...)
 	}
 	x.reports = nil
 	h.add(x)
 	return found, x
+}
+
+// rulesFor are the rules that judge exchanges with an operation, as indexes into Catalogue.
+func (j *Judge) rulesFor(operation string) []int {
+	found, known := j.rules[operation]
+	if !known {
+		for i, entry := range j.Catalogue {
+			if entry.Judge != nil && entry.Rule.AppliesTo(operation) {
+				found = append(found, i)
+			}
+		}
+		j.rules[operation] = found
+	}
+	return found
 }
 
 // history is what the exchange's server said before. A server that never answered one of the operations gets none.

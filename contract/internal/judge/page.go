@@ -31,7 +31,11 @@ func (x *Exchange) page() Page {
 		return Page{}
 	}
 	number := func(header string) int64 {
-		n, err := strconv.ParseInt(x.Header(header), 10, 64)
+		value := x.Header(header)
+		if value == "" {
+			return NoNumber
+		}
+		n, err := strconv.ParseInt(value, 10, 64)
 		if err != nil {
 			return NoNumber
 		}
