@@ -33,7 +33,8 @@ type Exchange struct {
 
 	Answerer answerer.Verdict // who answered
 
-	caller  [8]byte // tells callers apart without keeping a credential
+	caller  [8]byte    // tells callers apart without keeping a credential
+	query   url.Values // what Query found out
 	body    decoded
 	doc     *document.Document
 	checked []document.Finding // what the document has against the exchange; nil until it was asked
@@ -117,6 +118,14 @@ func (x *Exchange) LacksCredentials() bool {
 
 // credentials are the headers that may hold some.
 var credentials = []string{"Private-Token", "Authorization", "Job-Token", "Cookie"}
+
+// Query is the query of the request.
+func (x *Exchange) Query() url.Values {
+	if x.query == nil {
+		x.query = x.Request.URL.Query()
+	}
+	return x.query
+}
 
 // Status is the status of the answer, 0 if there was none.
 func (x *Exchange) Status() int {
@@ -257,6 +266,6 @@ func (x *Exchange) Kept() *Exchange {
 		w.Response = &r
 	}
 	k := *x
-	k.Exchange, k.body, k.checked, k.value, k.reports = &w, decoded{}, nil, nil, nil
+	k.Exchange, k.query, k.body, k.checked, k.value, k.reports = &w, nil, decoded{}, nil, nil, nil
 	return &k
 }

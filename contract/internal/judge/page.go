@@ -13,7 +13,13 @@ import (
 type Page struct {
 	Number, PerPage, Next, Prev, Total, TotalPages int64 // NoNumber where the header is missing, empty or not a number
 	Entries                                        int64
-	Links                                          map[string]*url.URL // the Link header, by relation
+	Links                                          map[string]Link // the Link header, by relation
+}
+
+// Link is a link to another page.
+type Link struct {
+	*url.URL
+	Query url.Values
 }
 
 // NoNumber stands for a header that is missing, empty or not a number.
@@ -50,11 +56,11 @@ func (x *Exchange) page() Page {
 var linkEntry = regexp.MustCompile(`<([^>]+)>; rel="([a-z]+)"`)
 
 // links are the URLs of a Link header by relation.
-func links(header string) map[string]*url.URL {
-	links := make(map[string]*url.URL)
+func links(header string) map[string]Link {
+	links := make(map[string]Link)
 	for _, m := range linkEntry.FindAllStringSubmatch(header, -1) {
 		if u, err := url.Parse(m[1]); err == nil {
-			links[m[2]] = u
+			links[m[2]] = Link{u, u.Query()}
 		}
 	}
 	return links
@@ -62,7 +68,7 @@ func links(header string) map[string]*url.URL {
 
 // WantedPage is the page that the request asks for, as GitLab reads it.
 func (x *Exchange) WantedPage() (number, perPage int64, ok bool) {
-	query := x.Request.URL.Query()
+	query := x.Query()
 	read := func(name string, absent int64) (int64, bool) {
 		values := query[name]
 		if len(values) == 0 || values[len(values)-1] == "" {
@@ -81,7 +87,7 @@ func (x *Exchange) WantedPage() (number, perPage int64, ok bool) {
 
 // WholeList says that the response is a list on one page that nothing filters, so nothing is missing from it.
 func (x *Exchange) WholeList() bool {
-	for name := range x.Request.URL.Query() {
+	for name := range x.Query() {
 		if name != "page" && name != "per_page" && x.doc.HasQuery(x.Operation, name) {
 			return false // a parameter of the operation may leave entries out
 		}

@@ -18,7 +18,7 @@ type Parameter struct {
 
 // Sent is the parameter of that name in the body or, if there is none, in the query.
 func (x *Exchange) Sent(name string) Parameter {
-	query := x.Request.URL.Query()
+	query := x.Query()
 	body, ok := x.bodyParameter(name)
 	switch {
 	case ok && query.Has(name), len(query[name]) > 1:

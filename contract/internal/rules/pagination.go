@@ -156,9 +156,9 @@ func link(x *judge.Exchange, p judge.Page) bool {
 		case wanted && !present:
 			x.Violation("", fmt.Sprintf("a link rel=%q to page %d", rel, number), "none")
 		case !wanted && present:
-			x.Violation("", fmt.Sprintf("no link rel=%q", rel), "one to page "+link.Query().Get("page"))
-		case wanted && link.Query().Get("page") != strconv.FormatInt(number, 10):
-			x.Violation("", fmt.Sprintf("a link rel=%q to page %d", rel, number), "one to page "+link.Query().Get("page"))
+			x.Violation("", fmt.Sprintf("no link rel=%q", rel), "one to page "+link.Query.Get("page"))
+		case wanted && link.Query.Get("page") != strconv.FormatInt(number, 10):
+			x.Violation("", fmt.Sprintf("a link rel=%q to page %d", rel, number), "one to page "+link.Query.Get("page"))
 		}
 	}
 	return true
@@ -181,15 +181,15 @@ func linkParameters(x *judge.Exchange, p judge.Page) bool {
 }
 
 // linkIsTheRequests reports where a link differs from the request. It is false if more links would say the same.
-func linkIsTheRequests(x *judge.Exchange, p judge.Page, rel string, link *url.URL) bool {
-	sent, got := x.Request.URL.Query(), link.Query()
+func linkIsTheRequests(x *judge.Exchange, p judge.Page, rel string, link judge.Link) bool {
+	sent, got := x.Query(), link.Query
 	if link.Scheme == "" || link.Host == "" {
 		x.Violation("", fmt.Sprintf("an absolute URL for rel=%q", rel), "a relative one")
 		return false
 	}
 	// The host is the one that the instance is configured with, and a proxy may have put something before the path.
-	if want := resource(x.Request.URL); resource(link) != want {
-		x.Violation("", fmt.Sprintf("a URL ending in %s for rel=%q", want, rel), resource(link))
+	if want := resource(x.Request.URL); resource(link.URL) != want {
+		x.Violation("", fmt.Sprintf("a URL ending in %s for rel=%q", want, rel), resource(link.URL))
 		return false
 	}
 	// An admin may have capped per_page, or the URL may keep what was sent.
@@ -237,7 +237,7 @@ func linkRepeatsPath(x *judge.Exchange, p judge.Page) bool {
 		want = append(want, "agent_id")
 	}
 	for _, rel := range slices.Sorted(maps.Keys(p.Links)) {
-		if i := slices.IndexFunc(want, func(name string) bool { return !p.Links[rel].Query().Has(name) }); i >= 0 {
+		if i := slices.IndexFunc(want, func(name string) bool { return !p.Links[rel].Query.Has(name) }); i >= 0 {
 			x.Violation("", fmt.Sprintf("the parameter %q in the link rel=%q", want[i], rel), "none")
 			break
 		}
