@@ -294,6 +294,14 @@ func TestVeryLongTexts(t *testing.T) {
 		assert.True(t, entries[1].Exchange.Response.Truncated, name)
 		assert.Equal(t, int64(75+len(minimal)+1+len(get(`{"status":200,"content":{"text":""}}`))+len(text)+1), entries[2].Offset, name)
 	}
+	for before := range 12 { // an escape that begins so many bytes before the limit is passed on whole
+		text := long[:4<<20-before] + `\u0061\"\\` + "b"
+		entries, skipped, err := read(strings.NewReader(file(get(`{"status":200,"content":{"text":"`+text+long[:1<<20]+`"}}`), minimal)))
+		require.NoError(t, err, before)
+		require.Empty(t, skipped, before)
+		require.Len(t, entries, 2, before)
+		require.True(t, entries[0].Exchange.Response.Truncated, before)
+	}
 	_, _, err := read(strings.NewReader(`{"log":{"entries":[` + minimal + `,{"x":["` + strings.Repeat(long+`","`, 7) + `"]}]}}`))
 	require.NoError(t, err)
 	_, _, err = read(strings.NewReader(`{"log":{"entries":[` + minimal + `,{"x":["` + strings.Repeat(long+`","`, 9) + `"]}]}}`))

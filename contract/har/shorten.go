@@ -14,6 +14,9 @@ const (
 	maxEntry = 8 * maxText
 )
 
+// maxEscape is how long an escape is at most.
+const maxEscape = len(`\u0000`)
+
 // shortener passes JSON on with its longest strings shortened. jsontext has each string whole in memory, so a film in a
 // recording would take twice its size.
 type shortener struct {
@@ -108,7 +111,7 @@ func (s *shortener) shorten(p []byte) (kept int) {
 }
 
 // passes is how many bytes at the front of p are passed on as they are: what stands between strings, and what stands in a
-// string that is not too long yet, up to its end or an escape.
+// string that is not too long yet, up to its end.
 func (s *shortener) passes(p []byte) int {
 	if !s.inString {
 		if n := bytes.IndexByte(p, '"'); n >= 0 {
@@ -119,13 +122,18 @@ func (s *shortener) passes(p []byte) int {
 	if s.inEscape > 0 {
 		return 0
 	}
-	p = p[:min(len(p), max(0, maxText-s.length))]
-	for n, c := range p {
-		if c == '"' || c == '\\' {
-			return n
+	p = p[:max(0, min(len(p), maxText-maxEscape-s.length))] // so that the end of an escape is passed on, too
+	n := 0
+	for n < len(p) && p[n] != '"' {
+		if p[n] == '\\' {
+			if n+1 == len(p) {
+				return n
+			}
+			n++
 		}
+		n++
 	}
-	return len(p)
+	return n
 }
 
 // drop counts a byte that is left out, which stood before the byte at kept in what is being passed on.

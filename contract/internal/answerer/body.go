@@ -81,18 +81,18 @@ func mediaType(h http.Header) string {
 	return t
 }
 
-// GitLab's own properties. Two of them in one body are no accident.
+// GitLab's own properties, the most common first. Two of them in one body are no accident.
 var ownProperties = [][]byte{
-	[]byte(`"config_project"`), []byte(`"created_by_user_id"`), []byte(`"agent_id"`), []byte(`"is_receptive"`), []byte(`"last_used_at"`),
-	[]byte(`"path_with_namespace"`), []byte(`"name_with_namespace"`), []byte(`"namespace"`), []byte(`"http_url_to_repo"`), []byte(`"permissions"`),
-	[]byte(`"created_at"`), []byte(`"description"`), []byte(`"scopes"`), []byte(`"revoked"`), []byte(`"expires_at"`),
+	[]byte(`"created_by_user_id"`), []byte(`"created_at"`), []byte(`"config_project"`), []byte(`"agent_id"`), []byte(`"is_receptive"`),
+	[]byte(`"last_used_at"`), []byte(`"path_with_namespace"`), []byte(`"name_with_namespace"`), []byte(`"namespace"`), []byte(`"http_url_to_repo"`),
+	[]byte(`"permissions"`), []byte(`"description"`), []byte(`"scopes"`), []byte(`"revoked"`), []byte(`"expires_at"`),
 	[]byte(`"version"`), []byte(`"revision"`), []byte(`"kas"`), []byte(`"enterprise"`),
 	[]byte(`"username"`), []byte(`"state"`), []byte(`"is_admin"`), []byte(`"locked"`), []byte(`"web_url"`),
 }
 
 // distinctive are those of them that other APIs do not have.
 var distinctive = [][]byte{
-	[]byte(`"config_project"`), []byte(`"is_receptive"`), []byte(`"created_by_user_id"`), []byte(`"path_with_namespace"`), []byte(`"name_with_namespace"`), []byte(`"agent_id"`),
+	[]byte(`"created_by_user_id"`), []byte(`"config_project"`), []byte(`"is_receptive"`), []byte(`"path_with_namespace"`), []byte(`"name_with_namespace"`), []byte(`"agent_id"`),
 	[]byte(`"http_url_to_repo"`), []byte(`"kas"`), []byte(`"revision"`), []byte(`"insufficient_granular_scope"`),
 }
 
