@@ -57,11 +57,11 @@ func killAt(t *testing.T, at int) (left int) {
 	dir := t.TempDir()
 
 	var requests atomic.Int64
-	var underWay sync.WaitGroup
+	var underWay sync.RWMutex // held for reading by each request
 	died, started := make(chan struct{}), make(chan *os.Process, 1)
 	target := targetOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		underWay.Add(1)
-		defer underWay.Done()
+		underWay.RLock()
+		defer underWay.RUnlock()
 		kill := int(requests.Add(1)) == at
 		server.ServeHTTP(&beforeAnswer{ResponseWriter: w, do: func() {
 			if kill {
@@ -78,7 +78,8 @@ func killAt(t *testing.T, at int) (left int) {
 	started <- command.Process
 	err := command.Wait()
 	close(died)
-	underWay.Wait() // what was sent before may still be carried out
+	underWay.Lock() // what was sent before may still be carried out
+	underWay.Unlock()
 	if err != nil && !strings.Contains(err.Error(), "killed") {
 		require.NoError(t, err, out.String())
 	}

@@ -21,15 +21,21 @@ type follower struct {
 	f        *os.File
 	interval time.Duration
 	at       int64
+	ours     bool // Create made the file
 }
 
 func (f *follower) Read(p []byte) (int, error) {
+	read := make([]byte, len(p)+len(tail))
 	for {
 		done := f.ctx.Err() != nil // found out first: what was written until then is read
-		n, err := f.f.ReadAt(p, f.at)
-		if !done {
-			n -= heldBack(p[:n], n == len(p))
+		if f.at == 0 {
+			f.ours = beginsWith(f.f, headBegins)
 		}
+		n, err := f.f.ReadAt(read, f.at)
+		if !done {
+			n -= f.heldBack(read[:n])
+		}
+		n = copy(p, read[:n])
 		f.at += int64(n)
 		switch {
 		case n > 0:
@@ -46,16 +52,17 @@ func (f *follower) Read(p []byte) (int, error) {
 	}
 }
 
-// heldBack is how many bytes at the end of what was read may be overwritten: the end of a recording, or, where there is
-// more to read, the beginning of it.
-func heldBack(read []byte, more bool) int {
-	if bytes.HasSuffix(read, []byte(tail)) {
-		return len(tail)
-	}
-	for n := min(len(tail), len(read)) - 1; more && n > 0; n-- {
-		if bytes.HasSuffix(read, []byte(tail[:n])) {
-			return n
-		}
+// heldBack is how many bytes at the end of what was read may be overwritten. In a recording of ours that is so whatever they
+// are: they may be overwritten while they are read, and then be of both.
+func (f *follower) heldBack(read []byte) int {
+	if f.ours || bytes.HasSuffix(read, []byte(tail)) {
+		return min(len(read), len(tail))
 	}
 	return 0
+}
+
+func beginsWith(f *os.File, text string) bool {
+	start := make([]byte, len(text))
+	_, err := f.ReadAt(start, 0)
+	return err == nil && string(start) == text
 }

@@ -94,3 +94,29 @@ func TestFollowInPieces(t *testing.T) {
 		require.NoError(t, f.Close())
 	}
 }
+
+// The end of a recording may be read while it is written over: it is then half of the old and half of the new.
+func TestFollowReadsWhileTheEndIsWrittenOver(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "x.har")
+	w, err := har.Create(name, nil, "1.0")
+	require.NoError(t, err)
+	require.NoError(t, w.Write(exchangeWith(t, "[0]")))
+	require.NoError(t, w.Close())
+	whole, err := os.ReadFile(name)
+	require.NoError(t, err)
+	before := whole[:len(whole)-len("\n]}}\n")]
+
+	for _, end := range []string{",\n}}\n", ",]}}\n", "\n]}{\"", "\n"} {
+		require.NoError(t, os.WriteFile(name, []byte(string(before)+end), 0o600))
+		f, err := os.Open(name)
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		piece := make([]byte, 2*len(whole))
+		n, err := har.Follow(ctx, f, time.Millisecond).Read(piece)
+		require.NoError(t, err)
+		assert.LessOrEqual(t, n, len(before), "%q was passed on", piece[min(n, len(before)):n])
+		cancel()
+		require.NoError(t, f.Close())
+	}
+}

@@ -80,10 +80,13 @@ func Create(name string, redactor *redact.Redactor, version string) (*Writer, er
 // head is what stands before the entries, and tail what stands behind them.
 func head(version string) []byte {
 	quoted, _ := json.Marshal(version) // a string has no error
-	return []byte(`{"log":{"version":"1.2","creator":{"name":"gitlab-agents","version":` + string(quoted) + `},"entries":[` + "\n")
+	return []byte(headBegins + string(quoted) + `},"entries":[` + "\n")
 }
 
-const tail = "\n]}}\n"
+const (
+	headBegins = `{"log":{"version":"1.2","creator":{"name":"gitlab-agents","version":`
+	tail       = "\n]}}\n"
+)
 
 // errClosed is the error of a Write after Close.
 var errClosed = errors.New("har: write after close")
