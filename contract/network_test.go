@@ -111,7 +111,7 @@ func TestBadNetwork(t *testing.T) { // not parallel: goroutines are counted
 	case nightly():
 		seeds = 1000
 	case racedetector.On:
-		seeds = 10
+		seeds = 5
 	}
 	leaks := goleak.IgnoreCurrent()
 	counts := make(map[contract.Outcome]int)

@@ -8,10 +8,12 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"example.com/gitlab-agents/contract"
+	"example.com/gitlab-agents/contract/internal/racedetector"
 )
 
 // TestOneScenario plays each scenario by itself. What it does not reach was not selected, and does not count.
 func TestOneScenario(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	for _, scenario := range contract.Scenarios() {
 		target := targetOf(t, fake(t)) // other checks would change a list in between

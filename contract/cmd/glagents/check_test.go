@@ -80,6 +80,7 @@ func (i *instanceOf) args(t *testing.T, more ...string) []string {
 }
 
 func TestCheckTheFake(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	out := glagents(t, nil, "check")
 	assert.Zero(t, out.status, out.stdout)
@@ -273,6 +274,7 @@ func (s *setting) WriteHeader(status int) {
 }
 
 func TestCheckInAPipeline(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	gitlab := startInstance(t, nil)
 	pipeline := everyToken()
@@ -308,6 +310,7 @@ func TestCheckTheGitLabOfTheEnvironment(t *testing.T) {
 
 // TestCheckWithEveryRole has a token that may only read, and one that has expired.
 func TestCheckWithEveryRole(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	seed := fakegitlab.DefaultSeed()
 	seed.Users[1].Tokens = append(seed.Users[1].Tokens,
@@ -413,6 +416,7 @@ func TestCheckTimeout(t *testing.T) {
 }
 
 func TestCheckReports(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	gitlab := startInstance(t, nil)
 	dir := t.TempDir()
@@ -435,6 +439,7 @@ func TestCheckReports(t *testing.T) {
 }
 
 func TestCheckVerbose(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	gitlab := startInstance(t, nil)
 	out := glagentsIn(t.Context(), everyToken(), gitlab.args(t, "--verbose")...)
@@ -519,6 +524,7 @@ func TestCheckCannotDelete(t *testing.T) {
 
 // TestCheckTwice runs two checks with one journal at once.
 func TestCheckTwice(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	gitlab := startInstance(t, nil)
 	args := gitlab.args(t)

@@ -278,6 +278,7 @@ func TestManyGitLabsAreCheckedSideBySide(t *testing.T) {
 		assertSame(t, withoutTimes(t, whole), withoutTimes(t, merged))
 	})
 	t.Run("four shares, merged, say the same", func(t *testing.T) {
+		racedetector.Skip(t)
 		var parts []string
 		for i := range 4 {
 			part := filepath.Join(dir, fmt.Sprintf("part-%d.json", i))
@@ -330,6 +331,7 @@ func watchMemory(t *testing.T) func() uint64 {
 }
 
 func TestMetricsAreWhatPrometheusReads(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	s := simulate(t, 3, 1, 0, 1)
 	path := filepath.Join(t.TempDir(), "glagents.prom")
@@ -352,6 +354,7 @@ func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 }
 
 func TestMetricsOfOneTarget(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "glagents.prom")
 	require.Equal(t, 0, run(t.Context(), []string{"check", "--fake", "--quiet", "--metrics", path}, nil, io.Discard, os.Stderr, none))
@@ -391,6 +394,7 @@ func TestBadTargetsEndTheCheckBeforeTheFirstRequest(t *testing.T) {
 }
 
 func TestAShareWithoutTargetsCanBeMerged(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	s := simulate(t, 1, 0, 0, 0)
 	dir := t.TempDir()
