@@ -16,12 +16,26 @@ type tally struct {
 	worst       rule.Outcome
 	reason      rule.Reason
 	notRecorded bool // an exchange lacked what the rule reads
+
+	version rule.Version // that of the GitLab when it was last found out whether the rule holds
+	asked   bool
+	holds   rule.Holds
+	why     rule.Reason // why not, if it does not
+}
+
+// holdsFor finds out whether the rule holds for a GitLab of which more may be known than before.
+func (t *tally) holdsFor(v rule.Version, r *rule.Rule) rule.Holds {
+	if !t.asked || t.version != v {
+		t.asked, t.version = true, v
+		t.holds, t.why = r.HoldsFor(v)
+	}
+	return t.holds
 }
 
 // apply has one rule judge one exchange.
 func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 	entry, t := &j.Catalogue[i], &j.tally[i]
-	holds, why := entry.Rule.HoldsFor(h.version(j.Options.Version))
+	holds := t.holdsFor(h.version(j.Options.Version), entry.Rule)
 	if holds == rule.DoesNot {
 		return nil
 	}
@@ -38,7 +52,7 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 		t.worst, t.reason = max(t.worst, rule.Error), rule.Reason{Code: rule.ReasonInternal, Text: j.Redactor.Redact(panicked)}
 	}
 	if holds == rule.MayHold && len(x.reports) > 0 {
-		t.worst, t.reason = max(t.worst, rule.Inconclusive), why
+		t.worst, t.reason = max(t.worst, rule.Inconclusive), t.why
 		return nil
 	}
 	for _, r := range x.reports {

@@ -58,7 +58,7 @@ func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
 
 // removedSecret is what recorders and sanitizers put in the place of the secret of a new token: a word that says so, or
 // characters that no secret has.
-var removedSecret = regexp.MustCompile(`(?i)"token"\s*:\s*"(` +
+var removedSecret = regexp.MustCompile(`"token"\s*:\s*"(?i:` +
 	`[^"]*(redacted|removed|masked|hidden|saniti[sz]ed|filtered|scrubbed|omitted|censored|placeholder)[^"]*|` +
 	`[^"]*([*•#]{3,}|\.{3}|…)[^"]*|[x-]{3,}|<[^"]*>|\[[^"]*\]|\{[^"]*\})"`)
 
