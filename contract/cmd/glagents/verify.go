@@ -7,13 +7,11 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/semaphore"
 
 	"example.com/gitlab-agents/contract"
 	"example.com/gitlab-agents/contract/har"
@@ -273,110 +271,6 @@ const lookAgain = 200 * time.Millisecond
 
 // unreadable stands for an entry that could not be read. It is none of the operations, whatever it was.
 var unreadable = &wire.Exchange{Request: wire.Request{Method: "GET", URL: &url.URL{}}, Err: errors.New("not readable")}
-
-// next is the next entry of a file.
-type next struct {
-	har.Entry
-	err      error
-	prepared *contract.Prepared // nil if err is not
-	stop     string             // what reading or preparing it panicked with
-}
-
-// How far reading may be ahead of the judge: so many entries, and so many bytes of their bodies.
-const (
-	maxAhead      = 64
-	maxAheadBytes = 32 << 20
-)
-
-// entries are the entries of a file, until the context is done. They are read, and prepared side by side, while earlier
-// ones are judged, and a file that does not end, such as a terminal, does not keep a command from ending.
-func entries(ctx context.Context, r io.Reader, judge *contract.Judge) func(yield func(next) bool) {
-	return func(yield func(next) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		inOrder := make(chan chan next, maxAhead)
-		room := semaphore.NewWeighted(maxAheadBytes)
-		work := make(chan func(), maxAhead)
-		for range runtime.GOMAXPROCS(0) {
-			go func() {
-				for prepare := range work {
-					prepare()
-				}
-			}()
-		}
-		go func() {
-			defer close(work)
-			defer close(inOrder)
-			add := func(n next) (more bool) {
-				if room.Acquire(ctx, n.size()) != nil {
-					return false
-				}
-				ready := make(chan next, 1)
-				select {
-				case inOrder <- ready:
-				case <-ctx.Done():
-					return false
-				}
-				work <- func() { ready <- prepared(n, judge) }
-				return true
-			}
-			defer func() {
-				if stop := stopped(recover()); stop != "" {
-					add(next{stop: stop})
-				}
-			}()
-			for e, err := range har.Entries(r) {
-				if !add(next{Entry: e, err: err}) {
-					return
-				}
-			}
-		}()
-		for {
-			select {
-			case ready, more := <-inOrder:
-				if !more {
-					return
-				}
-				n := <-ready
-				room.Release(n.size())
-				if n.stop != "" {
-					panic(elsewhere(n.stop))
-				}
-				if !yield(n) {
-					return
-				}
-			case <-ctx.Done():
-				return
-			}
-		}
-	}
-}
-
-// size is what counts of an entry for maxAheadBytes.
-func (n next) size() int64 {
-	if n.Exchange == nil {
-		return 0
-	}
-	size := len(n.Exchange.Request.Body)
-	if n.Exchange.Response != nil {
-		size += len(n.Exchange.Response.Body)
-	}
-	return int64(min(size, maxAheadBytes))
-}
-
-// prepared is an entry with what can be found out about it alone.
-func prepared(n next, judge *contract.Judge) (result next) {
-	result = n
-	defer func() {
-		if stop := stopped(recover()); stop != "" {
-			result.stop = stop
-		}
-	}()
-	if n.err == nil && n.stop == "" {
-		result.prepared = judge.Prepare(n.Exchange)
-	}
-	return result
-}
 
 // human is where what people read goes.
 func (v *verify) human() io.Writer {
