@@ -78,12 +78,12 @@ func killAt(t *testing.T, at int) (left int) {
 	started <- command.Process
 	err := command.Wait()
 	close(died)
-	underWay.Lock() // what was sent before may still be carried out
-	underWay.Unlock()
 	if err != nil && !strings.Contains(err.Error(), "killed") {
 		require.NoError(t, err, out.String())
 	}
+	underWay.Lock() // what was sent before may still be carried out
 	left = len(server.Agents(20)) + len(server.Agents(21)) - others
+	underWay.Unlock()
 
 	journal, err := contract.OpenJournal(dir)
 	require.NoError(t, err)
