@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,6 +17,10 @@ import (
 	"example.com/gitlab-agents/contract/redact"
 	"example.com/gitlab-agents/contract/wire"
 )
+
+func basic(credentials string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+}
 
 func TestCurl(t *testing.T) {
 	t.Parallel()
