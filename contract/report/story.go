@@ -38,9 +38,8 @@ func (r *Report) body(text string, brokeOff bool) string {
 func (r *Report) header(h http.Header) http.Header {
 	shown := make(http.Header, len(h))
 	for name, values := range h {
-		for _, value := range values {
-			shown[r.shown(name)] = append(shown[r.shown(name)], r.shown(value))
-		}
+		name = r.shown(name)
+		shown[name] = append(shown[name], r.shownAll(values)...)
 	}
 	return shown
 }
