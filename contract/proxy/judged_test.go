@@ -242,8 +242,11 @@ func TestSlowJudge(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	n := 2000
-	if os.Getenv("NIGHTLY") != "" {
+	switch {
+	case os.Getenv("NIGHTLY") != "":
 		n = 10_000
+	case racedetector.On:
+		n = 500
 	}
 	p, base := start(t, proxy.Options{Upstream: parse(t, fakegitlab.Start(t).URL)})
 	var clients sync.WaitGroup
