@@ -109,6 +109,7 @@ func TestMeasure(t *testing.T) {
 
 // TestProblems runs faults that say something wrong about themselves.
 func TestProblems(t *testing.T) {
+	racedetector.Skip(t)
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault  string
