@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -40,6 +41,7 @@ type finder struct {
 	asker  Asker
 	ground *Ground
 
+	hidden     *Problem       // how something in between refused to tell the release
 	badRequest bool           // a read of the release was answered with 400, which GitLab never does
 	nonsense   int            // reads of the GitLab itself that were answered with 200 and JSON that GitLab never has there
 	asked      *wire.Exchange // the last read
@@ -64,10 +66,19 @@ func Find(ctx context.Context, asker Asker, in Input) (*Ground, error) {
 	f.ground = &Ground{Roles: map[string]Role{}, sees: map[string]bool{}, learner: f.Learner}
 	for _, step := range []func() error{f.checkInput, f.findRelease, f.findToken, f.findProject, f.findOther, f.findAgents, f.findRoles} {
 		if err := step(); err != nil {
-			return nil, err
+			return nil, f.first(err)
 		}
 	}
 	return f.ground, nil
+}
+
+// first is the first problem, if something in between refuses more than to tell the release.
+func (f *finder) first(err error) error {
+	var problem *Problem
+	if f.hidden != nil && errors.As(err, &problem) && problem.Code == InBetween && problem.Status == f.hidden.Status {
+		return f.hidden
+	}
+	return err
 }
 
 func (f *finder) source(role string) string {
@@ -201,9 +212,13 @@ func (f *finder) findRelease() error {
 		switch p := f.ground.ReadRefusal(x); {
 		case p == nil || p.Code == TokenPermission || p.Code == TokenScope || p.Code == Forbidden || p.Code == RefusedWithReason:
 			continue // it is not told; the project's own requests say whether that matters
-		case p.Code == InBetween && p.Status == http.StatusNotFound:
-			p.Code, p.Do = NotGitLab, "Check the URL and its relative root. If they are right: "+p.Do
-			return p
+		case p.Code == InBetween && (p.Status == http.StatusNotFound || p.Status == http.StatusForbidden):
+			if p.Status == http.StatusNotFound {
+				p.Code, p.Do = NotGitLab, "Check the URL and its relative root. If they are right: "+p.Do
+			}
+			if f.hidden == nil {
+				f.hidden = p // some let everything pass but the release
+			}
 		default:
 			return p
 		}

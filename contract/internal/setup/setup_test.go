@@ -150,6 +150,11 @@ func with(pairs ...string) scripted {
 	return s
 }
 
+// everywhere is a server that answers everything alike.
+func everywhere(answer string) scripted {
+	return with("/metadata", answer, "/version", answer, "/user", answer, "/personal_access_tokens/self", answer, projectPath, answer, agents, answer)
+}
+
 func project(level int) string {
 	access := map[int]string{0: "null", 10: "10", 20: "20", 30: "30", 40: "40", 50: "50"}[level]
 	if access != "null" {
@@ -164,6 +169,8 @@ const (
 	unknown     = `401 {"message":"401 Unauthorized"}`
 	noScope     = `403 {"error":"insufficient_scope","error_description":"The request requires higher privileges than provided by the access token.","scope":"api read_api"}`
 	granular    = `403 {"error":"insufficient_granular_scope","error_description":"Access denied: Your Personal Access Token lacks the required permissions: [read_metadata]."}`
+	nginx403    = `403 <html><head><title>403 Forbidden</title></head><body><hr><center>nginx</center></body></html>`
+	nginx404    = `404 <html><head><title>404 Not Found</title></head><body><hr><center>nginx</center></body></html>`
 	agents      = "/projects/root%2Ftest/cluster_agents"
 	projectPath = "/projects/root%2Ftest"
 )
@@ -259,7 +266,8 @@ func TestWhyACheckCannotBegin(t *testing.T) {
 		"a gateway with little to say":            {gitlab: with("/metadata", `401 {"message":"Unauthorized"}`), code: setup.InBetween, says: []string{"hardly GitLab's", `401 "Unauthorized"`}},
 		"an empty 403 to everything":              {gitlab: with("/metadata", "403 ", "/version", "403 ", "/personal_access_tokens/self", "403 ", projectPath, "403 ", agents, "403 "), code: setup.InBetween, says: []string{"hardly GitLab's"}},
 		"a wrong relative root":                   {gitlab: with("/metadata", `404 <!DOCTYPE html><html><head><title>The page you're looking for could not be found (404)</title></head></html>`), code: setup.NotGitLab, says: []string{"web page of GitLab", "relative root"}},
-		"a web server without GitLab":             {gitlab: with("/metadata", `404 <html><head><title>404 Not Found</title></head><body><hr><center>nginx</center></body></html>`), code: setup.NotGitLab, says: []string{"nginx", "Check the URL"}},
+		"a web server without GitLab":             {gitlab: everywhere(nginx404), code: setup.NotGitLab, says: []string{"nginx", "Check the URL"}},
+		"a proxy that lets nothing pass":          {gitlab: everywhere(nginx403), code: setup.InBetween, says: []string{"something in between answered GET /api/v4/metadata", "nginx"}},
 		"a challenge that says 503":               {gitlab: with("/metadata", `503 <html><head><title>Just a moment...</title></head></html>`), code: setup.InBetween, says: []string{"challenge"}},
 		"an address that is not allowed":          {gitlab: with(agents, `403 {"message":"403 Forbidden - Your IP address is not allowed"}`, projectPath, project(0)), code: setup.AddressRefused, says: []string{"Your IP address is not allowed"}},
 		"a server that is down":                   {gitlab: with("/metadata", "502 bad", "/version", "502 bad", projectPath, "502 bad"), code: setup.NoAnswer, says: []string{"502"}},
@@ -298,6 +306,18 @@ func TestWhatEndsNoCheck(t *testing.T) {
 			assert.Equal(t, []string{"api"}, g.Scopes)
 			assert.Equal(t, "2027-01-31", g.Expires.Format("2006-01-02"))
 		}},
+		"a proxy that hides the release": {
+			gitlab: with("/metadata", nginx403, "/version", nginx403),
+			want:   func(t *testing.T, g *setup.Ground) { assert.Empty(t, g.Release); assert.True(t, g.Project.Known) },
+		},
+		"a proxy that hides the release as if it was not there": {
+			gitlab: with("/metadata", nginx404, "/version", nginx404),
+			want:   func(t *testing.T, g *setup.Ground) { assert.Empty(t, g.Release); assert.True(t, g.Project.Known) },
+		},
+		"a proxy that hides half of what tells the release": {
+			gitlab: with("/metadata", nginx403, "/version", `200 {"version":"18.5.0-ee","revision":"abc"}`),
+			want:   func(t *testing.T, g *setup.Ground) { assert.Equal(t, "18.5.0-ee", g.Release) },
+		},
 		"an old release without /metadata": {
 			gitlab: with("/metadata", `404 {"error":"404 Not Found"}`, "/version", `200 {"version":"14.10.0","revision":"abc"}`, "/personal_access_tokens/self", `404 {"error":"404 Not Found"}`),
 			want: func(t *testing.T, g *setup.Ground) {
