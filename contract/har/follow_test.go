@@ -120,3 +120,73 @@ func TestFollowReadsWhileTheEndIsWrittenOver(t *testing.T) {
 		require.NoError(t, f.Close())
 	}
 }
+
+// What may be written over is held back, and nothing else.
+func TestFollowHoldsTheEndBack(t *testing.T) {
+	t.Parallel()
+	for text, end := range map[string]int{
+		`{"log":{"entries":[`:                        0,
+		`{"log":{"entries":[]}}`:                     3,
+		"{\"log\":{\"entries\":[{}\n ] }\r\n } ":     10,
+		"{\"log\":{\"entries\":[{\"a\":[{}]}\n]}}\n": 5,
+		`{"log":{"entries":[{"a":[{}]},`:             0,
+		`{"log":{"entries":[{"a":[]}`:                0,
+		`{"log":{"entries":[{"a":{}}`:                0,
+		`{"log":{"entries":[],"b":"x"}}`:             0,
+		"{\"request\":{}}\n":                         0,
+	} {
+		name := filepath.Join(t.TempDir(), "x.har")
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		f, err := os.Open(name)
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		piece := make([]byte, 100)
+		n, err := har.Follow(ctx, f, time.Millisecond).Read(piece)
+		require.NoError(t, err)
+		assert.Equal(t, text[:len(text)-end], string(piece[:n]))
+		cancel()
+		require.NoError(t, f.Close())
+	}
+}
+
+func TestFollowAFileThatBecomesShorter(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "x.ndjson")
+	require.NoError(t, os.WriteFile(name, []byte("{}\n{}\n"), 0o600))
+	f, err := os.Open(name)
+	require.NoError(t, err)
+	defer f.Close()
+	r := har.Follow(t.Context(), f, time.Millisecond)
+	piece := make([]byte, 100)
+	_, err = r.Read(piece)
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(name, 3))
+	_, err = r.Read(piece)
+	require.EqualError(t, err, "the file has become shorter while it was read")
+}
+
+// A recording is followed while it is written as fast as possible.
+func TestFollowWhileARecordingIsWritten(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "x.har")
+	w, err := har.Create(name, nil, "1.0")
+	require.NoError(t, err)
+	f, err := os.Open(name)
+	require.NoError(t, err)
+	defer f.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	const entries = 500
+	go func() {
+		defer cancel()
+		for range entries {
+			_ = w.Write(exchangeWith(t, "[]")) // Close says what failed
+		}
+		assert.NoError(t, w.Close())
+	}()
+	n := 0
+	for _, err := range har.Entries(har.Follow(ctx, f, time.Microsecond)) {
+		require.NoError(t, err)
+		n++
+	}
+	assert.Equal(t, entries, n)
+}

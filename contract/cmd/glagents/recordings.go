@@ -175,7 +175,7 @@ func (m *merged) open(p *part) {
 		}
 		in, closeFile = f, func() { f.Close() }
 		if m.follow { // it ends with the context, and what was written until then is judged
-			in, ctx = &following{ctx: m.ctx, file: f, look: lookAgain}, context.WithoutCancel(m.ctx)
+			in, ctx = har.Follow(m.ctx, f, lookAgain), context.WithoutCancel(m.ctx)
 		}
 	}
 	pull, stop := iter.Pull(entries(ctx, in, m.judge))

@@ -170,24 +170,6 @@ func TestFollowHAR(t *testing.T) {
 	assert.Equal(t, 1, stop())
 }
 
-// What may be written over is held back, and nothing else.
-func TestEndOfHAR(t *testing.T) {
-	t.Parallel()
-	for text, end := range map[string]int{
-		"":                               0,
-		`{"log":{"entries":[`:            0,
-		`{"log":{"entries":[]}}`:         3,
-		"{\"a\":[{}]}\n]}}\n":            5,
-		"{\"a\":[{}]}\n ] }\r\n } ":      10,
-		`{"a":[{}]},`:                    0,
-		`{"a":[]}`:                       0,
-		`{"log":{"entries":[{"a":{}}`:    0,
-		`{"log":{"entries":[],"b":"x"}}`: 0,
-	} {
-		assert.Equal(t, end, endOf([]byte(text)), "%q", text)
-	}
-}
-
 func TestFollowUsage(t *testing.T) {
 	t.Parallel()
 	name := file(t, "a.har", recording(good))
