@@ -256,6 +256,15 @@ func TestOddFieldsCostOnlyThemselves(t *testing.T) {
 		"the status is too large":   {with("", `,"status":1e9`), "response.status is not an HTTP status", 0},
 		"the status is beyond all":  {with("", `,"status":1e999`), "response.status is too large a number", 0},
 		"the status is -1":          {with("", `,"status":-1`), "", 0},
+		"the status is 99":          {with("", `,"status":99`), "response.status is not an HTTP status", 0},
+		"the status is 100":         {with("", `,"status":100`), "", 100},
+		"the status is 999":         {with("", `,"status":999`), "", 999},
+		"the status is 1000":        {with("", `,"status":1000`), "response.status is not an HTTP status", 0},
+		"HTTP/2 says another one":   {with("", `,"status":200,"headers":[{"name":":status","value":"201"}]`), "", 200},
+		"0, and HTTP/2 says one":    {with("", `,"status":0,"headers":[{"name":":status","value":"201"}]`), "", 201},
+		"HTTP/2 says no number":     {with("", `,"status":-1,"headers":[{"name":":status","value":"x"}]`), "", 0},
+		"names are escaped":         {strings.NewReplacer("response", `r\u0065sponse`, "content", `c\u006fntent`).Replace(with("", `,"status":200`)), "", 200},
+		"a name comes twice":        {with("", `,"status":500,"status":200`), "", 200},
 		"no status":                 {with("", ""), "", 0},
 		"the status is in HTTP/2's": {with("", `,"headers":[{"name":":status","value":"201"}]`), "", 201},
 		"no method":                 {`{"request":{"url":"https://gitlab.example.com/"},"response":{"status":200,` + leak + `}}`, "it has no request.method", 200},
@@ -274,6 +283,35 @@ func TestOddFieldsCostOnlyThemselves(t *testing.T) {
 			assert.Equal(t, `[{"token":"glagent-canary"}]`, string(e.Exchange.Response.Body))
 			assert.False(t, e.Exchange.Response.Truncated)
 		})
+	}
+}
+
+// Durations are in milliseconds. What cannot be one is not known.
+func TestDurations(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"1": time.Millisecond, "0.5": 500 * time.Microsecond, `"2"`: 2 * time.Millisecond, "9e12": 9e12 * time.Millisecond,
+		"0": 0, "-1": 0, "1e13": 0, "null": 0,
+	} {
+		assert.Equal(t, want, one(t, `{"time":`+text+","+minimal[1:]).Exchange.Duration, text)
+	}
+}
+
+// An entry without a status, headers and a body was not answered. If the status could not be read, it may have been.
+func TestNoAnswer(t *testing.T) {
+	t.Parallel()
+	for response, answered := range map[string]bool{
+		`{"status":0,"content":{"text":"[]"}}`:               false,
+		`{"status":-1}`:                                      false,
+		`{"status":-1,"content":{"text":""}}`:                false,
+		`{"status":-1,"headers":[],"content":{"size":[]}}`:   false,
+		`{"status":-1,"content":{"text":"[]"}}`:              true,
+		`{"status":-1,"headers":[{"name":"A","value":"b"}]}`: true,
+		`{"status":"OK"}`:                                    true,
+	} {
+		x := one(t, get(response)).Exchange
+		assert.Equal(t, answered, x.Response != nil, response)
+		assert.Error(t, x.Err, response)
 	}
 }
 
