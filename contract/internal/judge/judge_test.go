@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -120,27 +119,6 @@ func TestCallersAreToldApart(t *testing.T) {
 		assert.Empty(t, seen[caller], what)
 		seen[caller] = what
 	}
-}
-
-func TestFailuresAreErrorsOnly(t *testing.T) {
-	t.Parallel()
-	j := judging(t, Options{})
-	answered := func(status int, body string) *Exchange {
-		x := read("gitlab.example.com")
-		x.Response.StatusCode, x.Response.Body = status, []byte(body)
-		return j.Prepare(x).exchange
-	}
-	_, ok := answered(200, `{"message":"fine"}`).Failure()
-	assert.False(t, ok)
-	for body, want := range map[string]string{
-		`{"message":"404 Not found"}`: `message "404 Not found"`, `{"error":"no"}`: `error "no"`, `{}`: "neither message nor error",
-	} {
-		f, ok := answered(404, body).Failure()
-		assert.True(t, ok)
-		assert.Equal(t, want, f.Said())
-	}
-	assert.Equal(t, strings.Repeat("é", 160), Clip(strings.Repeat("é", 160)))
-	assert.Equal(t, strings.Repeat("é", 160)+"…", Clip(strings.Repeat("é", 161)))
 }
 
 func TestAServerIsItsSchemeHostAndRelativeRoot(t *testing.T) {
