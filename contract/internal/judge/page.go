@@ -31,7 +31,7 @@ func (x *Exchange) Page() (p Page, ok bool) {
 	return x.body.page, x.body.page.Number > 0 && x.body.page.PerPage > 0
 }
 
-// page reads the headers of a response that is a list. An answer to HEAD is none.
+// page reads the headers of a response that is a list. The answer to a HEAD has no list.
 func (x *Exchange) page() Page {
 	if x.Response.StatusCode != http.StatusOK || !bytes.HasPrefix(bytes.TrimSpace(x.Response.Body), []byte("[")) {
 		return Page{}
