@@ -23,6 +23,13 @@ type tally struct {
 	why     rule.Reason // why not, if it does not
 }
 
+// becomes takes an outcome and its reason, unless there was one that is as bad.
+func (t *tally) becomes(o rule.Outcome, why rule.Reason) {
+	if o > t.worst {
+		t.worst, t.reason = o, why
+	}
+}
+
 // holdsFor finds out whether the rule holds for a GitLab of which more may be known than before.
 func (t *tally) holdsFor(v rule.Version, r *rule.Rule) rule.Holds {
 	if !t.asked || t.version != v {
@@ -49,10 +56,10 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 		t.applied++
 	}
 	if panicked != "" {
-		t.worst, t.reason = max(t.worst, rule.Error), rule.Reason{Code: rule.ReasonInternal, Text: j.Redactor.Redact(panicked)}
+		t.becomes(rule.Error, rule.Reason{Code: rule.ReasonInternal, Text: j.Redactor.Redact(panicked)})
 	}
 	if holds == rule.MayHold && len(x.reports) > 0 {
-		t.worst, t.reason = max(t.worst, rule.Inconclusive), t.why
+		t.becomes(rule.Inconclusive, t.why)
 		return nil
 	}
 	for _, r := range x.reports {
@@ -175,16 +182,15 @@ func (j *Judge) Add(f rule.Finding) {
 func (j *Judge) add(f rule.Finding) {
 	t := &j.tally[j.byID[f.Rule]]
 	t.findings++
-	if f.Outcome > t.worst {
-		t.worst = f.Outcome
-		switch {
-		case f.Outcome != rule.Inconclusive:
-		case f.Note != "":
-			t.reason = rule.Reason{Code: rule.ReasonUnconfirmed, Text: f.Note}
-		default: // of the document
-			t.reason = rule.Reason{Code: rule.ReasonNoAnswer, Text: "this proves nothing: " + f.Actual}
-		}
+	var reason rule.Reason
+	switch {
+	case f.Outcome != rule.Inconclusive:
+	case f.Note != "":
+		reason = rule.Reason{Code: rule.ReasonUnconfirmed, Text: f.Note}
+	default: // of the document
+		reason = rule.Reason{Code: rule.ReasonNoAnswer, Text: "this proves nothing: " + f.Actual}
 	}
+	t.becomes(f.Outcome, reason)
 	if len(j.findings) < rule.MaxFindings {
 		j.findings = append(j.findings, f)
 	} else {

@@ -447,7 +447,43 @@ func TestAPanicAndAViolation(t *testing.T) {
 	result := outcomeOf(t, j)
 	assert.Equal(t, rule.Violation, result.Outcome)
 	assert.Equal(t, 1, result.Applied)
-	assert.True(t, strings.HasPrefix(result.Reason.Text, "the rule panicked: oh\n"), result.Reason.Text)
+	assert.Equal(t, rule.Reason{}, result.Reason, "a violation needs no reason")
+}
+
+// A rule that panicked, and later reports what may hold, still has a fault of ours.
+func TestAPanicIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	later := reporting("test/later", func(_ *History, x *Exchange) {
+		if x.Index == 0 {
+			panic("oh")
+		}
+		x.Violation("", "this", "that")
+	})
+	later.Rule.Since = rule.GitLab(16, 0)
+	j := judging(t, Options{Catalogue: []Entry{later}})
+	assert.Empty(t, j.Observe(read("gitlab.example.com")))
+	assert.Empty(t, j.Observe(read("gitlab.example.com")))
+	result := outcomeOf(t, j)
+	assert.Equal(t, rule.Error, result.Outcome)
+	assert.Equal(t, rule.ReasonInternal, result.Reason.Code)
+}
+
+// What was inconclusive and is a violation now keeps nothing of the reason.
+func TestAViolationHasNoReason(t *testing.T) {
+	t.Parallel()
+	j := judging(t, Options{Catalogue: []Entry{reporting("test/both", func(_ *History, x *Exchange) {
+		if x.Index == 0 {
+			x.Disagreement("this", "that")
+			return
+		}
+		x.Violation("", "this", "that")
+	})}})
+	j.Observe(read("gitlab.example.com"))
+	assert.Equal(t, rule.ReasonUnconfirmed, outcomeOf(t, j).Reason.Code)
+	j.Observe(read("gitlab.example.com"))
+	result := outcomeOf(t, j)
+	assert.Equal(t, rule.Violation, result.Outcome)
+	assert.Equal(t, rule.Reason{}, result.Reason)
 }
 
 // A text that was shortened may end with a part of a secret.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -44,14 +43,6 @@ func newTokenBody(id int, secret string) string {
 	return strings.TrimSuffix(tokenBody(id, "active"), "}") + fmt.Sprintf(`,"token":%q}`, secret)
 }
 
-// onePage are the headers of a list that has one page.
-func onePage(total int) []string {
-	return []string{
-		"X-Page", "1", "X-Per-Page", "20", "X-Next-Page", "", "X-Prev-Page", "", "X-Total", fmt.Sprint(total), "X-Total-Pages", "1",
-		"Link", `<https://gitlab.example.com/api/v4/projects/20/cluster_agents?id=20&page=1&per_page=20>; rel="first"`,
-	}
-}
-
 // asked is an exchange as judges see it, answered with JSON if the body looks like that.
 func asked(t *testing.T, method, path string, status int, body string, header ...string) *Exchange {
 	t.Helper()
@@ -66,13 +57,6 @@ func answeredJSON(t *testing.T, method, path string, status int, body string, he
 		header = append([]string{"Content-Type", "application/json"}, header...)
 	}
 	return answered(t, method, path, status, body, header...)
-}
-
-// whenBy gives an exchange a place in its source, a time in milliseconds, and a caller.
-func whenBy(x *Exchange, index int, start, end time.Duration, caller byte) *Exchange {
-	m := at(index, caller, start, end)
-	x.Index, x.caller, x.Started, x.Duration = index, m.caller, m.start, m.end.Sub(m.start)
-	return x
 }
 
 // reporting is a rule that reports something about every exchange.
