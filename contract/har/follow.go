@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Follow returns a Reader of a file that grows, for [Entries]. At the end of the file it waits for more and looks again
+// Follow returns a Reader of a regular file that grows, for [Entries]. At the end of the file it waits for more and looks again
 // every interval, until the context is done; then it gives what is left, and ends.
 //
 // The next entry is written over what ends a HAR. So that is held back as long as nothing follows.

@@ -174,7 +174,8 @@ func (m *merged) open(p *part) {
 			return
 		}
 		in, closeFile = f, func() { f.Close() }
-		if m.follow { // it ends with the context, and what was written until then is judged
+		// A file that is followed ends with the context, and what was written until then is judged. A pipe waits by itself.
+		if info, err := f.Stat(); m.follow && err == nil && info.Mode().IsRegular() {
 			in, ctx = har.Follow(m.ctx, f, lookAgain), context.WithoutCancel(m.ctx)
 		}
 	}

@@ -16,33 +16,19 @@ type tally struct {
 	worst       rule.Outcome
 	reason      rule.Reason
 	notRecorded bool // an exchange lacked what the rule reads
-
-	version rule.Version // that of the GitLab when it was last found out whether the rule holds
-	asked   bool
-	holds   rule.Holds
-	why     rule.Reason // why not, if it does not
 }
 
-// becomes takes an outcome and its reason, unless there was one that is as bad.
+// becomes takes over an outcome and its reason if the outcome is worse than before.
 func (t *tally) becomes(o rule.Outcome, why rule.Reason) {
 	if o > t.worst {
 		t.worst, t.reason = o, why
 	}
 }
 
-// holdsFor finds out whether the rule holds for a GitLab of which more may be known than before.
-func (t *tally) holdsFor(v rule.Version, r *rule.Rule) rule.Holds {
-	if !t.asked || t.version != v {
-		t.asked, t.version = true, v
-		t.holds, t.why = r.HoldsFor(v)
-	}
-	return t.holds
-}
-
 // apply has one rule judge one exchange.
 func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 	entry, t := &j.Catalogue[i], &j.tally[i]
-	holds := t.holdsFor(h.version(j.Options.Version), entry.Rule)
+	holds, why := entry.Rule.HoldsFor(h.version(j.Options.Version))
 	if holds == rule.DoesNot {
 		return nil
 	}
@@ -59,7 +45,7 @@ func (j *Judge) apply(i int, h *History, x *Exchange) (found []rule.Finding) {
 		t.becomes(rule.Error, rule.Reason{Code: rule.ReasonInternal, Text: j.Redactor.Redact(panicked)})
 	}
 	if holds == rule.MayHold && len(x.reports) > 0 {
-		t.becomes(rule.Inconclusive, t.why)
+		t.becomes(rule.Inconclusive, why)
 		return nil
 	}
 	for _, r := range x.reports {

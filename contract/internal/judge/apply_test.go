@@ -14,22 +14,6 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-func TestWhetherARuleHoldsIsAskedAgainWhenMoreIsKnown(t *testing.T) {
-	t.Parallel()
-	var so tally
-	r := &rule.Rule{ID: "test/later", Since: rule.GitLab(16, 0)}
-	assert.Equal(t, rule.MayHold, so.holdsFor(rule.Version{}, r))
-	assert.Equal(t, rule.ReasonReleaseUnknown, so.why.Code)
-	assert.Equal(t, rule.DoesHold, so.holdsFor(rule.Version{AtLeast: rule.GitLab(16, 1)}, r))
-	assert.Equal(t, rule.Reason{}, so.why)
-	assert.Equal(t, rule.DoesNot, so.holdsFor(rule.Version{Release: rule.GitLab(15, 0)}, r))
-
-	// The same version is not asked about twice: it is asked for each rule and exchange.
-	r.Since = rule.GitLab(15, 0)
-	assert.Equal(t, rule.DoesNot, so.holdsFor(rule.Version{Release: rule.GitLab(15, 0)}, r))
-	assert.Equal(t, rule.ReasonRelease, so.why.Code)
-}
-
 func TestARuleIsTestedOnlyWhereItHolds(t *testing.T) {
 	t.Parallel()
 	later := rule.Rule{ID: "test/later", Since: rule.GitLab(16, 0)}
