@@ -71,6 +71,9 @@ func escaped(s string, lines bool) string {
 }
 
 func isPrintable(s string) bool {
+	for len(s) > 0 && s[0] >= ' ' && s[0] <= '~' { // nearly all of them are
+		s = s[1:]
+	}
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !isHarmless(r) })
 }
 

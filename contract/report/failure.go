@@ -27,6 +27,13 @@ type finding struct {
 
 // findings are the findings of a report in their order, ready to be shown.
 func (r *Report) findings() []finding {
+	if r.redacted == nil {
+		r.redacted = r.redactFindings()
+	}
+	return r.redacted
+}
+
+func (r *Report) redactFindings() []finding {
 	all := make([]finding, len(r.Result.Findings))
 	for i, f := range r.Result.Findings {
 		f.Operation, f.Document = r.shown(f.Operation), r.shown(f.Document)

@@ -12,7 +12,8 @@ import (
 	"example.com/gitlab-agents/contract/redact"
 )
 
-// Report is a result, and what is needed to show it.
+// Report is a result, and what is needed to show it. It does not change once it is shown or written: what a finding looks
+// like without secrets is found out once, for all formats.
 type Report struct {
 	Result *contract.Result
 	// Files are the files that the findings come from, in the order of Result.Findings. They are nil if the exchanges
@@ -29,6 +30,8 @@ type Report struct {
 
 	Strict   bool // a SHOULD counts like a MUST
 	Redactor *redact.Redactor
+
+	redacted []finding // the findings ready to be shown; nil until somebody asks for them
 }
 
 // Exit says how a command with this report ends. What was judged only in part is no success.
