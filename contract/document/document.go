@@ -37,10 +37,11 @@ func read(data []byte) (*Document, error) {
 		return nil, err
 	}
 	d := &Document{positions: newPositions(data, spec)}
+	options := responseOptions(data)
 	for template, item := range spec.Paths.Map() {
 		r := newRoute(template)
 		for method, o := range item.Operations() {
-			op := newOperation(method, template, item, o)
+			op := newOperation(method, template, item, o, options)
 			r.operations[method] = op
 			d.operations = append(d.operations, op)
 		}

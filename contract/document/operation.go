@@ -25,6 +25,7 @@ type response struct {
 	spec    *openapi3.Response
 	headers []header  // by name
 	content []content // by media type; none if there is no body
+	options []openapi3.SchemaValidationOption
 }
 
 type header struct {
@@ -39,7 +40,7 @@ type content struct {
 	outline   *outline
 }
 
-func newOperation(method, path string, item *openapi3.PathItem, o *openapi3.Operation) *operation {
+func newOperation(method, path string, item *openapi3.PathItem, o *openapi3.Operation, options []openapi3.SchemaValidationOption) *operation {
 	op := &operation{id: o.OperationID, method: method, path: path, spec: o, responses: map[int]*response{}}
 	for _, p := range slices.Concat(item.Parameters, o.Parameters) {
 		op.parameters = append(op.parameters, p.Value)
@@ -52,13 +53,13 @@ func newOperation(method, path string, item *openapi3.PathItem, o *openapi3.Oper
 		if err != nil {
 			continue // "default" and "4XX" would list what GitLab is not known to send; the document has none
 		}
-		op.responses[status] = newResponse(status, r.Value)
+		op.responses[status] = newResponse(status, r.Value, options)
 	}
 	return op
 }
 
-func newResponse(status int, r *openapi3.Response) *response {
-	res := &response{status: status, spec: r}
+func newResponse(status int, r *openapi3.Response, options []openapi3.SchemaValidationOption) *response {
+	res := &response{status: status, spec: r, options: options}
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		res.headers = append(res.headers, header{name, r.Headers[name].Value})
 	}

@@ -94,7 +94,7 @@ func (res *response) checkHeaders(f *findings, got http.Header) {
 		}
 		schema := h.spec.Schema.Value
 		c := checker{
-			findings: f, rule: RuleHeaders, outcome: Violation, options: asResponse,
+			findings: f, rule: RuleHeaders, outcome: Violation, options: res.options,
 			what: "header " + h.name + ": ", place: place{part: h.spec},
 		}
 		// Lines with one name are one list (RFC 9110, 5.3), so a number that came twice is not a number.
@@ -159,7 +159,7 @@ func (res *response) checkBody(f *findings, r *wire.Response) {
 		return
 	}
 	because := place{part: c.spec, keyword: "schema"}
-	check := checker{findings: f, rule: RuleBody, outcome: Violation, options: asResponse, place: because}
+	check := checker{findings: f, rule: RuleBody, outcome: Violation, options: res.options, place: because}
 	if !isJSON(c.mediaType) {
 		check.check(string(r.Body), c.schema, nil)
 		return

@@ -67,7 +67,7 @@ func (r Release) String() string {
 	if r.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%d.%d", r.Major, r.Minor)
+	return strconv.Itoa(r.Major) + "." + strconv.Itoa(r.Minor)
 }
 
 // MarshalText gives the text that String gives.
@@ -127,18 +127,18 @@ func (r *Rule) HoldsFor(v Version) (Holds, Reason) {
 	case r.Until.IsZero() && (!firstWithTokens.Before(r.Since) || !v.AtLeast.Before(r.Since)):
 		return DoesHold, Reason{}
 	}
-	return MayHold, Reason{ReasonReleaseUnknown, fmt.Sprintf("the rule holds %s, and the release is not known; give --gitlab-version", r.span())}
+	return MayHold, Reason{ReasonReleaseUnknown, "the rule holds " + r.span() + ", and the release is not known; give --gitlab-version"}
 }
 
 // span is the releases a rule holds for, in words.
 func (r *Rule) span() string {
 	switch {
 	case !r.Since.IsZero() && !r.Until.IsZero():
-		return fmt.Sprintf("from GitLab %s until before %s", r.Since, r.Until)
+		return "from GitLab " + r.Since.String() + " until before " + r.Until.String()
 	case !r.Since.IsZero():
-		return fmt.Sprintf("since GitLab %s", r.Since)
+		return "since GitLab " + r.Since.String()
 	case !r.Until.IsZero():
-		return fmt.Sprintf("before GitLab %s", r.Until)
+		return "before GitLab " + r.Until.String()
 	}
 	return "for every release"
 }
