@@ -1,8 +1,10 @@
 package contract_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -38,6 +40,29 @@ func TestSomeRules(t *testing.T) {
 			blamesNobody(t, result)
 			assert.Equal(t, contract.Conformant, result.Exit(true), "%v", result.Missing())
 		})
+	}
+}
+
+// TestEveryCreateIsRefused: once a server refuses everything, for good reasons or not, what it refuses proves nothing.
+func TestEveryCreateIsRefused(t *testing.T) {
+	t.Parallel()
+	for path, rules := range map[string]string{"/cluster_agents": "agent-names/*", "/tokens": "tokens/name-*"} {
+		server := fake(t)
+		var creates atomic.Int64
+		afterTheRehearsal := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, path) && creates.Add(1) > 1 {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = io.WriteString(w, `{"message":"400 Bad request - [\"Name can't be blank\"]"}`)
+				return
+			}
+			server.ServeHTTP(w, r)
+		})
+		result := check(t, targetOf(t, afterTheRehearsal), contract.Options{Rules: []string{rules}})
+		assert.Greater(t, creates.Load(), int64(1))
+		for _, rule := range result.Rules {
+			assert.NotEqual(t, contract.Pass, rule.Outcome, rule.Rule.ID)
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ var refusedNames = Scenario{
 		good := sync.OnceValue(func() bool { return s.PostAgent(Named(s.FreshName())).Is(Status(201)) })
 		const pattern = "Name can contain only lowercase letters, digits, and '-', but cannot start or end with '-'"
 
+		taken := s.CreateAgent() // a server that refuses every name is no proof
+
 		s.PostAgent(JSON(`{}`)).Provided(aGoodName, good).Expect(&rules.NameRequired, Error(400, "name is missing"))
 		s.PostAgent(JSON(`{"name":["contract"]}`)).Provided(aGoodName, good).Expect(&rules.NameIsText, Error(400, "name is invalid"))
 		s.PostAgent(JSON(`{"name":null}`)).Provided(aGoodName, good).Expect(&rules.NameNotNull, Refused())
@@ -49,7 +51,6 @@ var refusedNames = Scenario{
 				Expect(&rules.ModelText, InEnglish(badRequest(pattern)))
 		}
 
-		taken := s.CreateAgent()
 		s.PostAgent(Named(taken.Name)).Expect(&rules.NameUnique, Refused()).
 			Expect(&rules.ModelText, InEnglish(badRequest("Name has already been taken")))
 	},
