@@ -107,6 +107,8 @@ func TestCallersAreToldApart(t *testing.T) {
 		"another token": func(x *wire.Exchange) { x.Request.Header.Set("Private-Token", "glpat-b") },
 		"a bearer":      func(x *wire.Exchange) { x.Request.Header.Set("Authorization", "Bearer glpat-a") },
 		"a session":     func(x *wire.Exchange) { x.Request.Header.Set("Cookie", "_gitlab_session=a") },
+		"a job":         func(x *wire.Exchange) { x.Request.Header.Set("Job-Token", "glpat-a") },
+		"another user":  func(x *wire.Exchange) { x.Request.Header.Set("Sudo", "glpat-a") },
 		"an administrator": func(x *wire.Exchange) {
 			x.Request.Header.Set("Private-Token", "glpat-c")
 			x.Request.Header.Set("Sudo", "a")
@@ -115,7 +117,15 @@ func TestCallersAreToldApart(t *testing.T) {
 			x.Request.Header.Set("Private-Token", "glpat-c")
 			x.Request.URL.RawQuery = "sudo=b"
 		},
-		"a token in the query": func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-a" },
+		"the same for a third": func(x *wire.Exchange) {
+			x.Request.Header.Set("Private-Token", "glpat-c")
+			x.Request.URL.RawQuery = "page=1&sudo=c"
+		},
+		"a token in the query":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-a" },
+		"another token in the query":        func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-b" },
+		"an OAuth token":                    func(x *wire.Exchange) { x.Request.URL.RawQuery = "access_token=glpat-a" },
+		"another OAuth token":               func(x *wire.Exchange) { x.Request.URL.RawQuery = "access_token=glpat-b" },
+		"a token in the query, for another": func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-a&sudo=b" },
 	} {
 		caller := with(change)
 		assert.Empty(t, seen[caller], what)
