@@ -127,7 +127,7 @@ func TestOnlyTheAnswerToACreateLosesASecret(t *testing.T) {
 		"a body that is longer by a byte":    {201, tokenLine + strings.Repeat(" ", maxCreated-len(tokenLine)) + "}", true},
 		"there is no body":                   {201, "", true},
 		"a new agent, which has no secret":   {201, agentBody(5, "a"), true},
-		"a new agent that is named redacted": {201, agentBody(5, "[redacted]"), false},
+		"a new agent whose name was removed": {201, agentBody(5, "[redacted]"), false},
 	} {
 		x := observed(t, Options{}, answeredJSON(t, "POST", tokensPath, c.status, c.body))
 		assert.Equal(t, c.complete, x.Complete(), name)
