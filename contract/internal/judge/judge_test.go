@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +108,8 @@ func TestCallersAreToldApart(t *testing.T) {
 		"another token": func(x *wire.Exchange) { x.Request.Header.Set("Private-Token", "glpat-b") },
 		"a bearer":      func(x *wire.Exchange) { x.Request.Header.Set("Authorization", "Bearer glpat-a") },
 		"a session":     func(x *wire.Exchange) { x.Request.Header.Set("Cookie", "_gitlab_session=a") },
+		"a job":         func(x *wire.Exchange) { x.Request.Header.Set("Job-Token", "glpat-a") },
+		"another user":  func(x *wire.Exchange) { x.Request.Header.Set("Sudo", "glpat-a") },
 		"an administrator": func(x *wire.Exchange) {
 			x.Request.Header.Set("Private-Token", "glpat-c")
 			x.Request.Header.Set("Sudo", "a")
@@ -115,7 +118,15 @@ func TestCallersAreToldApart(t *testing.T) {
 			x.Request.Header.Set("Private-Token", "glpat-c")
 			x.Request.URL.RawQuery = "sudo=b"
 		},
-		"a token in the query": func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-a" },
+		"the same for a third": func(x *wire.Exchange) {
+			x.Request.Header.Set("Private-Token", "glpat-c")
+			x.Request.URL.RawQuery = "page=1&sudo=c"
+		},
+		"a token in the query":              func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-a" },
+		"another token in the query":        func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-b" },
+		"an OAuth token":                    func(x *wire.Exchange) { x.Request.URL.RawQuery = "access_token=glpat-a" },
+		"another OAuth token":               func(x *wire.Exchange) { x.Request.URL.RawQuery = "access_token=glpat-b" },
+		"a token in the query, for another": func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-a&sudo=b" },
 	} {
 		caller := with(change)
 		assert.Empty(t, seen[caller], what)
@@ -135,4 +146,107 @@ func TestAServerIsItsSchemeHostAndRelativeRoot(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want, server(u))
 	}
+}
+
+// TestARecordingThatHoldsACreationTwice has a create and one that may be the same: exports that were merged hold exchanges
+// twice. It is judged only once.
+func TestARecordingThatHoldsACreationTwice(t *testing.T) {
+	t.Parallel()
+	const path, agents = "20/cluster_agents/5/tokens", "20/cluster_agents"
+	token := newTokenBody(7, secretOf(7))
+	without := strings.Replace(tokenBody(7, "active"), `"last_used_at":null`, `"token":""`, 1)
+	changed := func(body, from, to string) string {
+		require.Contains(t, body, from)
+		return strings.Replace(body, from, to, 1)
+	}
+	for name, c := range map[string]struct {
+		path          string
+		status        int
+		first, second string
+		live          bool
+		judged        int
+	}{
+		"an agent":                           {agents, 201, agentBody(5, "a"), agentBody(5, "a"), false, 1},
+		"another agent":                      {agents, 201, agentBody(5, "a"), agentBody(6, "a"), false, 2},
+		"an agent with another name":         {agents, 201, agentBody(5, "a"), agentBody(5, "b"), false, 2},
+		"an agent of another time":           {agents, 201, agentBody(5, "a"), changed(agentBody(5, "a"), "2022-04-20", "2022-04-21"), false, 2},
+		"an agent, live":                     {agents, 201, agentBody(5, "a"), agentBody(5, "a"), true, 2},
+		"a refusal":                          {agents, 404, `{"message":"404 Not found"}`, `{"message":"404 Not found"}`, false, 2},
+		"a token":                            {path, 201, token, token, false, 1},
+		"another token":                      {path, 201, token, newTokenBody(8, secretOf(8)), false, 2},
+		"another token with the same secret": {path, 201, token, newTokenBody(8, secretOf(7)), false, 2},
+		"a token with another secret":        {path, 201, token, newTokenBody(7, secretOf(8)), false, 2},
+		"a token of another time":            {path, 201, token, changed(token, "2022-04-21", "2022-04-22"), false, 2},
+		"a token, live":                      {path, 201, token, token, true, 2},
+		"a token with an empty secret":       {path, 201, without, without, false, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calls := 0
+			j := judging(t, Options{Live: c.live, Catalogue: []Entry{reporting("test/counts", func(*History, *Exchange) { calls++ })}})
+			j.Observe(answeredJSON(t, "POST", c.path, c.status, c.first))
+			j.Observe(answeredJSON(t, "POST", c.path, c.status, c.second))
+			result := j.Result()
+			assert.Equal(t, c.judged, calls)
+			assert.Equal(t, c.judged, result.Judged)
+			assert.Equal(t, 2, result.Exchanges)
+		})
+	}
+}
+
+// TestWhatAnAnswerShowsIsKeptAfterItIsJudged has a rule that looks for the agent in the history.
+func TestWhatAnAnswerShowsIsKeptAfterItIsJudged(t *testing.T) {
+	t.Parallel()
+	var known []bool
+	j := judging(t, Options{Catalogue: []Entry{reporting("test/looks", func(h *History, _ *Exchange) {
+		_, ok := h.Agent(5)
+		known = append(known, ok)
+	})}})
+	answer := func(host string) *wire.Exchange {
+		x := answeredJSON(t, "GET", agentPath, 200, agentBody(5, "a"))
+		x.Request.URL.Host = host
+		return x
+	}
+	for _, host := range []string{"gitlab.example.com", "gitlab.example.com", "gitlab.example.org"} {
+		j.Observe(answer(host))
+	}
+	assert.Equal(t, []bool{false, true, false}, known, "the last is another server")
+}
+
+// TestWhatCounts has exchanges that are judged, and some that only count as exchanges.
+func TestWhatCounts(t *testing.T) {
+	t.Parallel()
+	cached := read("gitlab.example.com")
+	cached.FromCache = "disk"
+	elsewhere := read("gitlab.example.com")
+	elsewhere.Request.URL.Path = "/api/v4/user"
+	j := judging(t, Options{Catalogue: []Entry{reporting("test/numbers", func(_ *History, x *Exchange) {
+		assert.Contains(t, []int{0, 2, 3}, x.Index)
+	})}})
+	for _, x := range []*wire.Exchange{read("gitlab.example.com"), cached, elsewhere, read("gitlab.example.com")} {
+		j.Observe(x)
+	}
+	result := j.Result()
+	assert.Equal(t, 4, result.Exchanges)
+	assert.Equal(t, 2, result.Judged)
+	assert.Equal(t, 3, result.Rules[0].Applied, "this rule is about every request")
+	for _, o := range result.Coverage.Operations {
+		if o.Operation == "getAgent" {
+			assert.Equal(t, map[int]int{404: 2}, statuses(o))
+		} else {
+			assert.Empty(t, statuses(o), o.Operation)
+		}
+	}
+}
+
+// What is prepared has been read. Judging it needs the answer no more.
+func TestAPreparedExchangeHasBeenRead(t *testing.T) {
+	t.Parallel()
+	j := judging(t, Options{})
+	w := answeredJSON(t, "GET", agentPath, 200, agentBody(5, "a"))
+	p := j.Prepare(w)
+	w.Response.Body = []byte(agentBody(6, "b"))
+	_, x := j.ObservePrepared(p, nil)
+	require.Len(t, x.Agents(), 1)
+	assert.Equal(t, int64(5), x.Agents()[0].ID)
 }

@@ -113,6 +113,46 @@ func TestShortSecretsAreNotSearchedFor(t *testing.T) {
 	assert.Equal(t, 2, exchange)
 }
 
+// The window of a secret with a short random part begins with the prefix, or it would not be long enough.
+func TestASecretWithAShortRandomPart(t *testing.T) {
+	t.Parallel()
+	random := secretOf(1)[len("glagent-"):]
+	for length, beginning := range map[int]string{
+		window - 1: ("glagent-" + random)[:window],
+		window:     ("glagent-" + random)[:window],
+		window + 1: random[:window],
+	} {
+		var s secrets
+		secret := "glagent-" + random[:length]
+		s.add(secret, 7)
+		for _, text := range []string{secret, beginning + "!", "!" + secret[len(secret)-window:]} {
+			at, exchange, ok := s.find([]byte(text))
+			assert.True(t, ok, "%q of %q", text, secret)
+			assert.Equal(t, 7, exchange)
+			assert.GreaterOrEqual(t, at, 0)
+			assert.LessOrEqual(t, at, len(text)-window)
+		}
+	}
+}
+
+// The place of a secret in a text is where the part begins by which it was found.
+func TestThePlaceOfASecret(t *testing.T) {
+	t.Parallel()
+	var s secrets
+	secret := secretOf(1)
+	s.add(secret, 0)
+	for text, want := range map[string]int{
+		secret:                        len("glagent-"),
+		"my " + secret:                len("my glagent-"),
+		secret[len(secret)-window:]:   0,
+		"a" + secret[len(secret)-30:]: len("a") + 30 - window,
+	} {
+		at, _, ok := s.find([]byte(text))
+		assert.True(t, ok, text)
+		assert.Equal(t, want, at, text)
+	}
+}
+
 // TestOldSecretsAreFound adds one window more than the young generation holds.
 func TestOldSecretsAreFound(t *testing.T) {
 	t.Parallel()
