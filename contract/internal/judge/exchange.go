@@ -51,9 +51,17 @@ func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
 	}
 	e.Operation = match.Operation
 	e.Project = match.Project
-	e.AgentID, _ = strconv.ParseInt(match.AgentID, 10, 64)
-	e.TokenID, _ = strconv.ParseInt(match.TokenID, 10, 64)
+	e.AgentID, e.TokenID = number(match.AgentID), number(match.TokenID)
 	return e
+}
+
+// number is the number in a segment of a path; 0 if it is none, or larger than ids are.
+func number(segment string) int64 {
+	n, err := strconv.ParseInt(segment, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // removedSecret is what recorders and sanitizers put in the place of the secret of a new token: a word that says so, or
@@ -99,7 +107,9 @@ func callerOf(x *wire.Exchange) (id [8]byte) {
 	}
 	if strings.Contains(x.Request.URL.RawQuery, "_token=") || strings.Contains(x.Request.URL.RawQuery, "sudo=") {
 		q := x.Request.URL.Query()
-		h.Write([]byte(q.Get("private_token") + "\x00" + q.Get("access_token") + "\x00" + q.Get("sudo")))
+		for _, name := range []string{"private_token", "access_token", "job_token", "sudo"} {
+			h.Write([]byte(q.Get(name) + "\x00"))
+		}
 	}
 	copy(id[:], h.Sum(nil))
 	return id

@@ -33,6 +33,7 @@ func TestWhatARequestNames(t *testing.T) {
 		"a project by its path":         {"GET", "root%2Ftest/cluster_agents/5", names{"getAgent", "root/test", 5, 0}},
 		"an agent that is not a number": {"GET", "20/cluster_agents/five", names{"getAgent", "20", 0, 0}},
 		"a token that is not a number":  {"GET", tokensPath + "/seven", names{"getAgentToken", "20", 5, 0}},
+		"a number that is too large":    {"GET", "20/cluster_agents/99999999999999999999", names{"getAgent", "20", 0, 0}},
 		"another request":               {"GET", "20/issues/5", names{}},
 		"a method that GitLab lacks":    {"PUT", agentPath, names{}},
 	} {

@@ -19,6 +19,7 @@ type History struct {
 	tokens   generations[int64, *TokenRecord]
 	children generations[parent, []int64]  // ids of a project's agents and of an agent's tokens
 	freed    generations[place, *Exchange] // the deletion of the agent that had a name
+	projects generations[string, int64]    // ids of projects, by how URLs name them
 	secrets  secrets
 	contents generations[uint64, uint64] // hash of URL, caller and ETag, to the hash of the body
 	seed     maphash.Seed
@@ -31,7 +32,10 @@ type History struct {
 }
 
 // place is the name of an agent in a project, which one agent can have at a time.
-type place struct{ project, name string }
+type place struct {
+	project int64
+	name    string
+}
 
 // AgentRecord is what is known of an agent for good.
 type AgentRecord struct {
@@ -189,13 +193,16 @@ func (h *History) addAgent(x *Exchange, a *Agent) {
 		r.Name, r.ProjectID, r.CreatedAt = a.Name, a.ConfigProject.ID, a.CreatedAt
 		h.adopt(parent{project: r.ProjectID}, a.ID)
 	}
+	if x.Sound() {
+		h.projects.put(x.Project, a.ConfigProject.ID)
+	}
 	if r.CreatedBy == 0 && a.CreatedByUserID != nil {
 		r.CreatedBy = *a.CreatedByUserID
 	}
 	r.Alive = later(r.Alive, x.Moment())
 	r.Missing = nil
 	if _, freed := h.NameFreed(x.Project, a.Name); freed {
-		h.freed.put(place{x.Project, a.Name}, nil) // another agent has it
+		h.freed.put(h.place(x.Project, a.Name), nil) // another agent has it
 	}
 }
 
@@ -227,18 +234,25 @@ func (h *History) addDeletion(x *Exchange) {
 		r = &AgentRecord{First: x.Moment().mark()}
 		h.agents.put(x.AgentID, r)
 	}
-	if r.Gone == nil {
-		r.Gone = x.trace()
+	if r.Gone != nil {
+		return
 	}
+	r.Gone = x.trace()
 	if r.Name != "" {
-		h.freed.put(place{x.Project, r.Name}, r.Gone)
+		h.freed.put(place{r.ProjectID, r.Name}, r.Gone)
 	}
 }
 
 // NameFreed returns the exchange that deleted the agent of that name, unless a later answer showed another agent with it.
+// The project is as a URL names it.
 func (h *History) NameFreed(project, name string) (by *Exchange, ok bool) {
-	by, _ = h.freed.get(place{project, name})
+	by, _ = h.freed.get(h.place(project, name))
 	return by, by != nil
+}
+
+func (h *History) place(project, name string) place {
+	id, _ := h.projects.get(project)
+	return place{id, name}
 }
 
 func (h *History) addRevocation(x *Exchange) {

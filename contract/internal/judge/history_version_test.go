@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -83,6 +84,31 @@ func TestTheVersionThatIsGiven(t *testing.T) {
 		j := judging(t, Options{Version: c.given})
 		j.Observe(answeredJSON(t, "GET", agentPath, 200, receptive(agentBody(5, "a"), "false")))
 		j.Observe(asksFor(t, "GET", "/api/v4/version", 200, `{"version":"18.1.0-ee"}`))
+		assert.Equal(t, c.want, j.Version(), name)
+	}
+}
+
+// TestTheVersionOfSeveralServers has a recording of several servers, of which one version may be true for all, or none.
+func TestTheVersionOfSeveralServers(t *testing.T) {
+	t.Parallel()
+	const silent = `{}`
+	for name, c := range map[string]struct {
+		told []string
+		want rule.Version
+	}{
+		"the same":            {[]string{`{"version":"16.2.0-ee"}`, `{"version":"16.2.3-ee"}`}, rule.Version{Release: rule.GitLab(16, 2), Edition: rule.Enterprise}},
+		"another edition":     {[]string{`{"version":"16.2.0-ee"}`, `{"version":"16.2.0","enterprise":false}`}, rule.Version{Release: rule.GitLab(16, 2)}},
+		"another release":     {[]string{`{"version":"16.2.0-ee"}`, `{"version":"18.1.0-ee"}`}, rule.Version{Edition: rule.Enterprise}},
+		"two of three differ": {[]string{`{"version":"16.2.0"}`, `{"version":"18.1.0"}`, `{"version":"16.2.0"}`}, rule.Version{}},
+		"one does not say":    {[]string{silent, `{"version":"16.2.0-ee"}`}, rule.Version{Release: rule.GitLab(16, 2), Edition: rule.Enterprise}},
+		"nobody says":         {[]string{silent, silent}, rule.Version{}},
+	} {
+		j := judging(t, Options{})
+		for i, version := range c.told {
+			x := asksFor(t, "GET", "/api/v4/version", 200, version)
+			x.Request.URL.Host = fmt.Sprintf("gitlab-%d.example.com", i)
+			j.Observe(x)
+		}
 		assert.Equal(t, c.want, j.Version(), name)
 	}
 }

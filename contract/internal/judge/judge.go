@@ -209,8 +209,31 @@ func (j *Judge) Version() rule.Version {
 	return j.version()
 }
 
+// version is what is given, completed with what the servers told. Where they differ, nothing is known.
 func (j *Judge) version() rule.Version {
-	v := j.Options.Version
-	j.histories.each(func(_ string, h *History) { v = h.version(v) })
-	return v
+	var releases, proven []rule.Release
+	var editions []rule.Edition
+	j.histories.each(func(_ string, h *History) {
+		v := h.version(j.Options.Version)
+		releases, proven, editions = append(releases, v.Release), append(proven, v.AtLeast), append(editions, v.Edition)
+	})
+	if len(releases) == 0 {
+		return j.Options.Version
+	}
+	return rule.Version{Release: common(releases), AtLeast: common(proven), Edition: common(editions)}
+}
+
+// common is the one value that all have which have any; the zero value if there is none.
+func common[T comparable](values []T) (value T) {
+	var nothing T
+	for _, v := range values {
+		switch {
+		case v == nothing:
+		case value == nothing || value == v:
+			value = v
+		default:
+			return nothing
+		}
+	}
+	return value
 }

@@ -126,6 +126,8 @@ func TestCallersAreToldApart(t *testing.T) {
 		"another token in the query":        func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-b" },
 		"an OAuth token":                    func(x *wire.Exchange) { x.Request.URL.RawQuery = "access_token=glpat-a" },
 		"another OAuth token":               func(x *wire.Exchange) { x.Request.URL.RawQuery = "access_token=glpat-b" },
+		"a job's token in the query":        func(x *wire.Exchange) { x.Request.URL.RawQuery = "job_token=glpat-a" },
+		"another job's token in the query":  func(x *wire.Exchange) { x.Request.URL.RawQuery = "job_token=glpat-b" },
 		"a token in the query, for another": func(x *wire.Exchange) { x.Request.URL.RawQuery = "private_token=glpat-a&sudo=b" },
 	} {
 		caller := with(change)

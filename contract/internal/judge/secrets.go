@@ -127,11 +127,12 @@ var topPower = func() uint64 {
 // publish notes the secrets that a request holds.
 func (s *secrets) publish(text []byte) {
 	for {
-		_, exchange, ok := s.find(text)
+		at, exchange, ok := s.find(text)
 		if !ok {
 			return
 		}
-		s.published.put(exchange, struct{}{}) // and so it is not found again
+		s.published.put(exchange, struct{}{})
+		text = text[at+1:]
 	}
 }
 

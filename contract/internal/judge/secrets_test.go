@@ -174,3 +174,18 @@ func secretOf(token int) string {
 	sum := sha512.Sum512([]byte{byte(token), byte(token >> 8), byte(token >> 16)})
 	return "glagent-" + base64.RawURLEncoding.EncodeToString(sum[:])[:50]
 }
+
+// TestManySecretsInOneRequest has a request with more secrets than are remembered as sent. They are looked for once each.
+func TestManySecretsInOneRequest(t *testing.T) {
+	t.Parallel()
+	var s secrets
+	s.published.size = 1
+	var text string
+	for id := range 5 {
+		s.add(secretOf(id), id)
+		text += secretOf(id) + "&"
+	}
+	s.publish([]byte(text))
+	_, _, found := s.find([]byte(secretOf(4)))
+	assert.False(t, found)
+}
