@@ -205,11 +205,13 @@ func pathServers() map[string]oneRule {
 			outcome: contract.Untested, says: "does not say which path and id"},
 		"GitLab does not say the project's id": {answer: projectLacks("id"), rule: "paths/id",
 			outcome: contract.Untested, says: "does not say which path and id"},
-		// What only repeats that nothing can be created is not looked into: agents/create reports it.
+		// Where every name is refused, agents/create says so, and a refused name proves nothing.
 		"no agent can be created, so that a name with a dot is refused anyway": {
-			answer: answers("createAgent", 201, 400, `{"message":"400 Bad request - no"}`), rule: "agent-names/no-dot", outcome: contract.Pass},
+			answer: answers("createAgent", 201, 400, `{"message":"400 Bad request - no"}`), rule: "agent-names/no-dot",
+			outcome: contract.Inconclusive, says: `an agent could not be created: 400, message "400 Bad request - no"`},
 		"no agent may be created, and a name with a dot is refused as it should be": {
-			answer: answers("createAgent", 201, 403, forbiddenText), rule: "agent-names/no-dot", outcome: contract.Pass},
+			answer: answers("createAgent", 201, 403, forbiddenText), rule: "agent-names/no-dot",
+			outcome: contract.Inconclusive, says: `an agent could not be created: 403, message "403 Forbidden"`},
 	}
 }
 
@@ -408,9 +410,12 @@ func tokenServers() map[string]oneRule {
 		"an empty list of tokens is 404": {answer: emptyTokens(answers("listAgentTokens", 200, 404, notFound)), rule: none,
 			outcome: contract.Violation, says: "expected 200"},
 		"every token is forbidden": {answer: always(403, forbiddenText, "createAgentToken"),
+			rule: "tokens/name-is-text", outcome: contract.Inconclusive, says: "a token could not be created: 403"},
+		"the second token of every agent is forbidden": {answer: from(2, always(403, forbiddenText, "createAgentToken")),
 			rule: "tokens/name-is-text", outcome: contract.Inconclusive, says: "a token with a good name is refused too"},
 		"every token is forbidden, and one without a name is refused as it should be": {
-			answer: answers("createAgentToken", 201, 403, forbiddenText), rule: "tokens/name-required", outcome: contract.Pass},
+			answer: answers("createAgentToken", 201, 403, forbiddenText), rule: "tokens/name-required",
+			outcome: contract.Inconclusive, says: "a token could not be created: 403"},
 		"a blank name is refused under error": {answer: answers("createAgentToken", 400, 400, `{"error":"no"}`), rule: "tokens/name-not-blank",
 			outcome: contract.Violation, says: `expected message "400 Bad request`},
 		"a token cannot be read": {answer: answers("getAgentToken", 200, 404, notFound), rule: "tokens/reading-is-no-use",
