@@ -223,7 +223,7 @@ func (j *Judge) version() rule.Version {
 	return rule.Version{Release: common(releases), AtLeast: common(proven), Edition: common(editions)}
 }
 
-// common is the one value that all have which have any; the zero value if there is none.
+// common is the value of all that have one; the zero value if they differ, or none has one.
 func common[T comparable](values []T) (value T) {
 	var nothing T
 	for _, v := range values {
