@@ -295,7 +295,7 @@ func TestSignsHoldNoSecretsOfARedirect(t *testing.T) {
 
 func TestTransient(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]bool{429: true, 502: true, 503: true, 504: true, 500: false, 403: false, 407: false, 519: false, 521: true, 531: false} {
+	for status, want := range map[int]bool{429: true, 502: true, 503: true, 504: true, 500: false, 403: false, 407: false, 519: false, 520: true, 530: true, 531: false} {
 		assert.Equal(t, want, answerer.Transient(status), status)
 	}
 }
