@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -139,10 +140,17 @@ func isRedirect(r *wire.Response) bool {
 func (w *weighing) redirect(server string) *product {
 	location := w.exchange.Response.Header.Get("Location")
 	target := shownTarget(w.exchange, location)
-	if w.exchange.Request.URL != nil && w.exchange.Request.URL.Scheme == "http" && strings.HasPrefix(target, "https://") {
+	if leadsToHTTPS(w.exchange.Request.URL, target) {
 		return &product{kindof: Redirect, by: named("a web server that redirects http to https", server), cure: fmt.Sprintf(httpsCure, origin(target))}
 	}
 	return &product{kindof: Redirect, by: named("a web server that redirects to "+target, server), cure: redirectCure}
+}
+
+// leadsToHTTPS says whether a redirect leads to the same host with https. Another host is not recommended: it may be a portal,
+// which must not get the token.
+func leadsToHTTPS(from *url.URL, target string) bool {
+	to, err := url.Parse(target)
+	return err == nil && from != nil && from.Scheme == "http" && to.Scheme == "https" && strings.EqualFold(from.Hostname(), to.Hostname())
 }
 
 // origin is the scheme and host of a URL.
