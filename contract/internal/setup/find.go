@@ -282,13 +282,14 @@ func list(words []string) string { return answerer.Printable(strings.Join(words,
 
 // details are what GitLab says about a project.
 type details struct {
-	ID         int64  `json:"id"`
-	Path       string `json:"path_with_namespace"`
-	Visibility string `json:"visibility"`
-	Archived   bool   `json:"archived"`
-	Deletion   string `json:"marked_for_deletion_on"` // a date, as long as it can be undone
-	Repository string `json:"repository_access_level"`
-	Namespace  struct {
+	ID             int64  `json:"id"`
+	Path           string `json:"path_with_namespace"`
+	Visibility     string `json:"visibility"`
+	Archived       bool   `json:"archived"`
+	Deletion       string `json:"marked_for_deletion_on"` // a date, as long as it can be undone
+	Repository     string `json:"repository_access_level"`
+	Infrastructure string `json:"infrastructure_access_level"`
+	Namespace      struct {
 		Kind string `json:"kind"`
 		Path string `json:"full_path"`
 	} `json:"namespace"`
@@ -300,6 +301,17 @@ type details struct {
 			Level int `json:"access_level"`
 		} `json:"group_access"`
 	} `json:"permissions"`
+}
+
+// turnedOff is the feature without which GitLab's policy takes away what changes agents.
+func (d *details) turnedOff() string {
+	switch {
+	case d.Repository == "disabled":
+		return "repository"
+	case d.Infrastructure == "disabled":
+		return "infrastructure"
+	}
+	return ""
 }
 
 func (d *details) level() (level int) {
@@ -316,7 +328,7 @@ func (d *details) level() (level int) {
 }
 
 func (d *details) project() Project {
-	return Project{ID: d.ID, Path: answerer.Printable(d.Path, 300), Visibility: d.Visibility, Archived: d.Archived, NoRepository: d.Repository == "disabled", Known: true}
+	return Project{ID: d.ID, Path: answerer.Printable(d.Path, 300), Visibility: d.Visibility, Archived: d.Archived, TurnedOff: d.turnedOff(), Known: true}
 }
 
 // showProject asks what a project is, as a token sees it. The exchange is nil if it was shown.

@@ -52,9 +52,10 @@ type Project struct {
 	Path       string // its full path now, which need not be the one that was given
 	Visibility string // private, internal, public; empty if not known
 	Archived   bool
-	// NoRepository says that the project's repository is turned off, and with it all that changes agents.
-	NoRepository bool
-	Known        bool // GitLab told; otherwise all but Path is zero
+	// TurnedOff is a feature of the project that is turned off, and with it all that changes agents: repository or
+	// infrastructure. It is empty if both are on, or GitLab does not say.
+	TurnedOff string
+	Known     bool // GitLab told; otherwise all but Path is zero
 }
 
 // Role is what a token may do in the project.
@@ -96,8 +97,9 @@ func (g *Ground) ReadRefusal(x *wire.Exchange) *Problem {
 	switch level := g.Roles[Maintainer].AccessLevel; {
 	case g.Project.Archived:
 		return archived(g.Project, p)
-	case g.Project.NoRepository:
-		p.Means, p.Do = "the repository of "+g.Project.Path+" is turned off, and with it the changing of agents", "Turn it on in the project's settings"+orReadOnly+"."
+	case g.Project.TurnedOff != "":
+		p.Means = "the " + g.Project.TurnedOff + " of " + g.Project.Path + " is turned off, and with it the changing of agents"
+		p.Do = "Turn it on in the project's settings, under General, Visibility" + orReadOnly + "."
 	case level > 0 && level < 40:
 		p.Code, p.Means = RoleTooLow, fmt.Sprintf("the token is that of %s in %s, and only maintainers may change agents", whose(level), g.Project.Path)
 		p.Do = "Give a maintainer's token" + orReadOnly + "."
@@ -107,7 +109,7 @@ func (g *Ground) ReadRefusal(x *wire.Exchange) *Problem {
 
 // MayChange says that the maintainer's token may change agents, as far as is known. If so, a bare 403 is GitLab's fault.
 func (g *Ground) MayChange() bool {
-	return g.Roles[Maintainer].AccessLevel >= 40 && !g.Project.Archived && !g.Project.NoRepository
+	return g.Roles[Maintainer].AccessLevel >= 40 && !g.Project.Archived && g.Project.TurnedOff == ""
 }
 
 // archived is a refusal because a project is archived; because may be nil.

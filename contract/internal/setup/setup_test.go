@@ -3,6 +3,7 @@ package setup_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -500,17 +501,23 @@ func TestARefusedWriteIsExplained(t *testing.T) {
 	assert.Equal(t, setup.Forbidden, setup.ReadRefusal(x).Code, "without the ground nobody knows why")
 }
 
-func TestARepositoryThatIsTurnedOffExplainsARefusal(t *testing.T) {
+func TestAFeatureThatIsTurnedOffExplainsARefusal(t *testing.T) {
 	t.Parallel()
-	off := with(projectPath, strings.Replace(project(40), `"archived":false`, `"archived":false,"repository_access_level":"disabled"`, 1), agents, `403 {"message":"403 Forbidden"}`)
-	in := input()
-	g, err := setup.Find(t.Context(), with(projectPath, off[projectPath]), in)
-	require.NoError(t, err)
-	x, err := off.Ask(t.Context(), "", "POST", agents)
-	require.NoError(t, err)
-	p := g.ReadRefusal(x)
-	require.NotNil(t, p)
-	assert.Contains(t, p.Error(), "the repository of root/test is turned off")
+	for _, feature := range []string{"repository", "infrastructure"} {
+		for level, off := range map[string]bool{"disabled": true, "private": false, "enabled": false} {
+			told := fmt.Sprintf(`"archived":false,"%s_access_level":%q`, feature, level)
+			answers := with(projectPath, strings.Replace(project(40), `"archived":false`, told, 1), agents, `403 {"message":"403 Forbidden"}`)
+			in := input()
+			g, err := setup.Find(t.Context(), with(projectPath, answers[projectPath]), in)
+			require.NoError(t, err)
+			x, err := answers.Ask(t.Context(), "", "POST", agents)
+			require.NoError(t, err)
+			p := g.ReadRefusal(x)
+			require.NotNil(t, p)
+			assert.Equal(t, off, strings.Contains(p.Error(), "the "+feature+" of root/test is turned off"), p.Error())
+			assert.Equal(t, !off, g.MayChange())
+		}
+	}
 }
 
 func TestOrdinaryAnswersAreNoRefusals(t *testing.T) {
