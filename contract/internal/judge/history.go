@@ -41,9 +41,10 @@ type place struct {
 type AgentRecord struct {
 	Name      string
 	ProjectID int64
-	CreatedAt string    // empty as long as no answer showed it as the document has it
-	CreatedBy int64     // 0 as long as none is known
-	First     Mark      // when it was first seen
+	CreatedAt string // empty as long as no answer showed it as the document has it
+	CreatedBy int64  // 0 as long as none is known
+	First     Mark   // when it was first seen
+	creation  creation
 	Alive     Moment    // when it was last seen
 	Gone      *Exchange // the exchange that deleted it
 	Missing   *Exchange // a whole list that lacked it after it was seen
@@ -55,9 +56,10 @@ type TokenRecord struct {
 	AgentID     int64
 	Name        string
 	Description *string
-	CreatedAt   string    // empty as long as no answer showed it as the document has it
-	CreatedBy   int64     // 0 as long as none is known
-	First       Mark      // when it was first seen
+	CreatedAt   string // empty as long as no answer showed it as the document has it
+	CreatedBy   int64  // 0 as long as none is known
+	First       Mark   // when it was first seen
+	creation    creation
 	Alive       Moment    // when it was last seen active
 	Revoked     *Exchange // the exchange that revoked it
 	Missing     *Exchange // a whole list that lacked it after it was seen active
@@ -148,16 +150,38 @@ func (h *History) version(given rule.Version) rule.Version {
 	return given
 }
 
+// creation is what tells the answer to a create from other answers; the zero value if no create was seen.
+type creation struct {
+	seen            bool
+	meta, requestID string // headers in which GitLab gives each answer an id; proxies may replace the second
+}
+
+func creationOf(x *Exchange) creation {
+	return creation{true, x.Header("X-Gitlab-Meta"), x.Header("X-Request-Id")}
+}
+
+// mayBe says that the answers may be the same, as far as their ids tell.
+func (c creation) mayBe(other creation) bool {
+	switch {
+	case !c.seen:
+		return false
+	case strings.Contains(c.meta, "correlation_id") && strings.Contains(other.meta, "correlation_id"):
+		return c.meta == other.meta
+	}
+	return c.requestID == "" || other.requestID == "" || c.requestID == other.requestID
+}
+
 // recordedBefore says whether the history knows this very exchange: the same creation, with the same id, secret and time.
+// A server that answers a second create with what the first one made gives that answer another id.
 func (h *History) recordedBefore(x *Exchange) bool {
 	if t := x.NewToken(); t != nil && t.Token != "" {
 		r, known := h.tokens.get(t.ID)
 		_, shown := h.secrets.shownBefore(t.Token)
-		return known && shown && r.CreatedAt == t.CreatedAt
+		return known && shown && r.CreatedAt == t.CreatedAt && r.creation.mayBe(creationOf(x))
 	}
 	if a := x.NewAgent(); a != nil {
 		r, known := h.agents.get(a.ID)
-		return known && r.CreatedAt == a.CreatedAt && r.Name == a.Name
+		return known && r.CreatedAt == a.CreatedAt && r.Name == a.Name && r.creation.mayBe(creationOf(x))
 	}
 	return false
 }
@@ -199,6 +223,9 @@ func (h *History) addAgent(x *Exchange, a *Agent) {
 	if r.CreatedBy == 0 && a.CreatedByUserID != nil {
 		r.CreatedBy = *a.CreatedByUserID
 	}
+	if x.Operation == "createAgent" && !r.creation.seen {
+		r.creation = creationOf(x)
+	}
 	r.Alive = later(r.Alive, x.Moment())
 	r.Missing = nil
 	if _, freed := h.NameFreed(x.Project, a.Name); freed {
@@ -222,6 +249,9 @@ func (h *History) addToken(x *Exchange, t *Token) {
 	if t.Status == "active" {
 		r.Alive = later(r.Alive, x.Moment())
 		r.Missing = nil
+	}
+	if x.Operation == "createAgentToken" && !r.creation.seen {
+		r.creation = creationOf(x)
 	}
 	if t.Token != "" && x.Operation == "createAgentToken" {
 		h.secrets.add(t.Token, x.Index)

@@ -66,6 +66,7 @@ func TestWhatIsKeptOfAToken(t *testing.T) {
 			r, ok := h.Token(7)
 			require.True(t, ok)
 			c.want.First = c.exchanges[c.first].Moment().mark()
+			c.want.creation = r.creation // see TestARecordingThatHoldsACreationTwice
 			if c.alive != never {
 				c.want.Alive = c.exchanges[c.alive].Moment()
 			}

@@ -252,3 +252,39 @@ func TestAPreparedExchangeHasBeenRead(t *testing.T) {
 	require.Len(t, x.Agents(), 1)
 	assert.Equal(t, int64(5), x.Agents()[0].ID)
 }
+
+// TestTheSameCreationHasTheSameID has two answers to creates that say the same. They are one exchange, recorded twice, unless
+// their ids differ; a server may answer a second create with what the first one made.
+func TestTheSameCreationHasTheSameID(t *testing.T) {
+	t.Parallel()
+	meta := func(id string) string { return `{"correlation_id":"` + id + `","version":"1"}` }
+	for name, c := range map[string]struct {
+		first, second []string // headers
+		judged        int
+	}{
+		"the same id":                      {[]string{"X-Request-Id", "a"}, []string{"X-Request-Id", "a"}, 1},
+		"another id":                       {[]string{"X-Request-Id", "a"}, []string{"X-Request-Id", "b"}, 2},
+		"one has no id":                    {[]string{"X-Request-Id", "a"}, nil, 1},
+		"the other has no id":              {nil, []string{"X-Request-Id", "a"}, 1},
+		"a proxy gave another id":          {[]string{"X-Request-Id", "a", "X-Gitlab-Meta", meta("m")}, []string{"X-Request-Id", "b", "X-Gitlab-Meta", meta("m")}, 1},
+		"a proxy gave both the same id":    {[]string{"X-Request-Id", "a", "X-Gitlab-Meta", meta("m")}, []string{"X-Request-Id", "a", "X-Gitlab-Meta", meta("n")}, 2},
+		"only one has what a proxy leaves": {[]string{"X-Request-Id", "a", "X-Gitlab-Meta", meta("m")}, []string{"X-Request-Id", "b"}, 2},
+		"what a proxy leaves holds no id":  {[]string{"X-Request-Id", "a", "X-Gitlab-Meta", "{}"}, []string{"X-Request-Id", "b", "X-Gitlab-Meta", "{}"}, 2},
+	} {
+		for _, create := range []struct{ path, body string }{{"20/cluster_agents", agentBody(5, "a")}, {"20/cluster_agents/5/tokens", newTokenBody(7, secretOf(7))}} {
+			j := judging(t, Options{})
+			j.Observe(answeredJSON(t, "POST", create.path, 201, create.body, c.first...))
+			j.Observe(answeredJSON(t, "POST", create.path, 201, create.body, c.second...))
+			assert.Equal(t, c.judged, j.Result().Judged, "%s: %s", name, create.path)
+		}
+	}
+}
+
+// A recording need not be in order of time.
+func TestACreationAfterAReadOfWhatItMadeIsJudged(t *testing.T) {
+	t.Parallel()
+	j := judging(t, Options{})
+	j.Observe(answeredJSON(t, "GET", "20/cluster_agents/5", 200, agentBody(5, "a"), "X-Request-Id", "a"))
+	j.Observe(answeredJSON(t, "POST", "20/cluster_agents", 201, agentBody(5, "a")))
+	assert.Equal(t, 2, j.Result().Judged)
+}
