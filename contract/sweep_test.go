@@ -2,8 +2,11 @@ package contract_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -107,4 +110,39 @@ func TestNothingIsMadeWithoutJournal(t *testing.T) {
 	_, err = contract.Run(t.Context(), targetOf(t, server), contract.Options{Journal: journal})
 	require.ErrorContains(t, err, "the journal cannot be kept")
 	assert.Empty(t, server.Agents(20))
+}
+
+// TestACacheListsWhatIsDeleted has a cache in front of GitLab that answers every read again as it did at first. What it still
+// lists at the end is not left behind.
+func TestACacheListsWhatIsDeleted(t *testing.T) {
+	t.Parallel()
+	server := fake(t)
+	before := snapshot(t, server)
+	var mu sync.Mutex
+	cache := make(map[string]*httptest.ResponseRecorder)
+	answer := func(r *http.Request) *httptest.ResponseRecorder {
+		mu.Lock()
+		defer mu.Unlock()
+		key := r.Header.Get("Private-Token") + " " + r.URL.String()
+		if cached, ok := cache[key]; ok && r.Method == http.MethodGet {
+			return cached
+		}
+		fresh := httptest.NewRecorder()
+		server.ServeHTTP(fresh, r)
+		if fresh.Code == http.StatusOK {
+			cache[key] = fresh
+		}
+		return fresh
+	}
+	result := check(t, targetOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := answer(r)
+		for name, values := range a.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(a.Code)
+		_, _ = w.Write(a.Body.Bytes())
+	})), contract.Options{Clock: &jumpingClock{}})
+	assert.Contains(t, broken(result), "delivery/answered-by-gitlab")
+	assert.Empty(t, result.Left)
+	assert.Equal(t, before, snapshot(t, server))
 }

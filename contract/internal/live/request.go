@@ -176,6 +176,9 @@ func cause(err error) string {
 	return err.Error()
 }
 
+// gatewaysReset is below which RateLimit-Reset is seconds from now, as gateways have it, and not GitLab's seconds since 1970.
+const gatewaysReset = 1_000_000
+
 // retryAfter is how long a 429 asks to wait: seconds, a date, or the end of the period of a rate limit.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	after := h.Get("Retry-After")
@@ -185,10 +188,14 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if at, err := http.ParseTime(after); err == nil {
 		return at.Sub(now)
 	}
-	if at, err := strconv.ParseInt(h.Get("RateLimit-Reset"), 10, 64); err == nil {
-		return time.Unix(at, 0).Sub(now)
+	reset, err := strconv.ParseInt(h.Get("RateLimit-Reset"), 10, 64)
+	switch {
+	case err != nil:
+		return 0
+	case reset < gatewaysReset:
+		return time.Duration(reset) * time.Second
 	}
-	return 0
+	return time.Unix(reset, 0).Sub(now)
 }
 
 // askWith sends a request of the set-up until an answer comes that says something, and has it judged.

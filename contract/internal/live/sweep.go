@@ -128,8 +128,9 @@ type sweeper struct {
 	giveUp *time.Timer // ends the sweep; nil if nothing does
 
 	mu       sync.Mutex
-	answers  int // that said something
-	silences int // requests without such an answer, one after the other
+	answers  int    // that said something
+	silences int    // requests without such an answer, one after the other
+	silence  string // why the last of them had none
 	removed  int
 	listed   map[int64]bool // agents of the check that a list showed
 	stubborn bool           // agents still existed after they were deleted
@@ -141,7 +142,11 @@ func (s *sweeper) sweep(ctx context.Context, project string) (left []string) {
 	path := "/api/v4/projects/" + project + "/cluster_agents"
 	const rounds = 3
 	for round := 1; ; round++ {
-		own, pages, err := s.ownAgents(ctx, path)
+		more := ""
+		if round > rounds { // perhaps a cache answers, which does not know this URL yet
+			more = "&contract=" + s.id
+		}
+		own, pages, err := s.ownAgents(ctx, path, more)
 		switch {
 		case err != nil && round < rounds && pages < maxPages && !s.nobodyAnswers():
 			continue
@@ -213,7 +218,7 @@ func (s *sweeper) unlisted(ctx context.Context, agents []madeAgent) (left []stri
 			continue
 		}
 		if s.nobodyAnswers() {
-			return append(left, s.line("agent %d, %q, and perhaps more: nobody answers", a.id, a.name))
+			return append(left, s.line("agent %d, %q, and perhaps more: %s", a.id, a.name, s.lastSilence()))
 		}
 		path := fmt.Sprintf("/api/v4/projects/%s/cluster_agents", a.project)
 		if line := s.remove(ctx, path, judge.Agent{ID: a.id, Name: a.name}, false); line != "" {
@@ -231,11 +236,11 @@ func (s *sweeper) line(format string, args ...any) string {
 // maxPages is how many pages of agents a sweep looks at: 100,000 agents.
 const maxPages = 1000
 
-// ownAgents lists the agents of the check in a project, page by page, and counts the pages.
-func (s *sweeper) ownAgents(ctx context.Context, path string) (own []judge.Agent, pages int, err error) {
+// ownAgents lists the agents of the check in a project, page by page, and counts the pages. More is put after the query.
+func (s *sweeper) ownAgents(ctx context.Context, path, more string) (own []judge.Agent, pages int, err error) {
 	seen := make(map[int64]bool)
 	for page := 1; page <= maxPages; page++ {
-		x, err := s.do(ctx, http.MethodGet, fmt.Sprintf("%s?per_page=100&page=%d", path, page))
+		x, err := s.do(ctx, http.MethodGet, fmt.Sprintf("%s?per_page=100&page=%d%s", path, page, more))
 		if err != nil {
 			return nil, page, err
 		}
@@ -298,15 +303,16 @@ func (s *sweeper) do(ctx context.Context, method, path string) (answer sweptAnsw
 		}
 		answer, err = sweptAnswer{}, errors.New(silence.reason)
 		if silence.wait > patience && (attempt > 1 || s.nobodyAnswers()) { // a limit may end earlier than it says, so it is tried once
-			s.unanswered()
-			return answer, fmt.Errorf("%w: the server asks to wait %v", err, silence.wait.Round(time.Second))
+			err = fmt.Errorf("%w: the server asks to wait %v", err, silence.wait.Round(time.Second))
+			s.unanswered(err)
+			return answer, err
 		}
 		if now := s.answersSoFar(); silence.limit && now > answers {
 			answers, attempt = now, 1
 		}
 		switch wait := min(silence.wait, maxWait); {
 		case attempt == sweepAttempts:
-			s.unanswered()
+			s.unanswered(err)
 			return answer, err
 		case silence.limit:
 			s.gate.close(wait)
@@ -330,10 +336,17 @@ func (s *sweeper) answered() {
 }
 
 // unanswered notes a request that got no such answer.
-func (s *sweeper) unanswered() {
+func (s *sweeper) unanswered(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.silences++
+	s.silence = why.Error()
+}
+
+func (s *sweeper) lastSilence() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.silence
 }
 
 func (s *sweeper) answersSoFar() int {
