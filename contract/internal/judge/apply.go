@@ -80,7 +80,7 @@ func (x *Exchange) lacks() (missing Evidence) {
 	if x.Request.HeaderNotRecorded {
 		missing |= RequestHeader
 	}
-	if x.Request.BodyNotRecorded {
+	if x.Request.BodyNotRecorded || x.Request.Truncated {
 		missing |= RequestBody
 	}
 	if x.Response != nil && x.Response.HeaderNotRecorded {

@@ -121,6 +121,7 @@ func TestWhatAnExchangeLacks(t *testing.T) {
 		"no answer came":             {wire.Exchange{}, 0},
 		"no answer, and no header":   {wire.Exchange{Request: wire.Request{HeaderNotRecorded: true}}, RequestHeader},
 		"the body of the request":    {wire.Exchange{Request: wire.Request{BodyNotRecorded: true}, Response: &wire.Response{}}, RequestBody},
+		"the end of that body":       {wire.Exchange{Request: wire.Request{Truncated: true}, Response: &wire.Response{}}, RequestBody},
 		"the header of the response": {wire.Exchange{Response: &wire.Response{HeaderNotRecorded: true}}, ResponseHeader},
 		"the body of the response":   {wire.Exchange{Response: &wire.Response{BodyNotRecorded: true}}, ResponseBody},
 		"all": {

@@ -70,19 +70,35 @@ var removedSecret = regexp.MustCompile(`"token"\s*:\s*"(?i:` +
 	`[^"]*(redacted|removed|masked|hidden|saniti[sz]ed|filtered|scrubbed|omitted|censored|placeholder)[^"]*|` +
 	`[^"]*([*•#]{3,}|\.{3}|…)[^"]*|[x-]{3,}|<[^"]*>|\[[^"]*\]|\{[^"]*\})"`)
 
+// wholeSecret is the property with a secret in it. GitLab's have 50 characters and more.
+var wholeSecret = regexp.MustCompile(`"token"\s*:\s*"[A-Za-z0-9_.-]{40,}"`)
+
 // maxCreated is how long the answer to a create may be to be searched for that.
 const maxCreated = 64 << 10
 
 // withoutRedacted marks an answer as incomplete if a recorder removed its secret. A removed secret cannot be judged.
 func withoutRedacted(x *wire.Exchange) *wire.Exchange {
-	if x.Response == nil || x.Response.StatusCode != http.StatusCreated || len(x.Response.Body) > maxCreated ||
-		!bytes.Contains(x.Response.Body, []byte(`"`+redact.Redacted+`"`)) && !removedSecret.Match(x.Response.Body) {
+	if x.Response == nil || x.Response.StatusCode != http.StatusCreated || len(x.Response.Body) > maxCreated || !lacksSecret(x) {
 		return x
 	}
 	without, response := *x, *x.Response
 	response.Truncated = true
 	without.Response = &response
 	return &without
+}
+
+// lacksSecret says that something stands in the place of the secret, or that the answer to the create of a token is of
+// another length than GitLab sent, and has none.
+func lacksSecret(x *wire.Exchange) bool {
+	body := x.Response.Body
+	return bytes.Contains(body, []byte(`"`+redact.Redacted+`"`)) || removedSecret.Match(body) ||
+		strings.HasSuffix(x.Request.URL.Path, "/tokens") && isEdited(x.Response) && !wholeSecret.Match(body)
+}
+
+// isEdited says whether a body is of another length than it was when it was sent.
+func isEdited(r *wire.Response) bool {
+	sent, err := strconv.Atoi(r.Header.Get("Content-Length"))
+	return err == nil && sent != len(r.Body) && r.Header.Get("Content-Encoding") == ""
 }
 
 // server is the part of a URL that names the GitLab.

@@ -141,6 +141,33 @@ func TestOnlyTheAnswerToACreateLosesASecret(t *testing.T) {
 	assert.Len(t, rulesIn(x, document.RuleResponse), 1)
 }
 
+// TestASecretThatARecorderReplacedWithoutAWord has answers whose Content-Length tells that they were edited. Only then is a
+// secret that is missing, or that is none, a recorder's doing.
+func TestASecretThatARecorderReplacedWithoutAWord(t *testing.T) {
+	t.Parallel()
+	whole := newTokenBody(7, secretOf(7))
+	with := func(token string) string { return strings.Replace(whole, `"`+secretOf(7)+`"`, token, 1) }
+	for name, c := range map[string]struct {
+		path, body string
+		length     int // as Content-Length says
+		complete   bool
+	}{
+		"null":                               {tokensPath, with("null"), len(whole), false},
+		"an empty text":                      {tokensPath, with(`""`), len(whole), false},
+		"a word":                             {tokensPath, with(`"SECRET"`), len(whole), false},
+		"a digest":                           {tokensPath, with(`"hmac-sha256:` + strings.Repeat("0a", 32) + `"`), len(whole), false},
+		"no property at all":                 {tokensPath, tokenBody(7, "active"), len(whole), false},
+		"null, as the server sent it":        {tokensPath, with("null"), len(with("null")), true},
+		"a secret, and the body is indented": {tokensPath, whole + "\n", len(whole), true},
+		"an agent, and its body is indented": {agentsPath, agentBody(5, "a") + "\n", len(agentBody(5, "a")), true},
+	} {
+		x := observed(t, Options{}, answeredJSON(t, "POST", c.path, 201, c.body, "Content-Length", fmt.Sprint(c.length)))
+		assert.Equal(t, c.complete, x.Complete(), name)
+	}
+	coded := answeredJSON(t, "POST", tokensPath, 201, with("null"), "Content-Length", "1000", "Content-Encoding", "gzip")
+	assert.True(t, observed(t, Options{}, coded).Complete(), "the length is that of something else")
+}
+
 // An answer that broke off is reported, also if it is a create's: only what a recorder removed is not.
 func TestAnAnswerThatBrokeOffIsReported(t *testing.T) {
 	t.Parallel()

@@ -74,7 +74,11 @@ func (r *Result) Missing() []string {
 	}
 	for _, rule := range r.Rules {
 		if rule.Outcome == Inconclusive && rule.Reason.Code == ReasonUnconfirmed && !rule.Known {
-			missing = append(missing, rule.Rule.ID+" failed in some plays of its scenario and held in others")
+			why := " failed in some plays of its scenario and held in others"
+			if r.Run == "" {
+				why = " failed, which nothing in a recording can confirm"
+			}
+			missing = append(missing, rule.Rule.ID+why)
 		}
 	}
 	return missing
