@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -339,4 +340,41 @@ func TestSelection(t *testing.T) {
 			assert.Less(t, result.Exchanges, everything.Exchanges/5)
 		})
 	}
+}
+
+// TestAProxySendsCreatesTwice has a proxy that sends some creates again once they have succeeded, as nginx does with
+// proxy_next_upstream non_idempotent. GitLab refuses the second, and no rule is violated.
+func TestAProxySendsCreatesTwice(t *testing.T) {
+	t.Parallel()
+	server := fake(t)
+	before := snapshot(t, server)
+	var created atomic.Int64
+	proxy := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			server.ServeHTTP(w, r)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		assert.NoError(t, err)
+		var answer *httptest.ResponseRecorder
+		for again := true; again; {
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			answer = httptest.NewRecorder()
+			server.ServeHTTP(answer, r)
+			again = false
+			if answer.Code == http.StatusCreated {
+				n := created.Add(1)
+				again = n == 7 || n == 23 || n == 41
+			}
+		}
+		for name, values := range answer.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes())
+	})
+	result := check(t, targetOf(t, proxy), contract.Options{Clock: &jumpingClock{}})
+	assert.Empty(t, broken(result))
+	assert.Equal(t, contract.TooLittle, result.Exit(true))
+	assert.Equal(t, before, snapshot(t, server), "what was made twice is removed too")
 }

@@ -121,14 +121,17 @@ func (c *check) settleHeld(p *play, r *replayed) {
 	for _, f := range p.held {
 		switch n := r.seen[f.Rule]; {
 		case r.quiet == replays && n == replays:
-			f.Note = strings.TrimPrefix(fmt.Sprintf("%s; confirmed: it came in %d of %d plays", f.Note, n+1, r.quiet+1), "; ")
+			f.Note = joined(f.Note, fmt.Sprintf("confirmed: it came in %d of %d plays", n+1, r.quiet+1))
 		case r.quiet < r.plays:
 			f.Outcome = rule.Inconclusive
-			f.Note = fmt.Sprintf("seen in %d of %d plays; another user changed the project during %d more", n+1, r.quiet+1, r.plays-r.quiet)
+			f.Note = joined(f.Note, fmt.Sprintf("seen in %d of %d plays; another user changed the project during %d more", n+1, r.quiet+1, r.plays-r.quiet))
 		default:
 			f.Outcome = rule.Inconclusive
-			f.Note = fmt.Sprintf("seen in %d of %d plays: intermittent, or another user changed the project", n+1, r.quiet+1)
+			f.Note = joined(f.Note, fmt.Sprintf("seen in %d of %d plays: intermittent, or another user changed the project", n+1, r.quiet+1))
 		}
 		c.judge.Add(f)
 	}
 }
+
+// joined is two notes in one.
+func joined(note, more string) string { return strings.TrimPrefix(note+"; "+more, "; ") }

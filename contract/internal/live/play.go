@@ -189,12 +189,24 @@ func (p *play) count(f *rule.Finding, about *judge.Exchange, doubtful bool) bool
 		return true
 	}
 	p.failed[f.Rule] = true
+	if refusedAsRepeated(about) {
+		f.Note = joined(f.Note, "it is refused as if it had come twice, which proxies do that send requests again")
+		doubtful = true
+	}
 	// In a read-only check, others may change the agents at any time.
 	if doubtful || p.ReadOnly && about.AgentID != 0 {
 		p.held = append(p.held, *f)
 		return false
 	}
 	return true
+}
+
+// refusedAsRepeated says that a create was refused because of what the same create would have made. Proxies that send a POST
+// again (nginx: proxy_next_upstream non_idempotent) bring that about.
+func refusedAsRepeated(x *judge.Exchange) bool {
+	message := x.Refusal().Message
+	return x.Request.Method == http.MethodPost && message != nil &&
+		(strings.Contains(*message, "already been taken") || strings.Contains(*message, "only two active tokens"))
 }
 
 // outcome is what the play says about a rule that it declares.
