@@ -78,7 +78,7 @@ func New() *Redactor { return &Redactor{learned: newPatterns()} }
 // Learn makes a secret known. Space around it is no part of it; one shorter than MinSecret is ignored.
 func (r *Redactor) Learn(secret string) {
 	secret = strings.TrimSpace(secret)
-	if len(secret) < MinSecret || isToken(secret) || strings.Contains(Redacted, secret) {
+	if len(secret) < MinSecret || isToken(secret) || strings.Contains(Redacted, strings.ToLower(secret)) {
 		return
 	}
 	r.mu.Lock()
