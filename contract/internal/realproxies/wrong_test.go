@@ -109,27 +109,27 @@ var situations = []situation{
 	{
 		name:  "nginx caches for a minute, for all callers",
 		proxy: proxy{program: "nginx", http: nginxCache, server: "location / { proxy_cache c; proxy_cache_valid any 1m; proxy_ignore_headers Cache-Control Expires Vary; add_header X-Cache-Status $upstream_cache_status; " + nginxProxy + " }"},
-		exit:  contract.Violated, left: true, code: "in-between", says: []string{"the cache of an nginx proxy", "Turn caching off"},
+		exit:  contract.Violated, code: "in-between", says: []string{"the cache of an nginx proxy", "Turn caching off"},
 	},
 	{
 		name:  "nginx caches, and does not tell",
 		proxy: proxy{program: "nginx", http: nginxCache, server: "location / { proxy_cache c; proxy_cache_valid any 1m; proxy_ignore_headers Cache-Control Expires Vary; " + nginxProxy + " }"},
-		exit:  contract.Violated, left: true, says: []string{"something that repeats answers, such as a cache", "Turn caching off"},
+		exit:  contract.Violated, says: []string{"something that repeats answers, such as a cache", "Turn caching off"},
 	},
 	{
 		name:  "nginx caches by token, and does not tell: stale after changes",
 		proxy: proxy{program: "nginx", http: nginxCache, server: "location / { proxy_cache c; proxy_cache_key $http_private_token$http_authorization$request_method$request_uri; proxy_cache_valid 200 1m; proxy_ignore_headers Cache-Control Expires Vary; " + nginxProxy + " }"},
-		exit:  contract.Violated, left: true, says: []string{"something that repeats answers, such as a cache", "Turn caching off"},
+		exit:  contract.Violated, says: []string{"something that repeats answers, such as a cache", "Turn caching off"},
 	},
 	{
 		name:  "varnish caches for a minute",
 		proxy: proxy{program: "varnish", server: "sub vcl_recv { if (req.method == \"GET\" || req.method == \"HEAD\") { return (hash); } return (pass); }\nsub vcl_backend_response { set beresp.ttl = 60s; set beresp.uncacheable = false; return (deliver); }"},
-		exit:  contract.Violated, left: true, code: "in-between", says: []string{"Varnish", "Turn caching off"},
+		exit:  contract.Violated, code: "in-between", says: []string{"Varnish", "Turn caching off"},
 	},
 	{
 		name:  "varnish caches, and hides that",
 		proxy: proxy{program: "varnish", server: "sub vcl_recv { if (req.method == \"GET\" || req.method == \"HEAD\") { return (hash); } return (pass); }\nsub vcl_backend_response { set beresp.ttl = 60s; return (deliver); }\nsub vcl_deliver { unset resp.http.Age; unset resp.http.X-Varnish; unset resp.http.Via; }"},
-		exit:  contract.Violated, left: true, says: []string{"something that repeats answers, such as a cache", "Turn caching off"},
+		exit:  contract.Violated, says: []string{"something that repeats answers, such as a cache", "Turn caching off"},
 	},
 	{
 		name:  "squid caches against Cache-Control",
