@@ -19,9 +19,9 @@ var (
 	twoIDs = regexp.MustCompile(`^\d+ \d+$`)
 )
 
-// cacheHeaders are the headers in which caches say whether they answered, as Go writes them.
+// cacheHeaders are the headers in which caches say whether they answered.
 var cacheHeaders = []string{
-	"X-Cache", "Cf-Cache-Status", "Cache-Status", "X-Cache-Status", "X-Proxy-Cache", "X-Varnish-Cache",
+	"X-Cache", "CF-Cache-Status", "Cache-Status", "X-Cache-Status", "X-Proxy-Cache", "X-Varnish-Cache",
 	"X-Nginx-Cache", "X-Nginx-Cache-Status", "Cdn-Cache", "X-Cdn-Cache-Status", "X-Cache-Remote", "X-Azure-Ref-Cache", "X-Drupal-Cache", "X-Litespeed-Cache",
 }
 
@@ -67,7 +67,7 @@ func cacheVerdict(x *wire.Exchange) (Verdict, bool) {
 
 // nearest is what the cache nearest to the client says: lists grow towards it, but for Cache-Status as well.
 func nearest(name string, h http.Header) string {
-	values := h[name]
+	values := h.Values(name)
 	if len(values) == 0 {
 		return ""
 	}

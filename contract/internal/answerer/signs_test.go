@@ -10,7 +10,7 @@ import (
 	"example.com/gitlab-agents/contract/internal/answerer"
 )
 
-// TestSigns has what single answers say, to somebody who has seen no other answer of this GitLab.
+// TestSigns judges single answers, of a GitLab of which no other answer was seen.
 func TestSigns(t *testing.T) {
 	t.Parallel()
 	const success, refusal = "HTTP/1.1 200 OK\nContent-Type: application/json\n", "HTTP/1.1 400 Bad Request\nContent-Type: application/json\n\n"
@@ -27,7 +27,7 @@ func TestSigns(t *testing.T) {
 		"two ids of Varnish":           {success + "X-Varnish: 12 34\n" + ownHeaders + "\n" + agentJSON, answerer.Stranger, "a Varnish cache", "X-Varnish has two ids, as for a hit", false},
 		"one id of Varnish":            {success + "X-Varnish: 12\n" + ownHeaders + "\n" + agentJSON, answerer.GitLab, "", "X-Runtime is there", false},
 		"a hit and a miss":             {success + "X-Cache: HIT\nX-Cache-Status: MISS\n" + ownHeaders + "\n" + agentJSON, answerer.GitLab, "", "X-Runtime is there", false},
-		"two hits and a miss":          {success + "X-Cache: HIT\nCf-Cache-Status: HIT\nX-Cache-Status: MISS\n" + ownHeaders + "\n" + agentJSON, answerer.Stranger, "Cloudflare's cache", "Cf-Cache-Status says HIT", false},
+		"two hits and a miss":          {success + "X-Cache: HIT\nCf-Cache-Status: HIT\nX-Cache-Status: MISS\n" + ownHeaders + "\n" + agentJSON, answerer.Stranger, "Cloudflare's cache", "CF-Cache-Status says HIT", false},
 		"null":                         {success + "\nnull", answerer.Unknown, "", "", false},
 		"true":                         {success + "\ntrue", answerer.Unknown, "", "", false},
 		"false":                        {success + "\nfalse", answerer.Unknown, "", "", false},
@@ -76,8 +76,8 @@ func TestSigns(t *testing.T) {
 	}
 }
 
-// TestHeadersThatThisGitLabAlwaysSends has a bare error after some answers of a GitLab. It is GitLab's as long as it is
-// not known that GitLab's answers have headers, and these may be missing in one answer of twenty.
+// TestHeadersThatThisGitLabAlwaysSends has a bare error after some answers. Once they show that this GitLab always sends its
+// headers, the error is a stranger's. One answer in twenty may lack them.
 func TestHeadersThatThisGitLabAlwaysSends(t *testing.T) {
 	t.Parallel()
 	const whole, bare = "HTTP/1.1 200 OK\n" + ownHeaders + "\n" + agentJSON, "HTTP/1.1 200 OK\n\n" + agentJSON

@@ -3,6 +3,7 @@ package judge
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -55,7 +56,7 @@ func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
 	return e
 }
 
-// number is the number in a segment of a path; 0 if it is none, or larger than ids are.
+// number reads an id in a path. It is 0 if the text is not a number, or a larger one than ids can be.
 func number(segment string) int64 {
 	n, err := strconv.ParseInt(segment, 10, 64)
 	if err != nil {
@@ -87,18 +88,18 @@ func withoutRedacted(x *wire.Exchange) *wire.Exchange {
 	return &without
 }
 
-// lacksSecret says that something stands in the place of the secret, or that the answer to the create of a token is of
-// another length than GitLab sent, and has none.
+// lacksSecret says that a recorder removed the secret: a mask stands in its place, or the answer to the create of a token has
+// no secret and is not as long as it was when it was sent.
 func lacksSecret(x *wire.Exchange) bool {
 	body := x.Response.Body
 	return bytes.Contains(body, []byte(`"`+redact.Redacted+`"`)) || removedSecret.Match(body) ||
 		strings.HasSuffix(x.Request.URL.Path, "/tokens") && isEdited(x.Response) && !wholeSecret.Match(body)
 }
 
-// isEdited says whether a body is of another length than it was when it was sent.
+// isEdited says whether a whole JSON body is not as long as it was when it was sent. A body that broke off is not whole.
 func isEdited(r *wire.Response) bool {
 	sent, err := strconv.Atoi(r.Header.Get("Content-Length"))
-	return err == nil && sent != len(r.Body) && r.Header.Get("Content-Encoding") == ""
+	return err == nil && sent != len(r.Body) && r.Header.Get("Content-Encoding") == "" && json.Valid(r.Body)
 }
 
 // server is the part of a URL that names the GitLab.

@@ -141,8 +141,8 @@ func TestOnlyTheAnswerToACreateLosesASecret(t *testing.T) {
 	assert.Len(t, rulesIn(x, document.RuleResponse), 1)
 }
 
-// TestASecretThatARecorderReplacedWithoutAWord has answers whose Content-Length tells that they were edited. Only then is a
-// secret that is missing, or that is none, a recorder's doing.
+// TestASecretThatARecorderReplacedWithoutAWord has answers whose Content-Length tells that a recorder edited them. Without that
+// a missing secret is the server's fault.
 func TestASecretThatARecorderReplacedWithoutAWord(t *testing.T) {
 	t.Parallel()
 	whole := newTokenBody(7, secretOf(7))
@@ -166,6 +166,9 @@ func TestASecretThatARecorderReplacedWithoutAWord(t *testing.T) {
 	}
 	coded := answeredJSON(t, "POST", tokensPath, 201, with("null"), "Content-Length", "1000", "Content-Encoding", "gzip")
 	assert.True(t, observed(t, Options{}, coded).Complete(), "the length is that of something else")
+
+	brokeOff := answeredJSON(t, "POST", tokensPath, 201, whole[:40], "Content-Length", fmt.Sprint(len(whole)))
+	assert.Len(t, rulesIn(observed(t, Options{}, brokeOff), document.RuleResponse), 1, "no recorder edits a body so that it is not JSON")
 }
 
 // An answer that broke off is reported, also if it is a create's: only what a recorder removed is not.
@@ -218,7 +221,7 @@ func TestARequestThatShowsNoCredentials(t *testing.T) {
 		"a bearer":                  {"Authorization", "", false},
 		"the token of a job":        {"Job-Token", "", false},
 		"a session":                 {"Cookie", "", false},
-		"sudo alone is none":        {"Sudo", "", true},
+		"only another user":         {"Sudo", "", true},
 		"a header of another kind":  {"User-Agent", "", true},
 		"a token in the query":      {"", "private_token=x", false},
 		"an OAuth token":            {"", "page=1&access_token=x", false},

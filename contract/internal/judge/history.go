@@ -41,10 +41,10 @@ type place struct {
 type AgentRecord struct {
 	Name      string
 	ProjectID int64
-	CreatedAt string // empty as long as no answer showed it as the document has it
-	CreatedBy int64  // 0 as long as none is known
-	First     Mark   // when it was first seen
-	creation  creation
+	CreatedAt string    // empty as long as no answer showed it as the document has it
+	CreatedBy int64     // 0 as long as none is known
+	First     Mark      // when it was first seen
+	creation  creation  // the create that was answered with it
 	Alive     Moment    // when it was last seen
 	Gone      *Exchange // the exchange that deleted it
 	Missing   *Exchange // a whole list that lacked it after it was seen
@@ -56,10 +56,10 @@ type TokenRecord struct {
 	AgentID     int64
 	Name        string
 	Description *string
-	CreatedAt   string // empty as long as no answer showed it as the document has it
-	CreatedBy   int64  // 0 as long as none is known
-	First       Mark   // when it was first seen
-	creation    creation
+	CreatedAt   string    // empty as long as no answer showed it as the document has it
+	CreatedBy   int64     // 0 as long as none is known
+	First       Mark      // when it was first seen
+	creation    creation  // the create that was answered with it
 	Alive       Moment    // when it was last seen active
 	Revoked     *Exchange // the exchange that revoked it
 	Missing     *Exchange // a whole list that lacked it after it was seen active

@@ -11,7 +11,7 @@ import (
 	"example.com/gitlab-agents/contract/wire"
 )
 
-// asksFor is an exchange with a path that is none of the operations.
+// asksFor is a request to a path outside the eight operations, and its answer.
 func asksFor(t *testing.T, method, path string, status int, body string) *wire.Exchange {
 	t.Helper()
 	x := answeredJSON(t, method, agentsPath, status, body, "X-Gitlab-Meta", "{}")
@@ -41,8 +41,8 @@ func TestTheVersionThatAServerTells(t *testing.T) {
 		"only a property tells the edition":       {[]*wire.Exchange{ask(version, `{"version":"15.11.13","enterprise":true}`)}, known(15, 11, rule.Enterprise)},
 		"nothing tells the edition":               {[]*wire.Exchange{ask(version, `{"version":"15.11.13"}`)}, known(15, 11, rule.AnyEdition)},
 		"only the edition is told":                {[]*wire.Exchange{ask(version, `{"enterprise":false}`)}, known(0, 0, rule.Community)},
-		"a version that is none":                  {[]*wire.Exchange{ask(version, `{"version":"new","enterprise":true}`)}, known(0, 0, rule.Enterprise)},
-		"a version that is none, after one":       {[]*wire.Exchange{ask(version, ce), ask(version, `{"version":"new"}`)}, known(16, 2, rule.Community)},
+		"not a version":                           {[]*wire.Exchange{ask(version, `{"version":"new","enterprise":true}`)}, known(0, 0, rule.Enterprise)},
+		"not a version, after one":                {[]*wire.Exchange{ask(version, ce), ask(version, `{"version":"new"}`)}, known(16, 2, rule.Community)},
 		"an upgrade":                              {[]*wire.Exchange{ask(version, ce), ask(version, ee)}, known(16, 3, rule.Enterprise)},
 		"below a relative root":                   {[]*wire.Exchange{ask("/gitlab"+version, ce)}, known(16, 2, rule.Community)},
 		"another path":                            {[]*wire.Exchange{ask("/api/v4/user", ce)}, rule.Version{}},

@@ -57,7 +57,7 @@ func TestTheLinksOfAPage(t *testing.T) {
 		"one":                     {"<" + first + `>; rel="first"`, map[string]string{"first": "1"}},
 		"two":                     {"<" + first + `>; rel="first", <` + last + `>; rel="last"`, map[string]string{"first": "1", "last": "3"}},
 		"none":                    {"", map[string]string{}},
-		"a URL that is none":      {`<:>; rel="first", <` + last + `>; rel="last"`, map[string]string{"last": "3"}},
+		"not a URL":               {`<:>; rel="first", <` + last + `>; rel="last"`, map[string]string{"last": "3"}},
 		"no relation":             {"<" + first + ">", map[string]string{}},
 		"a relation twice":        {"<" + first + `>; rel="first", <` + last + `>; rel="first"`, map[string]string{"first": "3"}},
 		"a link that is no link ": {"the first page", map[string]string{}},

@@ -190,7 +190,7 @@ func (p *play) count(f *rule.Finding, about *judge.Exchange, doubtful bool) bool
 	}
 	p.failed[f.Rule] = true
 	if refusedAsRepeated(about) {
-		f.Note = joined(f.Note, "it is refused as if it had come twice, which proxies do that send requests again")
+		f.Note = joined(f.Note, "the create is refused as if it had been sent twice; some proxies do that")
 		doubtful = true
 	}
 	// In a read-only check, others may change the agents at any time.
@@ -201,8 +201,8 @@ func (p *play) count(f *rule.Finding, about *judge.Exchange, doubtful bool) bool
 	return true
 }
 
-// refusedAsRepeated says that a create was refused because of what the same create would have made. Proxies that send a POST
-// again (nginx: proxy_next_upstream non_idempotent) bring that about.
+// refusedAsRepeated says that a create was refused as it would be if it had been sent before. Some proxies send a POST twice
+// (nginx: proxy_next_upstream non_idempotent).
 func refusedAsRepeated(x *judge.Exchange) bool {
 	message := x.Refusal().Message
 	return x.Request.Method == http.MethodPost && message != nil &&

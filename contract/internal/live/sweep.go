@@ -143,7 +143,7 @@ func (s *sweeper) sweep(ctx context.Context, project string) (left []string) {
 	const rounds = 3
 	for round := 1; ; round++ {
 		more := ""
-		if round > rounds { // perhaps a cache answers, which does not know this URL yet
+		if round > rounds { // in case a cache answers: it does not have this URL
 			more = "&contract=" + s.id
 		}
 		own, pages, err := s.ownAgents(ctx, path, more)
@@ -236,7 +236,7 @@ func (s *sweeper) line(format string, args ...any) string {
 // maxPages is how many pages of agents a sweep looks at: 100,000 agents.
 const maxPages = 1000
 
-// ownAgents lists the agents of the check in a project, page by page, and counts the pages. More is put after the query.
+// ownAgents lists the agents of the check in a project, page by page, and counts the pages. More is added to the query.
 func (s *sweeper) ownAgents(ctx context.Context, path, more string) (own []judge.Agent, pages int, err error) {
 	seen := make(map[int64]bool)
 	for page := 1; page <= maxPages; page++ {

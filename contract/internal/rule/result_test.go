@@ -84,7 +84,7 @@ func TestExitStatuses(t *testing.T) {
 		{"only SHOULDs were inconclusive", rule.Result{Coverage: read, Rules: append(many(1, pass), many(9, outcome(should, rule.Inconclusive, rule.ReasonNoAnswer))...)},
 			rule.Conformant, rule.Conformant, nil},
 		{"a finding in a recording was not confirmed", rule.Result{Coverage: read, Rules: append(many(20, pass), outcome(should, rule.Inconclusive, rule.ReasonUnconfirmed))},
-			rule.TooLittle, rule.TooLittle, []string{"tokens/should failed, which nothing in a recording can confirm"}},
+			rule.TooLittle, rule.TooLittle, []string{"tokens/should failed, and could not be confirmed"}},
 		{"a finding was not confirmed", rule.Result{Run: "x", Coverage: read, Rules: append(many(20, pass), outcome(should, rule.Inconclusive, rule.ReasonUnconfirmed))},
 			rule.TooLittle, rule.TooLittle, []string{"tokens/should failed in some plays of its scenario and held in others"}},
 		{"a finding of a rule that is known to fail was not confirmed",

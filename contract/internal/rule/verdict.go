@@ -76,7 +76,7 @@ func (r *Result) Missing() []string {
 		if rule.Outcome == Inconclusive && rule.Reason.Code == ReasonUnconfirmed && !rule.Known {
 			why := " failed in some plays of its scenario and held in others"
 			if r.Run == "" {
-				why = " failed, which nothing in a recording can confirm"
+				why = " failed, and could not be confirmed"
 			}
 			missing = append(missing, rule.Rule.ID+why)
 		}

@@ -24,7 +24,7 @@ var refusedNames = Scenario{
 		good := sync.OnceValue(func() bool { return s.PostAgent(Named(s.FreshName())).Is(Status(201)) })
 		const pattern = "Name can contain only lowercase letters, digits, and '-', but cannot start or end with '-'"
 
-		taken := s.CreateAgent() // a server that refuses every name is no proof
+		taken := s.CreateAgent() // if not even this is accepted, a refusal proves nothing
 
 		s.PostAgent(JSON(`{}`)).Provided(aGoodName, good).Expect(&rules.NameRequired, Error(400, "name is missing"))
 		s.PostAgent(JSON(`{"name":["contract"]}`)).Provided(aGoodName, good).Expect(&rules.NameIsText, Error(400, "name is invalid"))

@@ -78,7 +78,7 @@ var refusedTokens = Scenario{
 	Judged: Rules{&rules.TokenLimitsEnforced},
 	Play: func(s *Stage) {
 		agent, another := s.CreateAgent(), s.CreateAgent()
-		s.CreateToken(another) // a server that refuses every token is no proof
+		s.CreateToken(another) // if not even this is accepted, a refusal proves nothing
 		const aGoodToken = "a token with a good name is refused too"
 		good := sync.OnceValue(func() bool { return s.PostToken(another, Named("contract good")).Is(Status(201)) })
 		refused := true
