@@ -80,7 +80,7 @@ nightly: ## run the long forms of tests, package by package: a thousand bad netw
 
 .PHONY: compare-tools
 compare-tools: ## count the faults that glagents and other tools notice, and write COMPARISON.md; takes some minutes, needs Node.js
-	cd contract/fakegitlab/clients/tools && npm ci --silent --no-audit --no-fund
+	cd contract/fakegitlab/clients/tools && npm ci --ignore-scripts --silent --no-audit --no-fund
 	$(GO) test ./contract/fakegitlab/clients/tools -run '^TestComparison$$' -count 1 -timeout 3h -v -args -compare
 
 .PHONY: vuln
