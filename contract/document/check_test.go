@@ -364,11 +364,11 @@ func TestCheckFailedExchanges(t *testing.T) {
 	x.Response.Truncated = true
 	assert.Equal(t, []string{
 		"document/headers violation  | header X-Page | no such header | X-Page",
-		"document/response inconclusive  | the whole body | a part of it | ",
+		"document/response inconclusive  | the whole body | only a part of the body is known | ",
 	}, texts(t, doc.Check(x)))
 	x.Err = io.ErrUnexpectedEOF
 	x.Response.Truncated = false
-	assert.Equal(t, "a part of it: the connection was closed", doc.Check(x)[1].Actual)
+	assert.Equal(t, "only a part of the body is known: the connection was closed", doc.Check(x)[1].Actual)
 }
 
 func TestCheckRequest(t *testing.T) {

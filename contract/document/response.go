@@ -44,7 +44,7 @@ func (op *operation) checkResponse(f *findings, x *wire.Exchange) {
 		return
 	}
 	if r.Truncated || x.Err != nil {
-		f.incomplete("the whole body", failure(x.Err, "a part of it"))
+		f.incomplete("the whole body", failure(x.Err, "only a part of the body is known"))
 		return
 	}
 	if res.hasNoBody(x.Request.Method) {

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -48,8 +50,7 @@ func (r *reading) requestBody(to *wire.Request) {
 		return
 	}
 	to.Body = body
-	to.Truncated = p.Truncated || r.shortened && !isWhole(body) ||
-		to.Header.Get("Content-Encoding") == "" && r.Request.BodySize > float64(len(body)+3) && !isWhole(body)
+	to.Truncated = p.Truncated || r.isCut(body, to.Header, r.Request.BodySize)
 }
 
 // mayHaveHadBody says whether a request may have had a body, given that the file holds none.
@@ -149,19 +150,39 @@ func (r *reading) responseBody(method string, to *wire.Response) {
 		to.BodyNotRecorded, to.Truncated = true, true
 		return
 	}
-	to.Truncated = c.Truncated || r.shortened && !isWhole(body)
-	switch {
-	case to.Header.Get("Content-Encoding") == "":
-		// Browsers keep the beginning of a long body only. A byte order mark may be missing for good.
-		to.Truncated = to.Truncated || c.Size > float64(len(body)+3) && !isWhole(body)
-	case !isText(body):
+	if to.Header.Get("Content-Encoding") != "" && !isText(body) {
 		// Most recorders removed the content coding and left the header as it was; others keep the bytes of the wire.
 		if body, err = wire.RemoveCoding(to.Header, body, maxText); err != nil {
 			r.note(fmt.Sprintf("part of its body is missing: %v", err))
 			to.Truncated, to.BodyNotRecorded = true, len(body) == 0
 		}
 	}
+	to.Truncated = to.Truncated || c.Truncated || r.isCut(body, to.Header, c.Size)
 	to.Body = body
+}
+
+// isCut says that a body is the beginning of a longer one: browsers and logs keep so much of each and no more. The size is that of
+// the whole body, negative if it is unknown.
+func (r *reading) isCut(body []byte, h http.Header, size float64) bool {
+	sent := contentLength(h)
+	if h.Get("Content-Encoding") != "" {
+		sent = -1
+	}
+	isShorter := max(size, float64(sent)) > float64(len(body)+3) // a byte order mark may be missing for good
+	// If only the recorder tells the size, it may be that of what was kept: logs keep a round number of bytes or characters.
+	isUnsure := sent < 0 && (size < 0 || isRound(len(body)) || isRound(utf8.RuneCount(body)))
+	if !(isShorter || r.shortened || isUnsure) || isWhole(body) {
+		return false
+	}
+	return isShorter || r.shortened || breaksOff(body)
+}
+
+func isRound(n int) bool { return n%128 == 0 || n%100 == 0 }
+
+// breaksOff says whether bytes are the beginning of a JSON text, and not all of it.
+func breaksOff(b []byte) bool {
+	err := jsontext.NewDecoder(bytes.NewReader(b), lenient...).SkipValue()
+	return errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // leftOut says whether there was a body, or may have been, given that the file holds none. Browsers drop bodies when they

@@ -177,6 +177,8 @@ var (
 	// ownPage is what GitLab's own pages have: its error pages, and what the application shows to people.
 	ownPage = regexp.MustCompile(`alt="gitlab( logo)?"|<title>[^<]*(·|&middot;|&#183;) gitlab\s*</title>|content="gitlab" property="og:site_name"|property="og:site_name" content="gitlab"|` +
 		`<title>[^<]*gitlab is not responding \(50[0-9]\)|contact your gitlab administrator`)
+	// signInPage is where GitLab sends people who have not signed in. Its API never does.
+	signInPage = regexp.MustCompile(`<title>[^<]*sign in[^<]*gitlab|<body[^>]*login-page|<form[^>]*action="[^"]*/users/sign_in"`)
 	// ownErrorTitle is the title of GitLab's error pages, whose text is an administrator's to change.
 	ownErrorTitle = regexp.MustCompile(`<title>\s*(the page could not be found or you don't have permission to view it|the page you're looking for could not be found|` +
 		`something went wrong|the change you requested was rejected|deploy in progress|gitlab is not responding|page not found|waiting for gitlab to boot)[^<]*\((404|422|500|502|503)\)`)
@@ -186,7 +188,7 @@ func (b *body) readPage(text string) {
 	if m := titlePattern.FindStringSubmatch(text); m != nil {
 		b.title = Printable(html.UnescapeString(m[1]), 60)
 	}
-	if ownPage.MatchString(b.page) || ownErrorTitle.MatchString(b.page) {
+	if !signInPage.MatchString(b.page) && (ownPage.MatchString(b.page) || ownErrorTitle.MatchString(b.page)) {
 		b.gitlabs = "the page is one of GitLab's own"
 	}
 }

@@ -20,6 +20,8 @@ const (
 
 	signInCure = "Let requests with an access token reach /api/v4 without the sign-in, or use GitLab's address behind it."
 
+	gitlabSignInCure = "Check the URL and its relative root: the request did not reach GitLab's API, or a sign-in in front of it took it."
+
 	portalCure = "Sign in to the network first, or run this from another one."
 
 	httpsCure = "Give the URL with https: %s."

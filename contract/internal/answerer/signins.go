@@ -37,7 +37,8 @@ var signIns = []product{
 	{kindof: SignInPage, by: "an Ivanti (Pulse) gateway", cure: signInCure, location: regexp.MustCompile(`/dana-na/`)},
 	{kindof: SignInPage, by: "a Teleport proxy", cure: signInCure, location: regexp.MustCompile(`/web/launch|/x-teleport-auth`)},
 	{kindof: SignInPage, by: "Zscaler's sign-in page", cure: signInCure, location: regexp.MustCompile(`zscalerauth|\.zpath\.net|zpa-auth`)},
-	{kindof: SignInPage, by: "a redirect to GitLab's sign-in page, which the API never sends", cure: "Check the URL and its relative root: the request did not reach GitLab's API, or a sign-in in front of it took it.", location: regexp.MustCompile(`/users/(sign_in|auth/)`)},
+	{kindof: SignInPage, by: "a redirect to GitLab's sign-in page", cure: gitlabSignInCure, location: regexp.MustCompile(`/users/(sign_in|auth/)`)},
+	{kindof: SignInPage, by: "GitLab's sign-in page", cure: gitlabSignInCure, page: signInPage, weighs: clear},
 	{kindof: CaptivePortal, by: "a network's sign-in page", cure: portalCure, location: regexp.MustCompile(`captive|hotspot|fgtauth|/guest/s/|wifi\.|portal\.[^/]*/.*(redirect|url)=|cppm|login\.wlan|securelogin\.`)},
 	{kindof: CaptivePortal, by: "a network's sign-in page", cure: portalCure, page: regexp.MustCompile(`captive portal|hotspot login|<wispaccessgatewayparam|wi-?fi (login|access|sign)|network (login|sign-?in|authentication) (page|required)|fgtauth`)},
 	{

@@ -295,6 +295,14 @@ var strangers = []answer{
 		wire: "HTTP/1.1 302 Found\nLocation: https://gitlab.example.com/users/sign_in\nContent-Type: text/html\n\n<html><body>You are being <a href=\"https://gitlab.example.com/users/sign_in\">redirected</a>.</body></html>",
 	},
 	{
+		name: "GitLab's sign-in page, to which a client was led", kindof: answerer.SignInPage, by: "GitLab's sign-in page",
+		wire: "HTTP/1.1 200 OK\nServer: nginx\nContent-Type: text/html; charset=utf-8\n\n<!DOCTYPE html><html><head><title>Sign in · GitLab</title></head></html>",
+	},
+	{
+		name: "GitLab's sign-in page in another language", kindof: answerer.SignInPage, by: "GitLab's sign-in page",
+		wire: "HTTP/1.1 200 OK\nServer: nginx\nContent-Type: text/html; charset=utf-8\n\n<!DOCTYPE html><html><head><title>ログイン · GitLab</title></head><body class=\"login-page\" data-page=\"sessions:new\"></body></html>",
+	},
+	{
 		name: "a redirect to https", kindof: answerer.Redirect, by: "http to https", cure: "https://gitlab.example.com.",
 		wire: "HTTP/1.1 301 Moved Permanently\nServer: nginx\nLocation: https://gitlab.example.com/api/v4/projects/20/cluster_agents\nContent-Type: text/html\n\n<html>\r\n<head><title>301 Moved Permanently</title></head>\r\n<body>\r\n<center><h1>301 Moved Permanently</h1></center>\r\n</body>\r\n</html>\r\n",
 	},

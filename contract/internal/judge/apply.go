@@ -141,6 +141,11 @@ func (j *Judge) finding(f rule.Finding, about *Exchange, doubtful bool) (full ru
 		f.Operation = about.Operation
 	}
 	f.Level, f.Exchange, f.Evidence = j.Catalogue[i].Rule.Level, about.Index, j.evidence(about)
+	if !j.Live && f.Outcome == rule.Violation && !j.Catalogue[i].AnyAnswerer {
+		if place := edited(about, j.Catalogue[i].Reads, &f); place != "" {
+			f.Outcome, f.Note = rule.Inconclusive, "the recording was edited: a mask stands in "+place
+		}
+	}
 	f.Expected, f.Actual = j.Redactor.RedactCut(f.Expected), j.Redactor.RedactCut(f.Actual)
 	if f.Note == "" && f.Outcome == rule.Violation {
 		f.Note = onTheWay(f.Rule, about)

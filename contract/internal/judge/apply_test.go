@@ -298,6 +298,62 @@ func TestAFindingAboutADoubtfulAnswer(t *testing.T) {
 	}
 }
 
+// TestAFindingAboutARecordingThatWasEdited has a rule that reads both bodies.
+func TestAFindingAboutARecordingThatWasEdited(t *testing.T) {
+	t.Parallel()
+	const project = `{"id":5,"name":"a","config_project":{"path_with_namespace":"root/test"}}`
+	for name, c := range map[string]struct {
+		path, sent, answer string
+		actual             string
+		note               string // what is edited; empty if the finding is a violation
+	}{
+		"nothing is masked":                {agentPath, `{"name":"a"}`, project, "", ""},
+		"a project in the URL":             {"/projects/REDACTED/cluster_agents/5", "", project, "", "the URL"},
+		"asterisks in the URL":             {"/projects/***/cluster_agents/5", "", project, "", "the URL"},
+		"a word in brackets in the URL":    {"/projects/%5Bproject%5D/cluster_agents/5", "", project, "", "the URL"},
+		"a template of a path":             {"/projects/:id/cluster_agents/5", "", project, "", "the URL"},
+		"a template in braces":             {"/projects/{id}/cluster_agents/5", "", project, "", "the URL"},
+		"the last segment is a template":   {"/projects/20/cluster_agents/:agent_id", "", project, "", "the URL"},
+		"a name that was sent":             {agentPath, `{"name":"***"}`, project, "", "the body of the request"},
+		"a name that was sent, in a form":  {agentPath, `name=[FILTERED]`, project, "", "the body of the request"},
+		"a path in the answer":             {agentPath, "", `{"path_with_namespace":"[REDACTED]/[REDACTED]"}`, "", "the body of the answer"},
+		"a path in the answer, bare":       {agentPath, "", `{"path_with_namespace":"REDACTED/REDACTED"}`, "", "the body of the answer"},
+		"an id in the answer":              {agentPath, "", `{"created_by_user_id":"<hidden>"}`, "", "the body of the answer"},
+		"letters in the answer":            {agentPath, "", `{"name":"xxxxx"}`, "", "the body of the answer"},
+		"an agent of that name":            {agentPath, "", `{"name":"hidden"}`, "", ""},
+		"a sentence with such a word":      {agentPath, "", `{"description":"removed from the cluster; REDACTED later"}`, "", ""},
+		"the secret alone":                 {agentPath, "", `{"id":5,"token":"[redacted]"}`, "", ""},
+		"what an earlier exchange was not": {agentPath, "", project, `the name "[REDACTED]"`, "an earlier exchange"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := asked(t, "PUT", c.path, 200, c.answer)
+			x.Request.Body = []byte(c.sent)
+			found := rule.Finding{Rule: "test/fails", Outcome: rule.Violation, Actual: c.actual}
+			entry := Entry{Rule: &rule.Rule{ID: "test/fails"}, Reads: RequestBody | ResponseBody}
+
+			f, _ := judging(t, Options{Catalogue: []Entry{entry}}).finding(found, x, false)
+			if c.note == "" {
+				assert.Equal(t, rule.Violation, f.Outcome, f.Note)
+			} else {
+				assert.Equal(t, rule.Inconclusive, f.Outcome)
+				assert.Equal(t, "the recording was edited: a mask stands in "+c.note, f.Note)
+			}
+			f, _ = judging(t, Options{Catalogue: []Entry{entry}, Live: true}).finding(found, x, false)
+			assert.Equal(t, rule.Violation, f.Outcome, "nobody edits what is judged as it comes")
+			entry.AnyAnswerer = true
+			f, _ = judging(t, Options{Catalogue: []Entry{entry}}).finding(found, x, false)
+			assert.Equal(t, rule.Violation, f.Outcome, "a leak is one in any case")
+		})
+	}
+	t.Run("a rule that reads no bodies", func(t *testing.T) {
+		t.Parallel()
+		j := judging(t, Options{Catalogue: []Entry{{Rule: &rule.Rule{ID: "test/fails"}, Reads: ResponseHeader}}})
+		f, _ := j.finding(rule.Finding{Rule: "test/fails", Outcome: rule.Violation}, asked(t, "GET", agentPath, 200, `{"name":"***"}`), false)
+		assert.Equal(t, rule.Violation, f.Outcome)
+	})
+}
+
 // TestAWriteBySomebodyElse has findings that such a write would explain. If somebody counts, they confirm them or do not.
 func TestAWriteBySomebodyElse(t *testing.T) {
 	t.Parallel()

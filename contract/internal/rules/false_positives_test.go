@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -225,6 +226,18 @@ func TestNoFalsePositives(t *testing.T) {
 		"a sanitizer put REDACTED in the place of the secrets":     {stream: func(s *stream) exchanges { return sanitized(s, "REDACTED") }},
 		"a sanitizer put asterisks in the place of the secrets":    {stream: func(s *stream) exchanges { return sanitized(s, "********") }},
 		"a sanitizer kept the beginning of the secrets":            {stream: func(s *stream) exchanges { return sanitized(s, "glagent-****") }},
+		"the names of projects are masked in answers":              {stream: func(s *stream) exchanges { return anonymised(s, `"root/test"`, `"[REDACTED]/[REDACTED]"`) }},
+		"users are masked in answers": {stream: func(s *stream) exchanges {
+			return anonymised(s, `"created_by_user_id":42`, `"created_by_user_id":"***"`)
+		}},
+		"the names of agents are masked in what was sent": {stream: func(s *stream) exchanges { return anonymised(s, `{"name":"`, `{"name":"***","x":"`) }},
+		"ids are templates in URLs": {stream: func(s *stream) exchanges {
+			exchanges := healthyLife(s)
+			for _, x := range exchanges {
+				x.Request.URL.Path, x.Request.URL.RawPath = templateOf(x.Request.URL.Path), ""
+			}
+			return exchanges
+		}},
 		"the browser left request headers out": {stream: func(s *stream) exchanges {
 			read := s.readAgent(5, "a5")
 			again := s.readAgent(5, "a5")
@@ -352,3 +365,27 @@ func sanitized(s *stream, word string) exchanges {
 }
 
 var secretText = regexp.MustCompile(`"token":"[^"]*"`)
+
+// anonymised is a healthy recording in which a program replaced a text in all bodies.
+func anonymised(s *stream, text, by string) exchanges {
+	exchanges := healthyLife(s)
+	replaced := 0
+	replace := func(body []byte) []byte {
+		replaced += bytes.Count(body, []byte(text))
+		return bytes.ReplaceAll(body, []byte(text), []byte(by))
+	}
+	for _, x := range exchanges {
+		x.Request.Body, x.Response.Body = replace(x.Request.Body), replace(x.Response.Body)
+	}
+	if replaced == 0 {
+		panic("there is no " + text)
+	}
+	return exchanges
+}
+
+// templateOf is a path as some tools record it.
+func templateOf(path string) string {
+	path = regexp.MustCompile(`/projects/[^/]+`).ReplaceAllString(path, "/projects/:id")
+	path = regexp.MustCompile(`/cluster_agents/[^/]+`).ReplaceAllString(path, "/cluster_agents/:agent_id")
+	return regexp.MustCompile(`/tokens/[^/]+`).ReplaceAllString(path, "/tokens/:token_id")
+}
