@@ -154,15 +154,16 @@ func (f *file) read(r io.Reader) error {
 	case stream:
 		return f.stream(b)
 	}
+	start, _ := b.Peek(b.Buffered())
 	f.in = jsontext.NewDecoder(b, lenient...)
-	return f.har()
+	return f.har(start)
 }
 
 // bufferSize is how much of a file is read at once.
 const bufferSize = 64 << 10
 
-// har reads a HAR.
-func (f *file) har() error {
+// har reads a HAR, which begins like this.
+func (f *file) har(start []byte) error {
 	switch kind := f.in.PeekKind(); {
 	case kind == '{':
 	case kind == 0:
@@ -173,13 +174,13 @@ func (f *file) har() error {
 		}
 		fallthrough
 	default:
-		return errors.New("not a HAR file: it is not a JSON object")
+		return errors.New("not a HAR file: " + whyNoObject(start))
 	}
 	if err := f.object("the file", f.topLevel); err != nil {
 		return err
 	}
 	if !f.found {
-		return errors.New("not a HAR file: it has no log.entries")
+		return errors.New("not a HAR file: it has neither log.entries nor a request and a response in each line")
 	}
 	switch _, err := f.in.ReadToken(); {
 	case errors.Is(err, io.EOF):
@@ -216,6 +217,9 @@ func (f *file) object(what string, member func(name string) error) error {
 func (f *file) topLevel(name string) error {
 	f.text.begin(f.in.InputOffset())
 	if name == "log" {
+		if f.in.PeekKind() == '"' {
+			return errors.New("not a HAR file: it is a container's log, whose lines have what was logged in a text; take that out first, such as with jq -r .log")
+		}
 		return f.object("log", f.log)
 	}
 	return f.in.SkipValue()

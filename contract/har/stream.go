@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -43,6 +44,30 @@ func beginsStream(start []byte) (stream, sure bool) {
 		err = in.SkipValue()
 	}
 	return false, !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF)
+}
+
+var (
+	// hasPrefix is a line that has something before its entry: a log's time, or the name of a program.
+	hasPrefix = regexp.MustCompile(`^[^{\[][^{\n]*\{\s*"(startedDateTime|time|request|response)"\s*:`)
+	hasEntry  = regexp.MustCompile(`(?m)^\{\s*"(startedDateTime|time|request|response)"\s*:`)
+	ofEntries = regexp.MustCompile(`^\[\s*\{\s*"(startedDateTime|time|request|response)"\s*:`)
+	mitmproxy = regexp.MustCompile(`^[0-9]+:[0-9]+:`)
+)
+
+// whyNoObject says what a file is that does not begin with a JSON object, and what to do.
+func whyNoObject(start []byte) string {
+	start = bytes.TrimSpace(start)
+	switch {
+	case ofEntries.Match(start):
+		return "it is a list of entries; write one a line, such as with jq -c '.[]'"
+	case hasPrefix.Match(start):
+		return "something stands before the JSON in its lines; remove that first, such as with sed 's/^[^{]*//'"
+	case hasEntry.Match(start):
+		return "some of its lines are not entries; leave them out first, such as with grep '^{'"
+	case mitmproxy.Match(start):
+		return "it is in mitmproxy's own format; make a HAR of it with mitmdump -nr FILE --set hardump=FILE.har"
+	}
+	return "it is not a JSON object"
 }
 
 // stream reads a stream of entries, one a line. A line that is not an entry is reported, and the others are read.

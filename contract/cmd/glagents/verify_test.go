@@ -199,7 +199,7 @@ func TestVerifyBadInput(t *testing.T) {
 		"twice":           {"", []string{"-", "-"}, 2, "glagents: standard input can be read only once\n", ""},
 		"empty":           {"", []string{"-"}, 2, "glagents: standard input: the file is empty (at byte 0, after 0 entries)\n", ""},
 		"not JSON":        {"<html>", []string{"-"}, 2, "glagents: standard input: not a HAR file: it is not a JSON object (at byte 0, after 0 entries)\n", ""},
-		"not HAR":         {`{"openapi":"3.0.3"}`, []string{"-"}, 2, "glagents: standard input: not a HAR file: it has no log.entries (at byte 19, after 0 entries)\n", ""},
+		"not HAR":         {`{"openapi":"3.0.3"}`, []string{"-"}, 2, "glagents: standard input: not a HAR file: it has neither log.entries nor a request and a response in each line (at byte 19, after 0 entries)\n", ""},
 		"HAR 2":           {`{"log":{"version":"2.0","entries":[]}}`, []string{"-"}, 2, "glagents: standard input: HAR version \"2.0\" is not known here: HAR 1.1 and 1.2 are (at byte 23, after 0 entries)\n", ""},
 		"cut off":         {whole[:len(whole)-9], []string{"-"}, 4, fmt.Sprintf("glagents: standard input: the file is cut off at byte %d, after 1 entry\n", len(whole)-9), "after 1 entry.\n"},
 		"an entry":        {recording(good, `{"request":{"method":"GET","url":"/"}}`), []string{"-"}, 0, fmt.Sprintf("glagents: standard input: entry 1 (byte %d): not judged: request.url is not an absolute URL\n", 75+len(good)+1), "exchanges 2: 1 judged, 0 of other APIs, 1 not readable\n"},
