@@ -50,6 +50,9 @@ func (r *reading) exchange() (*wire.Exchange, error) {
 	if isShownFromCache(x) {
 		x.FromCache = "browser"
 	}
+	if x.Started.IsZero() && x.Response != nil {
+		dated(x)
+	}
 	return x, nil
 }
 
@@ -120,8 +123,16 @@ func (r *reading) started() time.Time {
 			return t
 		}
 	}
-	r.note("startedDateTime is not a time, so its place in the file counts")
+	r.note("startedDateTime is not a time, so the Date of its answer counts, or its place in the file")
 	return time.Time{}
+}
+
+// dated takes the time of an exchange from the Date of its answer, if nothing else tells it. Date has whole seconds, so two
+// exchanges of one second are in no order. Logs may be written newest first.
+func dated(x *wire.Exchange) {
+	if date, err := http.ParseTime(x.Response.Header.Get("Date")); err == nil {
+		x.Started, x.Duration = date, max(x.Duration, time.Second)
+	}
 }
 
 // cache names the cache of the client that answered; empty if the server did.

@@ -12,7 +12,7 @@
 //
 // in one line. Headers are a list of names and values, or an object whose values are texts or lists of texts. What is
 // left out is taken as not recorded; a body that was empty is "postData":{"text":""} with "bodySize":0, or
-// "content":{"size":0,"text":""}.
+// "content":{"size":0,"text":""}. The time of an entry without one is the Date of its answer, which has whole seconds.
 package har
 
 import (

@@ -253,7 +253,7 @@ func TestOddFieldsCostOnlyThemselves(t *testing.T) {
 		status      int
 	}{
 		"the time is an object":     {`{"startedDateTime":{},"request":{` + to + `},"response":{"status":200,` + leak + `}}`, "startedDateTime can't be an object", 200},
-		"the time is no time":       {`{"startedDateTime":"now","request":{` + to + `},"response":{"status":200,` + leak + `}}`, "startedDateTime is not a time, so its place in the file counts", 200},
+		"the time is no time":       {`{"startedDateTime":"now","request":{` + to + `},"response":{"status":200,` + leak + `}}`, "startedDateTime is not a time, so the Date of its answer counts, or its place in the file", 200},
 		"the duration is a word":    {`{"time":"long","request":{` + to + `},"response":{"status":200,` + leak + `}}`, "time can't be a string", 200},
 		"the status is a word":      {with("", `,"status":"OK"`), "response.status can't be a string", 0},
 		"the status is in quotes":   {with("", `,"status":"200"`), "", 200},
@@ -508,7 +508,7 @@ func TestUnknownTime(t *testing.T) {
 	e := one(t, `{"startedDateTime":"yesterday","time":-1,"request":{"method":"GET","url":"https://host/"}}`)
 	assert.Zero(t, e.Exchange.Started)
 	assert.Zero(t, e.Exchange.Duration)
-	assert.Equal(t, []string{"startedDateTime is not a time, so its place in the file counts"}, e.Notes)
+	assert.Equal(t, []string{"startedDateTime is not a time, so the Date of its answer counts, or its place in the file"}, e.Notes)
 }
 
 func TestStopReading(t *testing.T) {
@@ -563,4 +563,29 @@ func check(t *testing.T, x *wire.Exchange) {
 	require.NotNil(t, x.Request.URL)
 	require.True(t, x.Response != nil || x.Err != nil)
 	require.GreaterOrEqual(t, x.Duration, time.Duration(0))
+}
+
+// TestTheTimeOfAnEntry has entries whose time only the answer tells. Date has whole seconds, so the exchange took place in one.
+func TestTheTimeOfAnEntry(t *testing.T) {
+	t.Parallel()
+	date := time.Date(2026, 11, 28, 13, 54, 46, 0, time.UTC)
+	const dated = `"response":{"status":200,"headers":[{"name":"Date","value":"Sat, 28 Nov 2026 13:54:46 GMT"}]}}`
+	for name, tc := range map[string]struct {
+		entry    string
+		started  time.Time
+		duration time.Duration
+	}{
+		"of the recorder":             {`{"startedDateTime":"2026-11-28T13:54:40Z","time":12,` + dated, date.Add(-6 * time.Second), 12 * time.Millisecond},
+		"of the answer":               {`{` + dated, date, time.Second},
+		"of an answer that took long": {`{"time":3000,` + dated, date, 3 * time.Second},
+		"of nothing":                  {`{"response":{"status":200,"headers":[{"name":"Date","value":"now"}]}}`, time.Time{}, 0},
+		"of no answer":                {`{"response":{"status":0}}`, time.Time{}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := one(t, strings.Replace(tc.entry, `"response"`, `"request":{"method":"GET","url":"https://host/"},"response"`, 1)).Exchange
+			assert.True(t, tc.started.Equal(x.Started), x.Started)
+			assert.Equal(t, tc.duration, x.Duration)
+		})
+	}
 }
