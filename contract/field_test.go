@@ -220,6 +220,10 @@ func TestNobodyAnswersAnyMore(t *testing.T) {
 			assert.Equal(t, contract.Failed, result.Exit(true))
 			assert.Less(t, clock.skipped, 5*time.Minute)
 			assert.Less(t, requests.Load(), int64(400), "agents are tried one by one though nobody answers")
+			if name == "503 from now on" {
+				require.NotNil(t, result.Ended)
+				assert.Contains(t, result.Ended.Means, "no useful answer has come for 2m0s: 503, which gateways send")
+			}
 		})
 	}
 }

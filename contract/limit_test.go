@@ -106,6 +106,51 @@ func TestLimitInTheMiddle(t *testing.T) {
 	}
 }
 
+// TestALimitInFrontThatSaysNothing has something in front of GitLab that passes few requests a second, and does not say how
+// long to wait: nginx answers so, with its limit_req. The check slows down, and is done.
+func TestALimitInFrontThatSaysNothing(t *testing.T) {
+	racedetector.Skip(t)
+	t.Parallel()
+	const page = "<html>\r\n<head><title>%[1]d</title></head>\r\n<body>\r\n<center><h1>%[1]d</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+	for _, status := range []int{http.StatusServiceUnavailable, http.StatusTooManyRequests} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			server, clock := fake(t), &jumpingClock{}
+			const burst, perSecond = 20, 10
+			var mu sync.Mutex
+			left, last, refused := float64(burst), clock.Now(), 0
+			passes := func() bool {
+				mu.Lock()
+				defer mu.Unlock()
+				now := clock.Now()
+				left, last = min(burst, left+perSecond*now.Sub(last).Seconds()), now
+				if left < 1 {
+					refused++
+					return false
+				}
+				left--
+				return true
+			}
+			target := targetOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !passes() {
+					w.Header().Set("Server", "nginx")
+					w.Header().Set("Content-Type", "text/html")
+					w.WriteHeader(status)
+					_, _ = fmt.Fprintf(w, page, status)
+					return
+				}
+				server.ServeHTTP(w, r)
+			}))
+			result := check(t, target, contract.Options{Clock: clock})
+			blamesNobody(t, result)
+			assert.NotZero(t, refused)
+			assert.Empty(t, result.Left)
+			assert.Empty(t, server.Agents(20))
+			assert.Equal(t, contract.Conformant, result.Exit(true), "%v", result.Missing())
+		})
+	}
+}
+
 // TestLimitThatNeverEnds has a server that limits for ever from some request on: the check ends, and says what is left.
 func TestLimitThatNeverEnds(t *testing.T) {
 	t.Parallel()

@@ -34,6 +34,7 @@ type check struct {
 	requests int
 	done     int
 	total    int
+	answered time.Time     // when the last useful answer came
 	problem  *rule.Problem // why the check ended before its end
 	end      context.CancelFunc
 }
@@ -61,6 +62,7 @@ func Check(ctx context.Context, target Target, options Options) (*rule.Result, e
 	if err := c.setUp(ctx); err != nil {
 		return nil, err
 	}
+	c.heard()
 	c.tell(Event{Phase: "scenarios"})
 	plays := c.playAll(ctx)
 	c.tell(Event{Phase: "confirming"})

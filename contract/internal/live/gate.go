@@ -13,6 +13,7 @@ type gate struct {
 
 	mu     sync.Mutex
 	closed time.Time // no request passes before
+	fewer  int       // places that are not used any more
 }
 
 func newGate(places int, clock Clock) *gate {
@@ -48,10 +49,17 @@ func (g *gate) enter(ctx context.Context) bool {
 // leave gives the place to another request.
 func (g *gate) leave() { <-g.places }
 
-// close lets no request pass for a while.
+// close lets no request pass for a while, and one fewer at once after that: the server has too many.
 func (g *gate) close(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.fewer < cap(g.places)-1 {
+		select {
+		case g.places <- struct{}{}:
+			g.fewer++
+		default: // all are in use
+		}
+	}
 	if until := g.clock.Now().Add(d); until.After(g.closed) {
 		g.closed = until
 	}

@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"example.com/gitlab-agents/contract/internal/judge"
 	"example.com/gitlab-agents/contract/internal/rule"
@@ -72,6 +73,23 @@ func (p *play) checkGround(x *judge.Exchange, role rule.Role) {
 
 // ofEverybody are problems that are not about the token that was refused.
 var ofEverybody = []string{setup.ProjectArchived, setup.ProjectDeletion, setup.InstanceReadOnly}
+
+// longSilence is how long a check goes on without a useful answer: long enough for GitLab to be restarted.
+const longSilence = 2 * time.Minute
+
+// heard notes that a useful answer came.
+func (c *check) heard() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answered = c.Clock.Now()
+}
+
+// silentFor is how long ago that was.
+func (c *check) silentFor() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.Clock.Now().Sub(c.answered)
+}
 
 // endAll ends the check: what it stands on is gone.
 func (c *check) endAll(problem rule.Problem) {

@@ -13,6 +13,7 @@ import (
 
 	"example.com/gitlab-agents/contract/internal/judge"
 	"example.com/gitlab-agents/contract/internal/rule"
+	"example.com/gitlab-agents/contract/internal/setup"
 	"example.com/gitlab-agents/contract/wire"
 )
 
@@ -102,7 +103,7 @@ func (p *play) answer(a *Answer) *Answer {
 	lost := false // whether an answer was lost: then GitLab may have done what the request asks for
 	for attempt := 1; ; attempt++ {
 		x := p.once(r)
-		s := silent(x.Exchange, attempt, p.Clock.Now())
+		s := silent(x, attempt, p.Clock.Now())
 		switch {
 		case s == nil && lost && r.method == http.MethodDelete && x.Status() == http.StatusNotFound:
 			p.unanswered(r, "an answer was lost, and 404 may be what the same request did before")
@@ -110,26 +111,31 @@ func (p *play) answer(a *Answer) *Answer {
 			p.checkGround(x, r.role)
 			p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonInBetween, Text: fmt.Sprintf("%s %s was answered by %s, not by GitLab", r.method, r.path, x.Answerer.By)})
 		case s == nil:
+			p.heard()
 			a.Exchange = x
 			p.answers = append(p.answers, a)
 			return a
 		case !s.again || attempt == maxAttempts:
 			p.unanswered(r, s.reason)
 		}
+		lost = lost || x.Status() != http.StatusTooManyRequests
 		if s.limit {
 			p.gate.close(s.wait)
 			p.tell(Event{Waiting: s.wait})
-		} else {
-			lost = true
-			if !p.pause(s.wait) {
-				p.unanswered(r, s.reason)
-			}
+		} else if !p.pause(s.wait) {
+			p.unanswered(r, s.reason)
 		}
 	}
 }
 
-// unanswered ends the scenario: no useful answer came.
+// unanswered ends the scenario: no useful answer came. It ends the check if none has come for long.
 func (p *play) unanswered(r *request, why string) {
+	if p.silentFor() > longSilence {
+		p.endAll(rule.Problem{
+			Code: setup.NoAnswer, Means: fmt.Sprintf("no useful answer has come for %v: %s", longSilence, why),
+			Do: "Check that GitLab is up and reached, and run the check again.",
+		})
+	}
 	p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonNoAnswer, Text: fmt.Sprintf("%s %s: %s", r.method, r.path, why)})
 }
 

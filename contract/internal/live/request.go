@@ -129,19 +129,20 @@ type silence struct {
 	reason string
 	wait   time.Duration // before the request may be sent again
 	again  bool          // it makes sense to send it again
-	limit  bool          // the server asked everybody to wait
+	limit  bool          // everybody has to wait, and GitLab did not get the request
 }
 
 // silent says why an exchange says nothing about the server; nil if it does say something. A create is not repeated after
 // its answer was lost: it may have been carried out.
-func silent(x *wire.Exchange, attempt int, now time.Time) *silence {
+func silent(x *judge.Exchange, attempt int, now time.Time) *silence {
 	safe := x.Request.Method != http.MethodPost
 	s := &silence{wait: time.Duration(attempt*attempt) * 50 * time.Millisecond, again: safe}
 	switch {
 	case x.Response == nil:
 		s.reason = cause(x.Err)
-	case x.Response.StatusCode == http.StatusTooManyRequests:
+	case x.Status() == http.StatusTooManyRequests:
 		s.reason, s.again, s.limit = "429, too many requests", true, true
+		s.wait *= 10 // enough for a limit of some requests a second
 		if after := retryAfter(x.Response.Header, now); after > 0 {
 			s.wait, s.again = after, after <= maxWait
 		}
@@ -149,8 +150,19 @@ func silent(x *wire.Exchange, attempt int, now time.Time) *silence {
 		s.reason = "the answer broke off"
 	case x.Response.Truncated:
 		s.reason, s.again = fmt.Sprintf("the answer is longer than %d MB", maxBody>>20), false
-	case x.Response.StatusCode > 501 || x.Response.StatusCode == http.StatusSwitchingProtocols:
-		s.reason = strconv.Itoa(x.Response.StatusCode) + ", which gateways send"
+	case x.Status() == http.StatusServiceUnavailable:
+		s.reason = "503, which gateways send if requests come too fast or GitLab is not there" + whoSays(x)
+		if x.Answerer.Kind == answerer.Stranger && !setup.StandsInTheWay(x.Answerer) { // such as nginx with its limit_req
+			s.again, s.limit = true, true
+		}
+		s.wait *= 10
+		if after := retryAfter(x.Response.Header, now); after <= maxWait {
+			s.wait = max(s.wait, after)
+		} else { // GitLab is being upgraded, for example
+			s.again = false
+		}
+	case x.Status() > 501 || x.Status() == http.StatusSwitchingProtocols:
+		s.reason = strconv.Itoa(x.Status()) + ", which gateways send" + whoSays(x)
 	default:
 		return nil
 	}
@@ -179,7 +191,7 @@ func cause(err error) string {
 // gatewaysReset is below which RateLimit-Reset is seconds from now, as gateways have it, and not GitLab's seconds since 1970.
 const gatewaysReset = 1_000_000
 
-// retryAfter is how long a 429 asks to wait: seconds, a date, or the end of the period of a rate limit.
+// retryAfter is how long a 429 or 503 asks to wait: seconds, a date, or the end of the period of a rate limit.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	after := h.Get("Retry-After")
 	if seconds, err := strconv.Atoi(after); err == nil {
@@ -211,7 +223,7 @@ func (c *check) askWith(ctx context.Context, r *request) (*judge.Exchange, error
 			return nil, err
 		}
 		judged := c.observe(c.judge, x, nil)
-		s := silent(x, attempt, c.Clock.Now())
+		s := silent(judged, attempt, c.Clock.Now())
 		if s != nil {
 			why = s.reason + "; "
 		}
@@ -219,7 +231,7 @@ func (c *check) askWith(ctx context.Context, r *request) (*judge.Exchange, error
 		case s == nil, !s.limit && setup.StandsInTheWay(judged.Answerer):
 			return judged, nil
 		case !s.again || attempt == maxAttempts || attempt == maxTimeouts && errors.Is(x.Err, context.DeadlineExceeded):
-			return nil, &noAnswer{s.reason + whoSays(judged), x.Err}
+			return nil, &noAnswer{s.reason, x.Err}
 		case s.limit:
 			c.gate.close(s.wait)
 			c.tell(Event{Waiting: s.wait})

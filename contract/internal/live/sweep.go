@@ -34,10 +34,7 @@ func (c *check) cleanUp(ctx context.Context) (left []string) {
 		defer giveUp.Stop()
 		var again bool
 		left, again = c.sweepOwn(ctx, giveUp)
-		if c.own.lost {
-			again = c.Clock.Sleep(ctx, lateness)
-		}
-		if again {
+		if again && c.Clock.Sleep(ctx, lateness) {
 			left, _ = c.sweepOwn(ctx, giveUp)
 		}
 	}
@@ -50,7 +47,8 @@ func (c *check) cleanUp(ctx context.Context) (left []string) {
 }
 
 // sweepOwn removes the check's agents from its projects, and then those that only the responses to creates showed. A second
-// call may remove more: a broken server lists agents under both projects, and then the two sweeps disturb each other.
+// call may remove more: a server may carry out late what it did not answer, and a broken one lists agents under both projects,
+// so that the two sweeps disturb each other.
 func (c *check) sweepOwn(ctx context.Context, giveUp *time.Timer) (left []string, again bool) {
 	s := &sweeper{check: c, id: c.own.run, giveUp: giveUp, listed: make(map[int64]bool)}
 	if gone := c.ended(); gone != nil { // nothing can be removed one by one either
@@ -62,7 +60,7 @@ func (c *check) sweepOwn(ctx context.Context, giveUp *time.Timer) (left []string
 		left = append(left, lines...)
 	}
 	left = append(left, s.unlisted(ctx, c.own.agents)...)
-	return left, s.stubborn
+	return left, (s.stubborn || c.own.lost) && !s.nobodyAnswers()
 }
 
 // sideBySide calls f for each value at once, and returns what it returned in their order. It panics if one of them does.
@@ -293,10 +291,11 @@ func (s *sweeper) do(ctx context.Context, method, path string) (answer sweptAnsw
 		if err != nil {
 			return answer, err
 		}
+		judged := &judge.Exchange{Exchange: x}
 		if s.id == s.own.run && s.mayJudge() { // the end of a check is judged like the rest of it
-			s.observe(s.judge, x, nil)
+			judged = s.observe(s.judge, x, nil)
 		}
-		silence := silent(x, attempt, s.Clock.Now())
+		silence := silent(judged, attempt, s.Clock.Now())
 		if silence == nil {
 			s.answered()
 			return sweptAnswer{x.Response.StatusCode, x.Response.Body}, nil
