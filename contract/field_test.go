@@ -2,12 +2,15 @@ package contract_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -120,6 +123,10 @@ func TestCheckDoesNotBegin(t *testing.T) {
 			handler: func(t *testing.T) http.Handler { return withoutQueries(fake(t)) },
 			code:    "query-lost", says: []string{"did not get the query"},
 		},
+		"something compresses what nobody asked to be compressed": {
+			handler: func(t *testing.T) http.Handler { return compressed(fake(t)) },
+			code:    "in-between", says: []string{"is compressed (zstd), though nobody asked"},
+		},
 		"the project does not exist": {
 			handler: func(t *testing.T) http.Handler { return fake(t) },
 			change:  func(target *contract.Target) { target.Project = "root/none" },
@@ -142,6 +149,25 @@ func TestCheckDoesNotBegin(t *testing.T) {
 			}
 		})
 	}
+}
+
+// compressed compresses every answer.
+func compressed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		maps.Copy(w.Header(), answer.Header())
+		w.Header().Del("Content-Length")
+		if answer.Body.Len() == 0 {
+			w.WriteHeader(answer.Code)
+			return
+		}
+		w.Header().Set("Content-Encoding", "zstd")
+		w.WriteHeader(answer.Code)
+		z, _ := zstd.NewWriter(w)
+		_, _ = z.Write(answer.Body.Bytes())
+		z.Close()
+	})
 }
 
 // withoutQueries removes the query of every request.

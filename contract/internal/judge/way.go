@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -26,6 +27,12 @@ func onTheWay(rule string, x *Exchange) string {
 	if x.Status() == http.StatusUnauthorized && x.Request.Header.Get("Authorization") != "" {
 		return "a proxy on the way may have removed the header Authorization"
 	}
+	if isRefusalOfStrangers(rule) && x.Status() != http.StatusUnauthorized {
+		return "a gateway on the way may have added a token of its own"
+	}
+	if rule == "document/content-type" && json.Valid(x.Response.Body) {
+		return "the body is JSON all the same, so a proxy on the way may have changed the header Content-Type"
+	}
 	if name := conditionOf(rule); name != "" && x.Request.Header.Get(name) != "" {
 		return "a proxy on the way may have removed the header " + name
 	}
@@ -33,6 +40,15 @@ func onTheWay(rule string, x *Exchange) string {
 		return fmt.Sprintf("it came through a proxy (Via: %s), which may have changed it", answerer.Printable(via, 60))
 	}
 	return ""
+}
+
+// isRefusalOfStrangers says that a rule is about requests without a token, or with an unknown one.
+func isRefusalOfStrangers(rule string) bool {
+	switch rule {
+	case "authentication/required-to-read", "authentication/required-to-write", "authentication/unknown-token", "order/authentication-before-parameters":
+		return true
+	}
+	return false
 }
 
 // conditionOf is the header of a request that a rule is about, and that a proxy may remove.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -506,13 +507,42 @@ func (f *finder) findAgents() error {
 	return nil
 }
 
-// notAsGitLab says that nothing answers as a GitLab does, as an answer shows.
+// notAsGitLab says that nothing answers as a GitLab does, as the answer to a list of agents shows.
 func notAsGitLab(x *wire.Exchange) *Problem {
+	const pass = "Let what stands in front of GitLab pass the bodies under /api/v4 as they are."
+	coding := x.Response.Header.Get("Content-Encoding")
+	switch members := wrapping(x.Response.Body); {
+	case coding != "":
+		return &Problem{
+			Code: InBetween, Status: x.Response.StatusCode, Do: pass,
+			Means: fmt.Sprintf("the answer to %s is compressed (%s), though nobody asked for that: something in between does it", asked(x), answerer.Printable(coding, 40)),
+		}
+	case len(members) > 0:
+		return &Problem{
+			Code: InBetween, Status: x.Response.StatusCode, Do: pass + " If no GitLab is behind it, check the URL and its relative root.",
+			Means: fmt.Sprintf("%s is answered with a list inside a JSON object (%s), and not as GitLab does: something in between may wrap GitLab's answers",
+				asked(x), answerer.Printable(strings.Join(members, ", "), 60)),
+		}
+	}
 	means := "nothing at " + site(x.Request.URL) + " answers as a GitLab does"
 	if server := answerer.ServerOf(x.Response.Header); server != "" {
 		means += ": " + server + " answers there"
 	}
 	return &Problem{Code: NotGitLab, Status: x.Response.StatusCode, Means: means, Do: "Check the URL and its relative root."}
+}
+
+// wrapping are the members of an object that has a list in one of them; none if the body is no such object.
+func wrapping(body []byte) []string {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil {
+		return nil
+	}
+	for _, value := range object {
+		if value[0] == '[' {
+			return slices.Sorted(maps.Keys(object))
+		}
+	}
+	return nil
 }
 
 // findQuery finds out whether GitLab gets the queries of requests. Its Link header repeats every parameter, the unknown
