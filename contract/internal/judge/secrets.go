@@ -13,6 +13,7 @@ import (
 type secrets struct {
 	young, old windows                  // the hashes; old are those before the last that many
 	whole      generations[string, int] // a whole secret to the exchange that showed it
+	bytes      [256]bool                // those that windows have; no window stands where a text has another
 
 	// published are the exchanges whose secret a caller sent to the server afterwards, for example to store it in a CI
 	// variable. The server may repeat it.
@@ -62,6 +63,7 @@ func (s *secrets) put(w string, exchange int) {
 	var h uint64
 	for i := range window {
 		h = h*prime + uint64(w[i])
+		s.bytes[w[i]] = true
 	}
 	if len(s.young.exchange) >= maxWindows {
 		s.old, s.young = s.young, windows{}
@@ -143,12 +145,17 @@ func (s *secrets) find(text []byte) (at, exchange int, ok bool) {
 		return 0, 0, false
 	}
 	var h uint64
+	run := 0 // how many of the last bytes may be a window's
 	for i, c := range text {
-		if i >= window {
+		if !s.bytes[c] {
+			h, run = 0, 0
+			continue
+		}
+		if run++; run > window {
 			h -= uint64(text[i-window]) * topPower
 		}
 		h = h*prime + uint64(c)
-		if i < window-1 {
+		if run < window {
 			continue
 		}
 		x, found := s.young.get(h)
