@@ -30,7 +30,7 @@ type fault struct {
 // fatal the value can be used: of two properties with one name it has the last, as most readers do.
 func parse(data []byte) (value any, faults []fault) {
 	// jsontext would stop at the first of these; here each is reported, and the value is used.
-	p := parser{in: jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), names: map[string]string{}}
+	p := parser{in: jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	if !utf8.Valid(data) {
 		p.faults = append(p.faults, fault{kind: "UTF-8", reason: fmt.Sprintf("byte %d is not UTF-8", firstInvalid(data))})
 	}
@@ -72,8 +72,20 @@ type parser struct {
 	in            *jsontext.Decoder
 	faults        []fault
 	mayHaveHalves bool              // there may be halves of surrogate pairs
-	names         map[string]string // of properties, by how they are written
+	names         map[string]string // of other properties than GitLab's, by how they are written
 }
+
+// gitlabsNames are those of GitLab's properties, by how they are written. All texts of GitLab's share them.
+var gitlabsNames = func() map[string]string {
+	names := make(map[string]string)
+	for _, name := range []string{
+		"id", "name", "config_project", "description", "name_with_namespace", "path", "path_with_namespace", "created_at",
+		"created_by_user_id", "is_receptive", "agent_id", "status", "last_used_at", "token", "message", "error",
+	} {
+		names[strconv.Quote(name)] = name
+	}
+	return names
+}()
 
 func (p *parser) value() (any, error) {
 	if p.in.PeekKind() == '"' {
@@ -142,8 +154,14 @@ func (p *parser) name() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if name, known := gitlabsNames[string(raw)]; known {
+		return name, nil
+	}
 	name, known := p.names[string(raw)]
 	if !known {
+		if p.names == nil {
+			p.names = make(map[string]string)
+		}
 		text, _ := jsontext.AppendUnquote(nil, raw) // what is not UTF-8 is reported already
 		name = string(text)
 		p.names[string(raw)] = name

@@ -71,7 +71,11 @@ func (r *reading) mayHaveHadBody(to *wire.Request) bool {
 
 // contentLength is what the header says; -1 if it says nothing.
 func contentLength(h http.Header) int64 {
-	n, err := strconv.ParseInt(strings.TrimSpace(h.Get("Content-Length")), 10, 64)
+	length := strings.TrimSpace(h.Get("Content-Length"))
+	if length == "" {
+		return -1
+	}
+	n, err := strconv.ParseInt(length, 10, 64)
 	if err != nil {
 		return -1
 	}

@@ -36,6 +36,7 @@ type Exchange struct {
 
 	caller  [8]byte    // tells callers apart without keeping a credential
 	query   url.Values // what Query found out
+	sent    sent
 	body    decoded
 	doc     *document.Document
 	checked []document.Finding // what the document has against the exchange; nil until it was asked
@@ -58,6 +59,9 @@ func newExchange(doc *document.Document, x *wire.Exchange) *Exchange {
 
 // number reads an id in a path. It is 0 if the text is not a number, or a larger one than ids can be.
 func number(segment string) int64 {
+	if segment == "" {
+		return 0
+	}
 	n, err := strconv.ParseInt(segment, 10, 64)
 	if err != nil {
 		return 0
@@ -98,7 +102,11 @@ func lacksSecret(x *wire.Exchange) bool {
 
 // isEdited says whether a whole JSON body is not as long as it was when it was sent. A body that broke off is not whole.
 func isEdited(r *wire.Response) bool {
-	sent, err := strconv.Atoi(r.Header.Get("Content-Length"))
+	length := r.Header.Get("Content-Length")
+	if length == "" {
+		return false
+	}
+	sent, err := strconv.Atoi(length)
 	return err == nil && sent != len(r.Body) && r.Header.Get("Content-Encoding") == "" && json.Valid(r.Body)
 }
 

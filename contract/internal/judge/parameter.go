@@ -32,44 +32,58 @@ func (x *Exchange) Sent(name string) Parameter {
 }
 
 func (x *Exchange) bodyParameter(name string) (Parameter, bool) {
-	if len(x.Request.Body) == 0 {
-		return Parameter{}, false
+	x.readSent()
+	if raw, ok := x.sent.object[name]; ok {
+		return jsonParameter(raw)
 	}
-	mediaType, _, _ := mime.ParseMediaType(x.Request.Header.Get("Content-Type"))
-	switch mediaType {
-	case "application/json":
-		var object map[string]json.RawMessage
-		if json.Unmarshal(x.Request.Body, &object) != nil {
-			return Parameter{}, false
-		}
-		raw, ok := object[name]
-		if !ok {
-			return Parameter{}, false
-		}
-		s := Parameter{Given: true}
-		var v any
-		if json.Unmarshal(raw, &v) != nil {
-			return Parameter{}, false
-		}
-		switch v := v.(type) {
-		case nil:
-			s.Null = true
-		case string:
-			s.Text, s.Value = true, v
-		case bool:
-			s.Text, s.Value = true, string(raw)
-		case float64:
-			s.Text, s.Value = true, string(raw)
-		}
-		return s, true
-	case "application/x-www-form-urlencoded":
-		form, err := url.ParseQuery(string(x.Request.Body))
-		if err != nil || !form.Has(name) || len(form[name]) > 1 {
-			return Parameter{}, false
-		}
+	if form := x.sent.form; form.Has(name) && len(form[name]) == 1 {
 		return Parameter{Given: true, Text: true, Value: form.Get(name)}, true
 	}
 	return Parameter{}, false
+}
+
+// sent holds the parameters in the body of a request: those of a JSON object or of a form.
+type sent struct {
+	done   bool
+	object map[string]json.RawMessage
+	form   url.Values
+}
+
+func (x *Exchange) readSent() {
+	if x.sent.done || len(x.Request.Body) == 0 {
+		return
+	}
+	x.sent.done = true
+	mediaType, _, _ := mime.ParseMediaType(x.Request.Header.Get("Content-Type"))
+	switch mediaType {
+	case "application/json":
+		if json.Unmarshal(x.Request.Body, &x.sent.object) != nil {
+			x.sent.object = nil
+		}
+	case "application/x-www-form-urlencoded":
+		if form, err := url.ParseQuery(string(x.Request.Body)); err == nil {
+			x.sent.form = form
+		}
+	}
+}
+
+func jsonParameter(raw json.RawMessage) (Parameter, bool) {
+	s := Parameter{Given: true}
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		return Parameter{}, false
+	}
+	switch v := v.(type) {
+	case nil:
+		s.Null = true
+	case string:
+		s.Text, s.Value = true, v
+	case bool:
+		s.Text, s.Value = true, string(raw)
+	case float64:
+		s.Text, s.Value = true, string(raw)
+	}
+	return s, true
 }
 
 // mentions says that the request has the parameter somewhere, in whatever form.
