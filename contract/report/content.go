@@ -81,6 +81,9 @@ func (r *Report) facts() []fact {
 	if c.unread > 0 {
 		exchanges += fmt.Sprintf(", %d not readable", c.unread)
 	}
+	if c.repeated > 0 {
+		exchanges += fmt.Sprintf(", %d recorded twice", c.repeated)
+	}
 	if d := r.Result.Duration; d > 0 && !r.Recorded {
 		exchanges += fmt.Sprintf(", in %v", d.Round(time.Millisecond))
 	}

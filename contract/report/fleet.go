@@ -156,7 +156,7 @@ func (j *jsonReport) report() *Report {
 	edition, _ := contract.ParseEdition(j.GitLab.Edition)
 	result := &contract.Result{
 		Target: j.Target, Project: j.Project, Release: release, Edition: edition, Roles: j.Roles, ReadOnly: j.ReadOnly, Ended: j.Ended,
-		Started: j.Started, Duration: time.Duration(j.Seconds * float64(time.Second)), Exchanges: j.Summary.Exchanges, Judged: j.Summary.Judged,
+		Started: j.Started, Duration: time.Duration(j.Seconds * float64(time.Second)), Exchanges: j.Summary.Exchanges, Judged: j.Summary.Judged, Repeated: j.Summary.Repeated,
 		Dropped: j.Dropped, Scenarios: j.Scenarios, Coverage: j.Coverage, Left: j.Left, Kept: j.Kept, Latency: j.Latency,
 	}
 	for _, rule := range j.Rules {

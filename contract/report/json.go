@@ -90,6 +90,7 @@ type jsonSummary struct {
 	Judged       int                      `json:"judged"`
 	NotOurs      int                      `json:"not_ours"`
 	Unread       int                      `json:"unread"`
+	Repeated     int                      `json:"repeated,omitempty"`
 	Violations   int                      `json:"violations"`
 	Drift        int                      `json:"drift"`
 	Errors       int                      `json:"errors"`
@@ -129,7 +130,7 @@ func (r *Report) json() *jsonReport {
 		Project:  r.shown(r.Result.Project), Roles: append([]contract.Role{}, r.Result.Roles...), ReadOnly: r.Result.ReadOnly,
 		Ended: r.ended(), Scenarios: r.scenarios(), Latency: append([]contract.Latency{}, r.Result.Latency...), Causes: []jsonCause{}, Preamble: r.preamble(),
 		Summary: jsonSummary{
-			Exchanges: c.exchanges, Judged: c.judged, NotOurs: c.notOurs, Unread: c.unread,
+			Exchanges: c.exchanges, Judged: c.judged, NotOurs: c.notOurs, Unread: c.unread, Repeated: c.repeated,
 			Violations: c.findings[contract.Violation], Drift: c.findings[contract.Drift],
 			Errors: c.findings[contract.Error], Inconclusive: c.findings[contract.Inconclusive],
 			Rules: make(map[contract.Outcome]int),

@@ -12,7 +12,7 @@ import (
 
 // counts are what a report comes to in numbers.
 type counts struct {
-	exchanges, judged, notOurs, unread int
+	exchanges, judged, notOurs, unread, repeated int
 
 	rules    map[contract.Outcome]int
 	known    int                      // violated rules that are known to fail
@@ -23,8 +23,8 @@ type counts struct {
 
 func (r *Report) counts() counts {
 	c := counts{
-		exchanges: r.Result.Exchanges, judged: r.Result.Judged, unread: r.Unread,
-		notOurs:  r.Result.Exchanges - r.Result.Judged - r.Unread,
+		exchanges: r.Result.Exchanges, judged: r.Result.Judged, unread: r.Unread, repeated: r.Result.Repeated,
+		notOurs:  r.Result.Exchanges - r.Result.Judged - r.Unread - r.Result.Repeated,
 		rules:    r.Result.Counts(),
 		findings: make(map[contract.Outcome]int),
 	}

@@ -464,3 +464,14 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// TestVerifySaysWhatIsRecordedTwice reads one recording under two names.
+func TestVerifySaysWhatIsRecordedTwice(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(recorded)
+	require.NoError(t, err)
+	other := filepath.Join(t.TempDir(), "other.har")
+	require.NoError(t, os.WriteFile(other, data, 0o644))
+	assert.NotContains(t, glagents(t, nil, "verify", recorded).stdout, "recorded twice")
+	assert.Regexp(t, `(?m)^exchanges 392: 3\d\d judged, \d+ of other APIs, [1-9]\d* recorded twice$`, glagents(t, nil, "verify", recorded, other).stdout)
+}

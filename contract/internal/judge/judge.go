@@ -69,6 +69,7 @@ type Judge struct {
 	dropped   int
 	exchanges int
 	judged    int
+	repeated  int
 	strangers map[string]*stranger // by what they are
 	coverage  func() *coverage     // made when it is first needed, which takes longer than everything else at the start
 	started   time.Time
@@ -145,6 +146,7 @@ func (j *Judge) ObservePrepared(p *Prepared, tag any) ([]rule.Finding, *Exchange
 	}
 	h := j.history(x)
 	if !j.Live && h.recordedBefore(x) { // exports that were merged hold an exchange twice
+		j.repeated++
 		return nil, x
 	}
 	if x.Operation != "" {

@@ -192,6 +192,7 @@ func TestARecordingThatHoldsACreationTwice(t *testing.T) {
 			assert.Equal(t, c.judged, calls)
 			assert.Equal(t, c.judged, result.Judged)
 			assert.Equal(t, 2, result.Exchanges)
+			assert.Equal(t, 2-c.judged, result.Repeated)
 		})
 	}
 }

@@ -14,7 +14,7 @@ func (j *Judge) Result() *rule.Result {
 	r := &rule.Result{
 		Release: v.Release, Edition: v.Edition,
 		Started: j.started, Duration: time.Since(j.started),
-		Exchanges: j.exchanges, Judged: j.judged,
+		Exchanges: j.exchanges, Judged: j.judged, Repeated: j.repeated,
 		Findings: append([]rule.Finding(nil), j.findings...), Dropped: j.dropped,
 		Coverage: j.coverage().result(v),
 	}

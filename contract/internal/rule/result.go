@@ -18,6 +18,7 @@ type Result struct {
 	Duration  time.Duration
 	Exchanges int // all that were seen
 	Judged    int // those that belong to one of the eight operations
+	Repeated  int // those that a recording holds a second time; they are not judged again
 
 	Rules     []RuleResult     // in the catalogue's order
 	Findings  []Finding        // in the order in which they were found
