@@ -33,6 +33,9 @@ func onTheWay(rule string, x *Exchange) string {
 	if rule == "document/content-type" && json.Valid(x.Response.Body) {
 		return "the body is JSON all the same, so a proxy on the way may have changed the header Content-Type"
 	}
+	if mask.Match(x.Response.Body) || removedSecret.Match(x.Response.Body) {
+		return "a mask stands in the body of the answer, so something on the way may have put it there"
+	}
 	if name := conditionOf(rule); name != "" && x.Request.Header.Get(name) != "" {
 		return "a proxy on the way may have removed the header " + name
 	}

@@ -93,6 +93,8 @@ func TestWhatAProxyMayHaveToDoWithIt(t *testing.T) {
 		"a token was not added":                 {"authentication/required-to-read", answered(t, "GET", "20/cluster_agents/1", 401, "{}"), ""},
 		"JSON of another type":                  {"document/content-type", answered(t, "GET", "20/cluster_agents/1", 200, "{}", "Content-Type", "text/plain"), "the body is JSON all the same, so a proxy on the way may have changed the header Content-Type"},
 		"no JSON, of another type":              {"document/content-type", answered(t, "GET", "20/cluster_agents/1", 200, "x", "Content-Type", "text/plain"), ""},
+		"a secret was masked":                   {"document/body", answered(t, "POST", "20/cluster_agents/1/tokens", 201, `{"token":"xxxx"}`), "a mask stands in the body of the answer, so something on the way may have put it there"},
+		"an id was masked":                      {"document/body", answered(t, "GET", "20/cluster_agents/1", 200, `{"created_by_user_id":"***"}`), "a mask stands in the body of the answer, so something on the way may have put it there"},
 		"a proxy names itself":                  {"agents/read", answered(t, "GET", "20/cluster_agents/1", 200, "{}", "Via", "1.1 squid"), "it came through a proxy (Via: 1.1 squid), which may have changed it"},
 		"no answer":                             {"agents/read", &wire.Exchange{Request: bearer.Request}, ""},
 		"headers that were not recorded at all": {"headers/etag", &wire.Exchange{Request: bearer.Request, Response: &wire.Response{StatusCode: 200, HeaderNotRecorded: true}}, ""},
