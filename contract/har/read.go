@@ -188,7 +188,7 @@ func (f *file) har(start []byte) error {
 	case err != nil:
 		return err
 	}
-	return errors.New("something follows the end of the HAR")
+	return errors.New("something follows the end of the HAR; if it is another HAR, put it into a file of its own")
 }
 
 // object reads an object, and calls member for each member's value.

@@ -186,7 +186,7 @@ func TestBadFiles(t *testing.T) {
 		{"cut off between entries", cut[:len(cut)-len(minimal)-3], 1, "the file is cut off at byte 185, after 1 entry", true},
 		{"cut off after the entries", cut[:len(cut)-1], 2, "the file is cut off at byte 296, after 2 entries", true},
 		{"cut off at once", "{", 0, "the file is cut off at byte 1, after 0 entries", true},
-		{"more after the end", cut + "{}", 2, "something follows the end of the HAR (at byte 298, after 2 entries)", false},
+		{"more after the end", cut + "{}", 2, "something follows the end of the HAR; if it is another HAR, put it into a file of its own (at byte 298, after 2 entries)", false},
 		{"a comma too much", `{"log":{"entries":[` + minimal + `,]}}`, 1, `the file is not valid JSON (at byte 128, after 1 entry)`, false},
 		{"a comma too little", `{"log":{"entries":[` + minimal + minimal + `]}}`, 1, `the file is not valid JSON (at byte 128, after 1 entry)`, false},
 		{"brackets crossed", `{"log":{"entries":[{"a":[}]]}}`, 0, `the file is not valid JSON (at byte 25, after 0 entries)`, false},

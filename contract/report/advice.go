@@ -37,8 +37,13 @@ func (r *Report) inconclusive() []reasonCount { return r.reasons(contract.Inconc
 
 // advice is the one thing that would make the most rules testable, and how many; 0 if nothing would.
 func (r *Report) advice() (do string, rules int) {
+	reasons := slices.Concat(r.untested(), r.inconclusive())
+	isNotRecorded := func(c reasonCount) bool { return c.code == contract.ReasonNotRecorded }
+	if r.Exit() == contract.TooLittle && slices.ContainsFunc(reasons, isNotRecorded) { // that comes before all else
+		reasons = slices.DeleteFunc(reasons, func(c reasonCount) bool { return !isNotRecorded(c) })
+	}
 	counts := make(map[string]int)
-	for _, reason := range slices.Concat(r.untested(), r.inconclusive()) {
+	for _, reason := range reasons {
 		if do := r.cure(&reason); do != "" {
 			counts[do] += len(reason.ids)
 		}

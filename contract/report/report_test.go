@@ -508,6 +508,15 @@ func TestVerdict(t *testing.T) {
 				"  Inconclusive: a/b and a/c (GET /x: 502).",
 			}, contract.TooLittle,
 		},
+		"a recording lacks what rules read": {
+			report.Report{Recorded: true, Result: of(held, because("a/c", contract.Untested, contract.ReasonNotRecorded, "the recording lacks what it reads"),
+				because("a/d", contract.Untested, contract.ReasonLiveOnly, "only a live check"), because("a/e", contract.Untested, contract.ReasonLiveOnly, "only a live check"))},
+			[]string{
+				"? not enough was tested: 1 of 4 MUST rules hold.", "  Not enough was tested: only 1 of the 2 MUST rules that the set-up allows were tested to the end.",
+				"  Not tested: 3 rules, 2 of them because of this: only a live check.",
+				"  To test 1 more rule, record requests and responses with their headers and bodies.",
+			}, contract.TooLittle,
+		},
 		"a file is cut off": {
 			report.Report{Partial: "a.har is cut off", Result: of(held)},
 			[]string{"? not enough was tested: 1 of 1 MUST rules hold.", "  Not everything was judged: a.har is cut off."}, contract.TooLittle,
