@@ -20,6 +20,7 @@ type decoder struct {
 	began  int64 // where the entry begins
 	entry  entry
 	odd    []oddField
+	names  map[string]string // of headers and the like, by how they are written
 }
 
 // oddField is a field of an entry that could not be read, such as response.status.
@@ -272,7 +273,7 @@ func (d *decoder) pairs(field string, list *pairs) {
 		d.object(field, func(name []byte) {
 			switch string(name) {
 			case "name":
-				d.text(field, &p.Name)
+				d.pairName(field, &p.Name)
 			case "value":
 				d.text(field, &p.Value)
 			case "fileName":
@@ -284,6 +285,28 @@ func (d *decoder) pairs(field string, list *pairs) {
 		*list = append(*list, p)
 	}
 	d.token()
+}
+
+// maxNames is how many names are kept: far more than a recording has.
+const maxNames = 1000
+
+// pairName reads the name of a pair. The same names come in every entry, so each is kept once.
+func (d *decoder) pairName(field string, name *string) {
+	if d.in.PeekKind() != '"' {
+		d.text(field, name)
+		return
+	}
+	quoted := d.value()
+	known, ok := d.names[string(quoted)]
+	if !ok {
+		text, _ := jsontext.AppendUnquote(nil, quoted) // its syntax was checked
+		known = string(text)
+		if d.names == nil || len(d.names) >= maxNames {
+			d.names = make(map[string]string)
+		}
+		d.names[string(quoted)] = known
+	}
+	*name = known
 }
 
 // texts reads a text or a list of texts.
