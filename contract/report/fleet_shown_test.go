@@ -112,6 +112,7 @@ func TestARowThatFitsIsNotChanged(t *testing.T) {
 	f := &report.Fleet{}
 	f.Add("a  b", left)
 	assert.True(t, strings.HasPrefix(writeFleet(t, report.Terminal{Width: 14}, f), "! a  b: failed\n\n"))
+	assert.True(t, strings.HasPrefix(writeFleet(t, report.Terminal{Width: 13}, f), "! a b: failed\n\n"), "and is there once if it does not fit")
 }
 
 func TestATerminalAndACommentShowFiftyTargets(t *testing.T) {
