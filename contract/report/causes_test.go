@@ -186,7 +186,8 @@ func TestAPageShowsTwoHundredFailures(t *testing.T) {
 		{2, "1 more failure seems to have the same cause", ""},
 		{3, "2 more failures seem to have the same cause", ""},
 		{200, "199 more failures seem to have the same cause", ""},
-		{202, "199 more failures seem to have the same cause", "2 more failures are not shown."},
+		{201, "199 more failures seem to have the same cause", "1 more failure is not shown. A JSON report has it."},
+		{202, "199 more failures seem to have the same cause", "2 more failures are not shown. A JSON report has them all."},
 	} {
 		page := string(write(t, report.HTML{}, together(c.failures)))
 		for i := range min(c.failures, 200) {

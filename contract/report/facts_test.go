@@ -68,6 +68,27 @@ func TestTheSourceOfARuleIsShownWithItsAddress(t *testing.T) {
 	assert.Contains(t, string(write(t, report.Terminal{}, r)), "    document  Agents API\n")
 }
 
+func TestFindingsThatAreOnlyCountedAreSaidToBe(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		dropped        int
+		terminal, page string
+	}{
+		{0, "0 inconclusive\n", ""},
+		{1, "0 inconclusive; 1 more is only counted\n", "1 more finding was only counted."},
+		{2, "0 inconclusive; 2 more are only counted\n", "2 more findings were only counted."},
+	} {
+		r := &report.Report{Result: &contract.Result{Dropped: c.dropped}}
+		assert.Contains(t, string(write(t, report.Terminal{}, r)), c.terminal)
+		page := string(write(t, report.HTML{}, r))
+		if c.page == "" {
+			assert.NotContains(t, page, "only counted")
+		} else {
+			assert.Contains(t, page, c.page)
+		}
+	}
+}
+
 func TestPreamble(t *testing.T) {
 	t.Parallel()
 	for want, tokens := range map[string][]string{
