@@ -112,7 +112,8 @@ func TestARowThatFitsIsNotChanged(t *testing.T) {
 	f := &report.Fleet{}
 	f.Add("a  b", left)
 	assert.True(t, strings.HasPrefix(writeFleet(t, report.Terminal{Width: 14}, f), "! a  b: failed\n\n"))
-	assert.True(t, strings.HasPrefix(writeFleet(t, report.Terminal{Width: 13}, f), "! a b: failed\n\n"), "and is there once if it does not fit")
+	narrow := writeFleet(t, report.Terminal{Width: 13}, f)
+	assert.True(t, strings.HasPrefix(narrow, "! a b: failed\n\n"), "and is there once if it does not fit")
 }
 
 func TestATerminalAndACommentShowFiftyTargets(t *testing.T) {
@@ -140,8 +141,16 @@ func TestThePageOfManyTargets(t *testing.T) {
 	}
 	assert.Equal(t, 5, strings.Count(page, "<article"), "the one that conforms is in the table only")
 	assert.Contains(t, page, `title="traffic.har">a healthy one</th>`)
-	assert.Contains(t, page, "<li>Left behind: agent 7 of group/project</li>")
 	require.ErrorIs(t, report.HTML{}.WriteFleet(failing{}, fleet()), errFull)
+}
+
+func TestWhatWasLeftBehindIsNamedAsSuch(t *testing.T) {
+	t.Parallel()
+	for name, format := range fleetFormats(t) {
+		if name != "json" { // it has a key for it
+			assert.Contains(t, writeFleet(t, format, fleet()), "Left behind: agent 7 of group/project", name)
+		}
+	}
 }
 
 func TestAReportOfOneTargetKeepsItsDuration(t *testing.T) {
