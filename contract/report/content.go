@@ -117,8 +117,11 @@ func (r *Report) findingText() string {
 	c := r.counts()
 	text := fmt.Sprintf("%s, %d drift, %s, %d inconclusive", words.Count(c.findings[contract.Violation], "violation"),
 		c.findings[contract.Drift], words.Count(c.findings[contract.Error], "invalid request"), c.findings[contract.Inconclusive])
-	if r.Result.Dropped > 0 {
-		text += fmt.Sprintf("; %d more are only counted", r.Result.Dropped)
+	switch n := r.Result.Dropped; {
+	case n == 1:
+		text += "; 1 more is only counted"
+	case n > 1:
+		text += fmt.Sprintf("; %d more are only counted", n)
 	}
 	return text
 }

@@ -102,6 +102,15 @@ func (f *Fleet) Join(other *Fleet) error {
 	return nil
 }
 
+// lines are the verdict from the first line to the last, with what a check that could not begin left behind.
+func (t *fleetTarget) lines() []string {
+	lines := slices.Clone(t.verdict.Lines)
+	for _, left := range t.left {
+		lines = append(lines, "Left behind: "+left)
+	}
+	return lines
+}
+
 // fleetVerdicts are the verdicts about targets. One that could not be checked has its own.
 var fleetVerdicts = map[contract.Exit]string{
 	contract.Conformant: verdictNames[contract.Conformant], contract.Violated: verdictNames[contract.Violated],

@@ -83,10 +83,7 @@ const maxFleetRed = 1000
 // html is a target in full.
 func (row *fleetRow) html(id string) htmlFleetTarget {
 	h := htmlFleetTarget{
-		ID: id, Name: row.name, URL: row.url, Mark: row.status.mark, Status: row.status.name, Verdict: row.verdict.Verdict, Lines: row.verdict.Lines,
-	}
-	for _, left := range row.left {
-		h.Lines = append(h.Lines[:len(h.Lines):len(h.Lines)], "Left behind: "+left)
+		ID: id, Name: row.name, URL: row.url, Mark: row.status.mark, Status: row.status.name, Verdict: row.verdict.Verdict, Lines: row.lines(),
 	}
 	if row.report == nil {
 		return h

@@ -40,7 +40,7 @@ func (t *fleetTarget) junitSuite() junitSuite {
 		}
 	}
 	verdict := junitCase{ClassName: t.name + " glagents", Name: "verdict", Time: suite.Time}
-	text := &junitText{Message: t.verdict.Verdict, Text: strings.Join(append(t.verdict.Lines, t.left...), "\n")}
+	text := &junitText{Message: t.verdict.Verdict, Text: strings.Join(t.lines(), "\n")}
 	switch t.verdict.Exit {
 	case contract.Conformant:
 		verdict.Out = text

@@ -61,7 +61,7 @@ func markdownFleetTable(b *bytes.Buffer, f *Fleet) {
 // markdownFleetTarget is a target in full. It can be opened.
 func markdownFleetTarget(b *bytes.Buffer, row fleetRow) {
 	fmt.Fprintf(b, "<details><summary>%s %s: %s</summary>\n\n", row.status.mark, escapeMarkdown(row.name), escapeMarkdown(row.verdict.Verdict))
-	for _, line := range append(row.verdict.Lines, row.left...) {
+	for _, line := range row.lines() {
 		fmt.Fprintf(b, "%s\n\n", escapeMarkdown(line))
 	}
 	if row.report != nil {

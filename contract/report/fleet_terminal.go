@@ -113,11 +113,8 @@ func (t Terminal) fleetTargets(b *bytes.Buffer, f *Fleet) {
 			return
 		}
 		fmt.Fprintf(b, "%s %s  %s\n", t.paint(row.status, row.status.mark), row.name, row.url)
-		for _, line := range row.verdict.Lines {
+		for _, line := range row.lines() {
 			t.hanging(b, "  ", line)
-		}
-		for _, line := range row.left {
-			t.hanging(b, "  ", "Left behind: "+line)
 		}
 		fmt.Fprintln(b)
 		if t.Verbose && row.report != nil {

@@ -73,7 +73,6 @@ func TestTheReportOfManyTargets(t *testing.T) {
 	golden(t, "fleet.prom", metrics.Bytes())
 }
 
-// TestSharesThatAreMergedSayTheSame splits the targets among files, and joins them.
 // TestManyTargetsFitTheTerminal: no line is wider than the terminal, but for names and URLs that are.
 func TestManyTargetsFitTheTerminal(t *testing.T) {
 	t.Parallel()
@@ -90,6 +89,7 @@ func TestManyTargetsFitTheTerminal(t *testing.T) {
 	assert.Contains(t, writeFleet(t, report.Terminal{Width: 25}, fleet()), "✗ broken 0: not\n  conformant (agents,\n  roles, tokens,\n  document)\n")
 }
 
+// TestSharesThatAreMergedSayTheSame splits the targets among files, and joins them.
 func TestSharesThatAreMergedSayTheSame(t *testing.T) {
 	t.Parallel()
 	var parts []string

@@ -65,8 +65,9 @@ func wrapAfter(text string, after, indent, width int) []string {
 	if width <= 0 || after+runewidth.StringWidth(text) <= width {
 		return []string{text}
 	}
+	text = strings.Join(strings.Fields(text), " ") // as wrap does
 	first := wrap(text, max(20, width-after))[0]
-	rest := strings.TrimSpace(strings.TrimPrefix(strings.Join(strings.Fields(text), " "), first))
+	rest := strings.TrimSpace(strings.TrimPrefix(text, first))
 	if rest == "" {
 		return []string{first}
 	}

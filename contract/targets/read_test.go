@@ -42,6 +42,7 @@ func TestWhatIsWrongIsNamedWithLineColumnAndKey(t *testing.T) {
 	for _, c := range []struct{ name, yaml, want string }{
 		{"an empty file", "", "f:1:1: the file is empty: it lists targets"},
 		{"text that is not YAML", "targets: [\n", "f:2:1: this is not YAML: "},
+		{"a list that is not closed", "targets:\n- name: a\n  url: https://a.example.com\n  project: [p\n  tokens: x\n", "f:4:1: this is not YAML: "},
 		{"tabs", "targets:\n- name: a\n\turl: https://a.example.com\n", "f:3:1: a tab indents this line: YAML wants spaces"},
 		{"tabs before a dash", "targets:\n\t- name: a\n", "f:2:1: a tab indents this line: YAML wants spaces"},
 		{"another encoding", "targets:\n- name: M\xfcnchen\n", "f:2:1: this is not UTF-8"},
@@ -70,6 +71,22 @@ func TestWhatIsWrongIsNamedWithLineColumnAndKey(t *testing.T) {
 			require.Error(t, err)
 			assert.Contains(t, err.Error(), c.want)
 		})
+	}
+}
+
+// TestPlainHTTPIsForTheMachineItself: no other machine is on the way to it.
+func TestPlainHTTPIsForTheMachineItself(t *testing.T) {
+	t.Parallel()
+	for host, ok := range map[string]bool{
+		"localhost": true, "localhost:8080": true, "127.0.0.1": true, "127.8.9.10:8080": true, "[::1]:8080": true,
+		"10.0.0.1": false, "[fe80::1]": false, "gitlab.example.com": false, "localhost.example.com": false,
+	} {
+		_, err := Read("f", []byte("targets:\n- name: a\n  url: http://"+host+"\n  project: p\n  tokens: {maintainer: A}\n"))
+		if ok {
+			assert.NoError(t, err, host)
+		} else {
+			assert.ErrorContains(t, err, "this is plain http", host)
+		}
 	}
 }
 

@@ -142,6 +142,30 @@ func TestATargetThatNeverAnswersIsTakenForDeadAfterTenSeconds(t *testing.T) {
 	})
 }
 
+func TestAnErrorOfTheNetworkStaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("connection refused")
+	base := roundTripper(func(*http.Request) (*http.Response, error) { return nil, refused })
+	transport := &transport{requests: make(chan struct{}, 1), base: base}
+	for range 2 {
+		_, err := transport.RoundTrip(httptest.NewRequest("GET", "http://a.example.com/", nil))
+		assert.Equal(t, refused, err)
+	}
+}
+
+// TestWhatEndsADeadRequestIsNamed: a transport may say no more than that the request was canceled.
+func TestWhatEndsADeadRequestIsNamed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		transport := &transport{requests: make(chan struct{}, 1), base: roundTripper(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})}
+		_, err := transport.RoundTrip(httptest.NewRequest("GET", "http://dead.example.com/", nil))
+		assert.Equal(t, errDead, err)
+	})
+}
+
 func TestASlowTargetThatHasAnsweredIsNotDead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
