@@ -13,7 +13,6 @@ const maxCards = 200
 
 // htmlCause is what seems to be one thing that is wrong.
 type htmlCause struct {
-	N      int
 	First  htmlFailure
 	Others []htmlFailure // what seems to follow from it
 }
@@ -55,7 +54,7 @@ func (r *Report) htmlCauses(causes []cause, steps *htmlSteps) (shown []htmlCause
 			more += len(c.failures)
 			continue
 		}
-		h := htmlCause{N: len(shown) + 1, First: r.card(c.first(), cards, steps)}
+		h := htmlCause{First: r.card(c.first(), cards, steps)}
 		cards++
 		for _, f := range c.failures[1:] {
 			if cards == maxCards {

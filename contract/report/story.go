@@ -104,8 +104,5 @@ func Preamble(url string, tokens []string) string {
 
 // told says how a story begins, in half a sentence.
 func told(f *finding) string {
-	if n := len(script(f.Story)); n > 0 {
-		return fmt.Sprintf("scenario %q, up to the request that failed: %s", f.Scenario, words.Count(n, "request"))
-	}
-	return strings.TrimSpace(f.Scenario)
+	return fmt.Sprintf("scenario %q, up to the request that failed: %s", f.Scenario, words.Count(len(script(f.Story)), "request"))
 }
