@@ -53,7 +53,7 @@ func TestConnectionsThatFail(t *testing.T) {
 		{"many names", &many, true, "https", []string{"its certificate is for a.example, b.example, c.example, d.example, e.example and 2 more, and not for 127.0.0.1;"}},
 		{"no name", &nameless, true, "https", []string{"its certificate has no subject alternative name, and its common name \"gitlab.example.com\" does not count; the server needs one for 127.0.0.1. --ca-file does not help"}},
 		{"expired", &expired, true, "https", []string{"its certificate expired on 2025-11-12 13:14 UTC, and it is ", " UTC here; the server needs a new one. --ca-file does not help"}},
-		{"not valid yet", &early, true, "https", []string{"its certificate is valid from 2099-01-02 03:04 UTC, and it is ", " UTC here; is the clock right?"}},
+		{"not valid yet", &early, true, "https", []string{"its certificate is valid from 2099-01-02 03:04 UTC, and it is ", " UTC here; check the clocks of both. --ca-file does not help"}},
 		{"https of a server without TLS", nil, false, "https", []string{"answers in plain http; write http:// in the URL, or the port of https"}},
 		{"http of a server with TLS", &valid, true, "http", []string{"a web server that speaks https on this port\n  Give the URL with https.\n"}},
 	} {
@@ -79,6 +79,42 @@ func TestConnectionsThatFail(t *testing.T) {
 			for _, text := range tt.says {
 				assert.Contains(t, out.stderr, text)
 			}
+		})
+	}
+}
+
+// TestWhyThereIsNoConnection has errors that a server or a proxy somewhere else brings about.
+func TestWhyThereIsNoConnection(t *testing.T) {
+	t.Parallel()
+	authority := pkix.Name{CommonName: "Example Intermediate CA 2"}
+	leaf := &x509.Certificate{Subject: pkix.Name{CommonName: "gitlab.example.com"}, Issuer: authority}
+	ofChain := func(chain ...*x509.Certificate) error {
+		return &tls.CertificateVerificationError{UnverifiedCertificates: chain, Err: x509.UnknownAuthorityError{Cert: chain[0]}}
+	}
+	for name, c := range map[string]struct {
+		err    error
+		caFile string
+		says   string
+	}{
+		"the intermediate certificate is missing": {
+			ofChain(leaf), "", `; the server sends only its own certificate, which is signed by "Example Intermediate CA 2". If that is an intermediate authority, have the server send its certificate too; if it is a private one, give its certificate with --ca-file`,
+		},
+		"the intermediate certificate is missing, and a file is given": {ofChain(leaf), "ca.pem", `give its certificate with --ca-file: ca.pem has neither`},
+		"a whole chain of an unknown authority": {
+			ofChain(leaf, &x509.Certificate{Subject: authority}), "", "; if the certificate is self-signed or of a private authority, give its file with --ca-file",
+		},
+		"a client certificate is wanted": {&net.OpError{Op: "remote error", Err: tls.AlertError(116)}, "", "; the server wants a client certificate, and none can be given"},
+		"an old TLS":                     {&net.OpError{Op: "remote error", Err: tls.AlertError(70)}, "", "; the server has no TLS 1.2 or newer"},
+		"the proxy of the environment is down": {
+			&net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("connection refused")}, "",
+			"https://gitlab.invalid is not reached, because the proxy (HTTPS_PROXY) does not answer: connection refused; check HTTPS_PROXY, or add the host to NO_PROXY",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			said := unreachableProblem(&contract.UnreachableError{URL: "https://gitlab.invalid", Err: fmt.Errorf("asking: %w", c.err)}, c.caFile)
+			assert.Contains(t, said, c.says)
+			assert.NotContains(t, said, "in the URL right")
 		})
 	}
 }
