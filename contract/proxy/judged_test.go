@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -321,6 +322,32 @@ func TestUpstreamIsDown(t *testing.T) {
 }
 
 // An upstream that does not begin to answer in time is answered for.
+// TestUpstreamIsDownForBodies sends requests with bodies, one after the other over one connection. The server must be done with
+// each body before it reads the next request.
+func TestUpstreamIsDownForBodies(t *testing.T) {
+	t.Parallel()
+	var said bytes.Buffer
+	upstream, err := url.Parse("http://127.0.0.1:1")
+	require.NoError(t, err)
+	for _, size := range []int{10, 100_000, 1_000_000, 10_000_000} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			_, address := start(t, proxy.Options{Upstream: upstream, Log: log.New(&said, "", 0)})
+			client := &http.Client{Transport: &http.Transport{}}
+			defer client.CloseIdleConnections()
+			for range 20 {
+				resp, err := client.Post(address+"/api/v4/projects/20/cluster_agents", "application/json", strings.NewReader(strings.Repeat("a", size)))
+				require.NoError(t, err)
+				body, err := io.ReadAll(resp.Body)
+				require.NoError(t, err)
+				resp.Body.Close()
+				require.Equal(t, http.StatusBadGateway, resp.StatusCode)
+				require.Contains(t, string(body), "cannot be reached")
+			}
+		})
+	}
+	assert.Empty(t, said.String())
+}
+
 func TestUpstreamIsSlow(t *testing.T) {
 	t.Parallel()
 	upstream := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))

@@ -118,8 +118,17 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	p.judging.passing(1)
 	defer p.judging.passing(-1)
-	p.reverse.ServeHTTP(unchanged{w}, r.WithContext(context.WithValue(r.Context(), targetKey{}, r.RequestURI)))
+	ctx := context.WithValue(r.Context(), targetKey{}, r.RequestURI)
+	p.reverse.ServeHTTP(unchanged{w}, r.WithContext(context.WithValue(ctx, bodyKey{}, r.Body)))
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).Flush()
+		finish(r.Body)
+	}
 }
+
+// finish reads the rest of a body, if it is short; else the connection is closed afterwards. In full duplex, net/http panics if
+// it comes to the end of a body only after the handler has returned.
+func finish(body io.Closer) { _ = body.Close() }
 
 // rewrite sends a request to the upstream, and undoes what ReverseProxy does for the sake of other upstreams.
 func (p *Proxy) rewrite(r *httputil.ProxyRequest) {

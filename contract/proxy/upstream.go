@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -37,6 +38,9 @@ func NewTransport(roots *x509.CertPool, timeout time.Duration) *http.Transport {
 
 // targetKey is the key of the request target, as the client sent it, in a context.
 type targetKey struct{}
+
+// bodyKey is the key of the request's body, as the client sends it, in a context.
+type bodyKey struct{}
 
 // target is a RoundTripper that sends the target byte for byte: package net/url would escape what it need not. It also
 // tells whether an error came before there was a connection.
@@ -76,15 +80,31 @@ func (p *Proxy) failed(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, context.Canceled): // the client has left
 	case errors.As(err, &down):
+		readRest(w, r)
 		p.problem(w, http.StatusBadGateway, fmt.Sprintf("%s cannot be reached: %v", p.Upstream.Redacted(), down.error), nil)
 		return
 	case errors.As(err, &timeout) && timeout.Timeout():
+		readRest(w, r)
 		p.problem(w, http.StatusGatewayTimeout, fmt.Sprintf("%s did not answer in time.", p.Upstream.Redacted()), nil)
 		return
 	default:
 		p.Log.Printf("%s %s: no answer from %s: %v", r.Method, r.URL.EscapedPath(), p.Upstream.Redacted(), err)
 	}
 	panic(http.ErrAbortHandler)
+}
+
+// maxRest is how much of a body is read that nobody wants, before the connection is closed instead.
+const maxRest = 8 << 20
+
+// readRest reads the rest of a request's body: most clients read no answer before they have sent all.
+func readRest(w http.ResponseWriter, r *http.Request) {
+	body, ok := r.Context().Value(bodyKey{}).(io.Reader)
+	if !ok || r.ContentLength == 0 {
+		return
+	}
+	if _, err := io.CopyN(io.Discard, body, maxRest); err != io.EOF {
+		w.Header().Set("Connection", "close")
+	}
 }
 
 // problem answers as RFC 9457 says. The message is for clients of GitLab, which show it.
