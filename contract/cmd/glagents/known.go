@@ -22,7 +22,7 @@ func knownFailures(path string) ([]string, error) {
 	if err != nil {
 		return nil, usageError{"--known-failures: " + err.Error()}
 	}
-	return parseKnownFailures(path, string(data), renamed)
+	return parseKnownFailures(path, strings.TrimPrefix(string(data), "\ufeff"), renamed) // Windows begins a text so
 }
 
 func parseKnownFailures(path, text string, renamed map[string]string) (ids []string, err error) {

@@ -60,10 +60,18 @@ func (c *check) suggestsGitLab() string {
 	if given := c.givenFlag(); given != "" {
 		return given
 	}
-	for _, name := range []string{"GITLAB_URL", "GITLAB_TOKEN", "CI_SERVER_URL"} {
-		if c.variable(name) != "" {
+	for _, name := range []string{"GITLAB_URL", "GITLAB_TOKEN"} {
+		if _, set := c.env(name); set { // a pipeline sets a secret that is missing to nothing
 			return name
 		}
+	}
+	for _, role := range optionalRoles {
+		if c.variable(role.Variable()) != "" {
+			return role.Variable()
+		}
+	}
+	if c.variable("CI_SERVER_URL") != "" {
+		return "CI_SERVER_URL"
 	}
 	return ""
 }

@@ -35,7 +35,7 @@ func (p *program) token(role contract.Role, file string) (string, error) {
 		if err != nil {
 			return "", usageError{tokenFlag(role) + ": " + err.Error()}
 		}
-		token = string(data)
+		token = strings.TrimPrefix(string(data), "\ufeff") // Windows begins a text so
 		if strings.TrimSpace(token) == "" {
 			return "", usageError{from + " is empty: it must contain a token"}
 		}
@@ -55,8 +55,14 @@ func tokenFlag(role contract.Role) string {
 func (p *program) checkToken(token, from string) (string, error) {
 	token = strings.TrimSpace(token)
 	p.learn(token)
+	switch {
+	case strings.HasPrefix(token, "\xff\xfe"), strings.HasPrefix(token, "\xfe\xff"):
+		return "", usageError{from + " is in UTF-16: save it in UTF-8"}
+	case len(token) > 1 && token[0] == token[len(token)-1] && strings.Contains("\"'`", token[:1]):
+		return "", usageError{from + " has quotation marks around the token: leave them out"}
+	}
 	if len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", usageError{fmt.Sprintf("%s is not a token: a token is one line of letters, digits, - and _", from)}
+		return "", usageError{fmt.Sprintf("%s is not a token: a token is one line of letters, digits, -, _ and .", from)}
 	}
 	return token, nil
 }

@@ -11,4 +11,6 @@ var AnsweredByGitLab = rule.Rule{
 	Source:   thisProject,
 }
 
-func answeredByGitLab(_ *judge.History, x *judge.Exchange) bool { return x.Operation != "" && x.Response != nil }
+func answeredByGitLab(_ *judge.History, x *judge.Exchange) bool {
+	return x.Operation != "" && x.Response != nil
+}

@@ -3,6 +3,7 @@ package setup
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -71,6 +72,10 @@ func (f *finder) findExpired() error {
 	}
 	var problem *Problem
 	switch p := f.ground.ReadRefusal(x); {
+	case p != nil && p.Code == TokenUnknown && strings.Contains(string(x.Response.Body), `{"message":"401 Unauthorized"}`): // any text at all is refused so
+		problem = p
+		problem.Means = "nothing shows that " + f.source(Expired) + " has expired: GitLab does not know the token"
+		problem.Do = "Set it to a token that has expired and was not deleted, or leave it out."
 	case p != nil && (p.Code == TokenRevoked || p.Code == AccountBlocked):
 		problem = p
 		problem.Means = f.source(Expired) + " is to have expired, but " + p.Means
