@@ -151,6 +151,32 @@ func TestCheckDoesNotBegin(t *testing.T) {
 	}
 }
 
+// TestAnotherReleaseIsGiven gives a release or an edition that is not what GitLab says: it was upgraded, for example.
+func TestAnotherReleaseIsGiven(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		release contract.Release
+		edition contract.Edition
+		says    string // empty if the check begins
+	}{
+		"another release": {contract.Release{Major: 15, Minor: 4}, contract.AnyEdition, "the GitLab says that it is 19.1.0, and --gitlab-version says 15.4\n  Leave --gitlab-version out"},
+		"another edition": {contract.Release{}, contract.Enterprise, "the GitLab says that it is CE, and --edition says EE"},
+		"the same":        {contract.Release{Major: 19, Minor: 1}, contract.Community, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := contract.Run(t.Context(), targetOf(t, fake(t)), contract.Options{Clock: &jumpingClock{}, Release: test.release, Edition: test.edition, Rules: []string{"agents/read"}})
+			if test.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			var setup *contract.SetupError
+			require.ErrorAs(t, err, &setup)
+			assert.Contains(t, setup.Error(), test.says)
+		})
+	}
+}
+
 // compressed compresses every answer.
 func compressed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"example.com/gitlab-agents/contract/internal/judge"
@@ -53,6 +54,9 @@ func (c *check) findGround(ctx context.Context) error {
 		}
 		return &UnreachableError{c.base, err}
 	}
+	if problem := differs(c.Version, found); problem != nil {
+		return &SetupError{Problem: problemOf(problem)}
+	}
 	c.ground = &ground{
 		found: found, version: c.judge.Version(), segment: url.PathEscape(c.Project), given: c.givenRoles(),
 		project: project{found.Project.ID, found.Project.Path, found.Project.Visibility}, missing: make(map[rule.Role]rule.Reason),
@@ -69,6 +73,23 @@ func (c *check) findGround(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// differs says that GitLab tells another release or edition than was given: its answers would be held against rules of another.
+func differs(given rule.Version, found *setup.Ground) *setup.Problem {
+	release, err := rule.ParseRelease(found.Release)
+	told, flag, is := found.Release, "--gitlab-version", given.Release.String()
+	switch {
+	case err == nil && !given.Release.IsZero() && release.Compare(given.Release) != 0:
+	case given.Edition.String() != "" && found.Edition != "" && given.Edition.String() != found.Edition:
+		told, flag, is = strings.ToUpper(found.Edition), "--edition", strings.ToUpper(given.Edition.String())
+	default:
+		return nil
+	}
+	return &setup.Problem{
+		Code: setup.ReleaseDiffers, Means: fmt.Sprintf("the GitLab says that it is %s, and %s says %s", told, flag, is),
+		Do: "Leave " + flag + " out: it is for a GitLab that does not say what it is.",
+	}
 }
 
 // problemOf is a problem as a result has it.

@@ -79,6 +79,7 @@ const (
 
 	InstanceReadOnly = "instance-read-only"
 	ReleaseTooOld    = "release-too-old"
+	ReleaseDiffers   = "release-differs" // GitLab tells another release or edition than was given
 	NotGitLab        = "not-gitlab"
 	InBetween        = "in-between" // something in between answered
 	Redirects        = "redirects"
