@@ -59,8 +59,8 @@ and everything is removed at the end. Nothing else is changed or deleted. If a
 check is killed, "glagents sweep" removes what it left behind.
 
 The GitLab is that of --url or GITLAB_URL; in a GitLab pipeline, the server and
-the project of the pipeline. If none of these and no GITLAB_TOKEN is set, the
-built-in fake GitLab is checked. --fake checks it in any case.
+the project of the pipeline. If none of these and no token's variable is set,
+the built-in fake GitLab is checked. --fake checks it in any case.
 
 The token needs the scope api and the role maintainer in the project. It comes
 from GITLAB_TOKEN, from --token-file or from a prompt, never from an argument.
