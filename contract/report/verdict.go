@@ -243,6 +243,11 @@ func (r *Report) whatIsOpen() []string {
 	if missing := r.missing(); len(missing) > 0 && r.Exit() != contract.Conformant {
 		lines = append(lines, "Not enough was tested: "+strings.Join(missing, "; ")+".")
 	}
+	if len(r.Result.Scenarios) == 0 { // those of a check are meant so
+		for _, miss := range r.Result.Misses {
+			lines = append(lines, "Not judged: "+r.shown(miss)+".")
+		}
+	}
 	for _, reason := range r.inconclusive() {
 		line := "Inconclusive: " + words.Some(reason.ids, maxNamed)
 		if reason.reason != "" {

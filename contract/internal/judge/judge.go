@@ -70,6 +70,7 @@ type Judge struct {
 	exchanges int
 	judged    int
 	repeated  int
+	misses    []string             // requests that nearly are one of the operations, and why they are not
 	strangers map[string]*stranger // by what they are
 	coverage  func() *coverage     // made when it is first needed, which takes longer than everything else at the start
 	started   time.Time
@@ -151,6 +152,8 @@ func (j *Judge) ObservePrepared(p *Prepared, tag any) ([]rule.Finding, *Exchange
 	}
 	if x.Operation != "" {
 		j.judged++
+	} else {
+		j.miss(x)
 	}
 	x.Answerer = h.answerers.Who(x.Exchange, x.Operation)
 	h.answerers.Remember(x.Exchange)

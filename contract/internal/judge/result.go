@@ -15,6 +15,7 @@ func (j *Judge) Result() *rule.Result {
 		Release: v.Release, Edition: v.Edition,
 		Started: j.started, Duration: time.Since(j.started),
 		Exchanges: j.exchanges, Judged: j.judged, Repeated: j.repeated,
+		Misses:   j.redactAll(j.misses),
 		Findings: append([]rule.Finding(nil), j.findings...), Dropped: j.dropped,
 		Coverage: j.coverage().result(v),
 	}
@@ -47,6 +48,13 @@ func (j *Judge) outcome(i int, v rule.Version) rule.RuleResult {
 		result.Reason = rule.Reason{Code: rule.ReasonNoExchange, Text: "no exchange that it applies to"}
 	}
 	return result
+}
+
+func (j *Judge) redactAll(texts []string) (redacted []string) {
+	for _, text := range texts {
+		redacted = append(redacted, j.Redactor.Redact(text))
+	}
+	return redacted
 }
 
 // redact removes the secrets that were not known yet when the finding was kept: a server may show one elsewhere before

@@ -100,7 +100,7 @@ func (p *play) answer(a *Answer) *Answer {
 	if !p.own.mayChange(r) {
 		p.stop(rule.Inconclusive, rule.Reason{Code: rule.ReasonEarlierStep, Text: fmt.Sprintf("%s %s would change what is not surely the check's own", r.method, r.path)})
 	}
-	lost := false // whether an answer was lost: then GitLab may have done what the request asks for
+	lost := false // whether an answer was lost, or a gateway gave it: GitLab may have done what the request asks for
 	for attempt := 1; ; attempt++ {
 		x := p.once(r)
 		s := silent(x, attempt, p.Clock.Now())

@@ -129,7 +129,7 @@ type silence struct {
 	reason string
 	wait   time.Duration // before the request may be sent again
 	again  bool          // it makes sense to send it again
-	limit  bool          // everybody has to wait, and GitLab did not get the request
+	limit  bool          // everybody has to wait: there are too many requests
 }
 
 // silent says why an exchange says nothing about the server; nil if it does say something. A create is not repeated after

@@ -310,7 +310,7 @@ func (s *sweeper) do(ctx context.Context, method, path string) (answer sweptAnsw
 			answers, attempt = now, 1
 		}
 		switch wait := min(silence.wait, maxWait); {
-		case attempt == sweepAttempts:
+		case attempt == sweepAttempts, attempt > 1 && s.nobodyAnswers():
 			s.unanswered(err)
 			return answer, err
 		case silence.limit:

@@ -20,6 +20,8 @@ type Result struct {
 	Judged    int // those that belong to one of the eight operations
 	Repeated  int // those that a recording holds a second time; they are not judged again
 
+	Misses []string // requests that nearly belong to one of the operations, each with the reason why not
+
 	Rules     []RuleResult     // in the catalogue's order
 	Findings  []Finding        // in the order in which they were found
 	Dropped   int              // findings beyond MaxFindings, which are counted but not kept
