@@ -64,17 +64,20 @@ func TestALatencyChangedIfItDiffersMuch(t *testing.T) {
 
 func TestAReportIsWorseIfItIsNoLongerConformant(t *testing.T) {
 	t.Parallel()
-	left := clean()
-	left.Result.Left = []string{"agent 5"}
+	left := func() *report.Report {
+		r := clean()
+		r.Result.Left = []string{"agent 5"}
+		return r
+	}
 	for _, c := range []struct {
 		name          string
 		before, after *report.Report
 		worse         bool
 	}{
 		{"both are conformant", clean(), clean(), false},
-		{"the new one is not, though no rule fails", clean(), left, true},
-		{"the old one was not", left, clean(), false},
-		{"neither is", left, left, false},
+		{"the new one is not, though no rule fails", clean(), left(), true},
+		{"the old one was not", left(), clean(), false},
+		{"neither is", left(), left(), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -13,7 +13,7 @@ import (
 )
 
 // Report is a result, and what is needed to show it. It does not change once it is shown or written: what a finding looks
-// like without secrets is found out once, for all formats.
+// like without secrets is found out once, for all formats. One goroutine at a time may use it.
 type Report struct {
 	Result *contract.Result
 	// Files are the files that the findings come from, in the order of Result.Findings. They are nil if the exchanges

@@ -15,14 +15,14 @@ var (
 	singularToken = regexp.MustCompile(`/cluster_agents/[^/]+/token(/|$)`)
 )
 
-// nearMiss says why a request that seems meant for one of the operations is none of them; empty if it does not seem so.
+// nearMiss says why a request that looks like one of the operations is not one; empty if it does not look like one.
 func nearMiss(method string, u *url.URL) string {
 	path := u.EscapedPath()
 	switch {
 	case !strings.Contains(path, "/cluster_agents"):
 		return ""
 	case unescapedPath.MatchString(path):
-		return "the slash in the project's path has to be written %2F"
+		return "write the slash in the project's path as %2F"
 	case singularToken.MatchString(path):
 		return "the route is /tokens, not /token"
 	case method == http.MethodPut, method == http.MethodPatch:

@@ -31,7 +31,7 @@ func onTheWay(rule string, x *Exchange) string {
 		return "a gateway on the way may have added a token of its own"
 	}
 	if rule == "document/content-type" && json.Valid(x.Response.Body) {
-		return "the body is JSON all the same, so a proxy on the way may have changed the header Content-Type"
+		return "the body is JSON, so a proxy on the way may have changed the header Content-Type"
 	}
 	if mask.Match(x.Response.Body) || removedSecret.Match(x.Response.Body) {
 		return "a mask stands in the body of the answer, so something on the way may have put it there"

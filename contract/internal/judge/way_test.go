@@ -91,7 +91,7 @@ func TestWhatAProxyMayHaveToDoWithIt(t *testing.T) {
 		"a credential may have been removed":    {"authentication/bearer", bearer, "a proxy on the way may have removed the header Authorization"},
 		"a token may have been added":           {"authentication/required-to-read", answered(t, "GET", "20/cluster_agents/1", 200, "{}"), "a gateway on the way may have added a token of its own"},
 		"a token was not added":                 {"authentication/required-to-read", answered(t, "GET", "20/cluster_agents/1", 401, "{}"), ""},
-		"JSON of another type":                  {"document/content-type", answered(t, "GET", "20/cluster_agents/1", 200, "{}", "Content-Type", "text/plain"), "the body is JSON all the same, so a proxy on the way may have changed the header Content-Type"},
+		"JSON of another type":                  {"document/content-type", answered(t, "GET", "20/cluster_agents/1", 200, "{}", "Content-Type", "text/plain"), "the body is JSON, so a proxy on the way may have changed the header Content-Type"},
 		"no JSON, of another type":              {"document/content-type", answered(t, "GET", "20/cluster_agents/1", 200, "x", "Content-Type", "text/plain"), ""},
 		"a secret was masked":                   {"document/body", answered(t, "POST", "20/cluster_agents/1/tokens", 201, `{"token":"xxxx"}`), "a mask stands in the body of the answer, so something on the way may have put it there"},
 		"an id was masked":                      {"document/body", answered(t, "GET", "20/cluster_agents/1", 200, `{"created_by_user_id":"***"}`), "a mask stands in the body of the answer, so something on the way may have put it there"},

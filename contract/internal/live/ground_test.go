@@ -21,7 +21,7 @@ func TestALongSilenceEndsTheCheck(t *testing.T) {
 		p := &play{check: c, ctx: ctx}
 		unanswered := func() { p.unanswered(&request{method: "GET", path: "/x"}, "503, which gateways send") }
 		c.heard()
-		time.Sleep(longSilence)
+		time.Sleep(longSilence) // by the clock of synctest
 		assert.Panics(t, unanswered, "the scenario ends")
 		assert.Nil(t, c.ended())
 		assert.NoError(t, ctx.Err())
