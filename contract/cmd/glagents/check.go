@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -137,6 +139,11 @@ func (c *check) flags(cmd *cobra.Command) {
 }
 
 func (c *check) run(ctx context.Context) error {
+	if !signal.Ignored(syscall.SIGHUP) { // the terminal was closed: what the check made is removed first
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer stop()
+	}
 	options, err := c.options()
 	if err != nil {
 		return err
